@@ -1,0 +1,42 @@
+/* The log: levels, one line a message, secrets taken out in one place.
+ *
+ * The program decides where lines go (stderr, syslog, a file) by a sink; libraries get a `struct
+ * kx_log *` and never print otherwise.  Threads: all functions from any thread; the sink is called
+ * under the log's own lock, one line at a time. */
+#pragma once
+#include <glib.h>
+
+#include "base/cleanup.h"
+
+enum kx_log_level { KX_LOG_ERROR, KX_LOG_WARNING, KX_LOG_INFO, KX_LOG_DEBUG, KX_LOG_TRACE };
+
+struct kx_log;
+
+typedef void (*kx_log_sink)(void *context, enum kx_log_level level, const char *line);
+
+/** @return owned; lines above `level` are dropped before they are formatted. */
+struct kx_log *kx_log_new(enum kx_log_level level, kx_log_sink sink, void *context);
+void kx_log_free(struct kx_log *log);
+
+/** Sinks for kx_log_new: "knoxfs: warning: line" on stderr; syslog(3) (the program has called
+ * openlog). */
+void kx_log_to_stderr(void *context, enum kx_log_level level, const char *line);
+void kx_log_to_syslog(void *context, enum kx_log_level level, const char *line);
+
+/** Write one line: redacted (kx_redact), control characters replaced by '?', cut at 4 KiB.  log may
+ * be NULL: dropped. */
+void kx_log_write(struct kx_log *log, enum kx_log_level level, const char *fmt, ...)
+    G_GNUC_PRINTF(3, 4);
+
+gboolean kx_log_enabled(const struct kx_log *log, enum kx_log_level level);
+
+/** The name of a level ("debug") and back; kx_log_level_parse gives -EINVAL for a name it does not
+ * know. */
+const char *kx_log_level_name(enum kx_log_level level);
+int kx_log_level_parse(const char *name, enum kx_log_level *level);
+
+/** Replace every secret in a text by "***": the values of delegation=, token=, _= in URLs,
+ * Authorization and Cookie headers, and userinfo in URLs.  @return owned. */
+char *kx_redact(const char *text);
+
+KX_DEFINE_AUTOPTR(kx_log, kx_log_free)

@@ -1,0 +1,178 @@
+#include "fs/data/handle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "fs/mount.h"
+#include "fs/names/attr.h"
+#include "fs/names/lookup.h"
+#include "rest/webhdfs.h"
+
+struct kx_handle {
+    struct kx_mount *mount;
+    struct kx_inode *inode;   /* a reference */
+    struct kx_writer *writer; /* NULL: opened for reading only */
+    struct kx_reader *reader;
+    bool append;
+};
+
+static struct kx_handle *handle_new(struct kx_mount *mount, struct kx_inode *inode, int flags)
+{
+    struct kx_handle *handle = g_new0(struct kx_handle, 1);
+    handle->mount = mount;
+    handle->inode = kx_inode_ref(inode);
+    handle->reader = kx_reader_new(mount->client);
+    handle->append = (flags & O_APPEND) != 0;
+    return handle;
+}
+
+static int64_t known_length(struct kx_mount *mount, struct kx_inode *inode, uint32_t *mode)
+{
+    struct kx_status status = {0};
+    kx_attr_known_status(mount, inode, &status);
+    int64_t length = status.length;
+    if (mode) *mode = status.mode;
+    kx_status_clear(&status);
+    return length;
+}
+
+/* May this existing file be written? Emptied files are replaced, so their directory must be
+ * writable too. */
+static int check_write(struct kx_mount *mount, struct kx_inode *inode, bool truncate,
+                       const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(kx_writer) writer = kx_inode_writer(inode);
+    if (writer) return 0; /* it is being written already */
+    g_autofree char *path = NULL;
+    int result = kx_path_of(inode, &path, err);
+    if (result == 0) result = kx_webhdfs_check_access(mount->client, path, W_OK, call, err);
+    if (result == -ENOTSUP) result = 0;
+    g_autoptr(kx_inode) parent = NULL;
+    g_autofree char *name = NULL;
+    if (result == 0 && truncate && kx_inode_place(inode, &parent, &name))
+        result = kx_check_writable(mount, parent, call, err);
+    return result;
+}
+
+static int open_writer(struct kx_handle *handle, bool truncate, const struct kx_call *call,
+                       struct kx_error *err)
+{
+    struct kx_mount *mount = handle->mount;
+    int result = check_write(mount, handle->inode, truncate, call, err);
+    if (result == 0) result = kx_refresh(mount, handle->inode, call, err);
+    if (result < 0) return result;
+    struct kx_write_opts opts = {.base = truncate ? KX_WRITE_EMPTIED : KX_WRITE_SERVER};
+    opts.length = known_length(mount, handle->inode, &opts.mode);
+    return kx_writer_open(mount, handle->inode, &opts, call, &handle->writer, err);
+}
+
+int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
+                   const struct kx_call *call, struct kx_handle **out, struct kx_error *err)
+{
+    if (inode->directory) return kx_error_set(err, EISDIR, "it is a directory");
+    struct kx_handle *handle = handle_new(mount, inode, flags);
+    bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    int result = writes ? open_writer(handle, (flags & O_TRUNC) != 0, call, err)
+                        : kx_refresh(mount, inode, call, err);
+    if (result < 0)
+        kx_handle_close(handle);
+    else
+        *out = handle;
+    return result;
+}
+
+/* The status of a file that is only here: its owner is who we are, its group the directory's (HDFS
+ * follows BSD). */
+static void fresh_status(struct kx_mount *mount, struct kx_inode *parent, uint32_t mode,
+                         struct kx_status *out)
+{
+    struct kx_status directory = {0};
+    kx_inode_status(parent, &directory, 0);
+    *out = (struct kx_status){.type = KX_TYPE_FILE,
+                              .mode = mode,
+                              .mtime_ms = mount->clock->wall_ms(mount->clock),
+                              .children = 0,
+                              .name = g_strdup("")};
+    out->atime_ms = out->mtime_ms;
+    const char *user = kx_client_user(mount->client);
+    out->owner = g_ref_string_new(user ? user : "");
+    out->group = g_ref_string_new(directory.group ? directory.group : "");
+    kx_status_clear(&directory);
+}
+
+int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char *name, int flags,
+                     uint32_t mode, const struct kx_call *call, struct kx_inode **inode,
+                     struct kx_handle **out, struct kx_error *err)
+{
+    g_autofree char *path = NULL;
+    int result = kx_path_in(parent, name, &path, err);
+    if (result == 0) result = kx_check_writable(mount, parent, call, err);
+    if (result < 0) return result;
+    struct kx_status status;
+    fresh_status(mount, parent, mode, &status);
+    kx_inodes_remove(mount->inodes, parent, name); /* what had the name before is another file */
+    g_autoptr(kx_inode) made = kx_inodes_adopt(mount->inodes, parent, name, &status, 0);
+    kx_status_clear(&status);
+    const struct kx_write_opts opts = {
+        .base = KX_WRITE_NEW, .exclusive = (flags & O_EXCL) != 0, .mode = mode};
+    struct kx_handle *handle = handle_new(mount, made, flags);
+    result = kx_writer_open(mount, made, &opts, call, &handle->writer, err);
+    if (result < 0) {
+        kx_handle_close(handle);
+        kx_inodes_remove(mount->inodes, parent, name);
+        return result;
+    }
+    *inode = g_steal_pointer(&made);
+    *out = handle;
+    return 0;
+}
+
+void kx_handle_close(struct kx_handle *handle)
+{
+    if (!handle) return;
+    if (handle->writer) kx_writer_close(handle->writer);
+    kx_reader_free(handle->reader);
+    kx_inode_unref(handle->inode);
+    g_free(handle);
+}
+
+struct kx_inode *kx_handle_inode(struct kx_handle *handle)
+{
+    return handle->inode;
+}
+
+static int publish_inode(struct kx_inode *inode, const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(kx_writer) writer = kx_inode_writer(inode);
+    return writer ? kx_writer_publish(writer, call, err) : 0;
+}
+
+int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
+                   const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
+{
+    int result = publish_inode(handle->inode, call, err);
+    g_autofree char *path = NULL;
+    if (result == 0) result = kx_path_of(handle->inode, &path, err);
+    if (result < 0) return result;
+    struct kx_status status = {0};
+    kx_inode_status(handle->inode, &status, 0);
+    const struct kx_read_target target = {
+        .path = path,
+        .length = status.length,
+        .version = {.file_id = status.file_id, .mtime_ms = status.mtime_ms},
+        .generation = kx_inode_generation(handle->inode)};
+    kx_status_clear(&status);
+    return kx_reader_read(handle->reader, &target, offset, size, call, out, err);
+}
+
+int kx_handle_write(struct kx_handle *handle, int64_t offset, const void *data, size_t length,
+                    const struct kx_call *call, struct kx_error *err)
+{
+    return kx_writer_write(handle->writer, offset, handle->append, data, length, call, err);
+}
+
+int kx_handle_publish(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err)
+{
+    return handle->writer ? kx_writer_publish(handle->writer, call, err) : 0;
+}

@@ -1,0 +1,74 @@
+/* Changing a file's length by name or descriptor. */
+#include <errno.h>
+
+#include "fs/data/handle.h"
+#include "fs/mount.h"
+#include "fs/names/lookup.h"
+#include "rest/webhdfs.h"
+
+#define RECOVERY_PAUSE_MS 100 /* between looks whether the server has finished cutting a block */
+
+static int64_t server_length(struct kx_mount *mount, const char *path, const struct kx_call *call,
+                             struct kx_error *err)
+{
+    struct kx_status status = {0};
+    int result = kx_webhdfs_stat(mount->client, path, call, &status, err);
+    int64_t length = status.length;
+    kx_status_clear(&status);
+    return result < 0 ? result : length;
+}
+
+/* A cut inside a block ends later, by the DataNodes: the file cannot be written or cut again
+ * before. The length is right at once; that it can be cut to its own length says that it is done.
+ */
+static int wait_for_recovery(struct kx_mount *mount, const char *path, int64_t length,
+                             const struct kx_call *call, struct kx_error *err)
+{
+    const struct kx_clock *clock = mount->clock;
+    int64_t until = clock->now_ms(clock) + mount->options->timeout_ms;
+    while (clock->now_ms(clock) < until) {
+        if (kx_cancel_sleep(call ? call->cancel : NULL, RECOVERY_PAUSE_MS) < 0)
+            return kx_error_set(err, EINTR, "interrupted");
+        bool done = false;
+        int result = kx_webhdfs_truncate(mount->client, path, length, call, &done, err);
+        if (result == 0 && done) return 0;
+        if (result < 0 && result != -EBUSY) return result;
+    }
+    return kx_error_set(err, ETIMEDOUT, "the server is still cutting the file's last block");
+}
+
+static int truncate_on_server(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
+                              const struct kx_call *call, struct kx_error *err)
+{
+    g_autofree char *path = NULL;
+    int result = kx_path_of(inode, &path, err);
+    if (result < 0) return result;
+    int64_t now = server_length(mount, path, call, err);
+    if (now < 0) return (int)now;
+    if (length > now) {
+        result = kx_error_set(err, EOPNOTSUPP,
+                              "HDFS files grow only by writing at their end: cannot be set from "
+                              "%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " bytes",
+                              now, length);
+        kx_error_about(err, "TRUNCATE", path);
+        return result;
+    }
+    if (length == now) return 0;
+    bool done = false;
+    result = kx_webhdfs_truncate(mount->client, path, length, call, &done, err);
+    if (result == 0 && !done) result = wait_for_recovery(mount, path, length, call, err);
+    if (result == 0) kx_inode_changed(inode, false, length, mount->clock->wall_ms(mount->clock));
+    return result;
+}
+
+int kx_truncate(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
+                const struct kx_call *call, struct kx_error *err)
+{
+    if (inode->directory) return kx_error_set(err, EISDIR, "it is a directory");
+    g_autoptr(kx_writer) writer = kx_inode_writer(inode);
+    if (writer && length == 0) return kx_writer_empty(writer, call, err);
+    int result = writer ? kx_writer_publish(writer, call, err) : 0;
+    if (result == 0) result = truncate_on_server(mount, inode, length, call, err);
+    if (result == 0 && writer) kx_writer_cut(writer, length);
+    return result;
+}

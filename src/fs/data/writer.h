@@ -1,0 +1,100 @@
+/* The writing side of one file: bytes in order, streamed to the server, whole at their name when
+ * publish returns.
+ *
+ * A new or emptied file is streamed to a hidden sibling (".NAME.knoxfs-ID-N") and renamed to its
+ * name by publish, because a DataNode whose client goes away closes the file as if it were
+ * complete. A file with content takes more at its end by APPEND. Publish may be called at any time
+ * (close of one of several descriptors, fsync, a reader that wants to see what was written): what
+ * comes after it is appended.
+ *
+ * There is one writer an inode, shared by all handles that are open for writing.
+ * Threads: any; calls that talk to the server wait for each other (interruptibly).
+ * Ownership: reference counted; it holds a reference of its inode. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "rest/client.h"
+
+struct kx_mount;
+struct kx_inode;
+struct kx_writer;
+struct kx_writers;
+
+/* What the writer's file begins as. */
+enum kx_write_base {
+    KX_WRITE_NEW,     /* there is no file of that name on the server */
+    KX_WRITE_EMPTIED, /* the server's file counts as empty from now on; others see its old content
+                         until publish */
+    KX_WRITE_SERVER   /* the server's content stays: only more at its end */
+};
+
+struct kx_write_opts {
+    enum kx_write_base base;
+    bool exclusive; /* KX_WRITE_NEW: publish fails with -EEXIST when somebody else made the name
+                       first */
+    uint32_t mode;  /* of the file that is made; 0: the server's default */
+    int64_t length; /* KX_WRITE_SERVER: the content's */
+};
+
+/** Open the inode's writer once more, or make it. With KX_WRITE_EMPTIED an existing writer's
+ * content is emptied.
+ *  @return 0, @out a reference; -EINTR, -ETIMEDOUT. */
+int kx_writer_open(struct kx_mount *mount, struct kx_inode *inode, const struct kx_write_opts *opts,
+                   const struct kx_call *call, struct kx_writer **out, struct kx_error *err);
+
+/** The counterpart of kx_writer_open; consumes the reference. The last one lets go of the inode.
+ * What was not published is published now; an error of that is only logged: programs learn it from
+ * publish. */
+void kx_writer_close(struct kx_writer *writer);
+
+struct kx_writer *kx_writer_ref(struct kx_writer *writer);
+void kx_writer_unref(struct kx_writer *writer);
+
+/** @append the handle was opened with O_APPEND: the offset is not looked at.
+ *  @return 0: all of it is on its way; -EOPNOTSUPP with a reason: not at the end of the file; what
+ * the server said of the bytes before. */
+int kx_writer_write(struct kx_writer *writer, int64_t offset, bool append, const void *data,
+                    size_t length, const struct kx_call *call, struct kx_error *err);
+
+/** Have all that was written at its name on the server. Nothing to do: no request.  @return 0 or
+ * the first error, again at every call until the writer is closed: those bytes are lost, and the
+ * name has its old content or none. -EINTR: not done yet, may be called again. */
+int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+/** Cut to nothing (ftruncate(fd, 0)). */
+int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+/** The server has cut the published file to `length`: the next byte goes there. */
+void kx_writer_cut(struct kx_writer *writer, int64_t length);
+
+/** The name was unlinked or taken over: what was not published is dropped. */
+void kx_writer_abandon(struct kx_writer *writer);
+
+/* What is true here but not yet on the server. */
+struct kx_overlay {
+    bool dirty; /* something is */
+    bool fresh; /* there is no such name on the server at all */
+    int64_t length, mtime_ms;
+    uint32_t mode; /* 0: as the server says */
+};
+void kx_writer_overlay(struct kx_writer *writer, struct kx_overlay *out);
+
+/** Remember a mode or times (-1: leave) for publish.  @return false when nothing is unpublished:
+ * ask the server at once. */
+bool kx_writer_defer_mode(struct kx_writer *writer, uint32_t mode);
+bool kx_writer_defer_times(struct kx_writer *writer, int64_t mtime_ms, int64_t atime_ms);
+
+/* --- all writers of a mount --- */
+struct kx_writers *kx_writers_new(void);
+void kx_writers_free(struct kx_writers *writers);
+
+/** The files that are in a directory here but not yet on the server. @return owned array of
+ * references. */
+GPtrArray *kx_writers_fresh_in(struct kx_writers *writers, struct kx_inode *directory);
+
+/** Publish everything, before an end.  @return how many could not be. */
+unsigned kx_writers_publish_all(struct kx_writers *writers);
+
+KX_DEFINE_AUTOPTR(kx_writer, kx_writer_unref)

@@ -1,0 +1,48 @@
+/* What writer.c (bytes), publish.c (the way to the name) and writers.c (all of a mount) share.
+ * Nobody else includes it. */
+#pragma once
+#include "base/gate.h"
+#include "fs/data/writer.h"
+#include "rest/upload.h"
+
+struct kx_writer {
+    gatomicrefcount refs;
+    struct kx_mount *mount;
+    struct kx_inode *inode; /* a reference */
+    unsigned opens;         /* guarded by kx_writers.mutex */
+
+    struct kx_gate gate; /* who talks to the server for this file; guards the next five */
+    struct kx_upload *upload;
+    char *hidden; /* path of the hidden sibling; NULL: the stream appends to the name, or there is
+                     none */
+    struct kx_error failure; /* code 0: none */
+    bool exclusive;
+    uint32_t create_mode;
+
+    GMutex mutex; /* guards the rest, which may be read without the gate and is written with both */
+    enum kx_write_base base;
+    bool dirty, abandoned;
+    int64_t length, changed_ms;
+    uint32_t later_mode;        /* 0: none; to be set after the rename */
+    int64_t mtime_ms, atime_ms; /* -1: none; likewise */
+};
+
+struct kx_writers {
+    GMutex mutex;    /* guards the list and every writer's `opens` */
+    GPtrArray *list; /* borrowed: a writer leaves it before it is freed */
+    gint next;       /* atomic: number of the next hidden file */
+};
+
+/** Enter the gate, with words for the error. */
+int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+/** Gate held: keep the failure (but an interruption), cut the stream, remove the hidden file.
+ * @return -err->code. */
+int kx_writer_fail(struct kx_writer *writer, struct kx_error *err);
+
+/** "/d/NAME" -> "/d/.NAME.knoxfs-ID-N", at most KX_NAME_MAX bytes in its last component.  @return
+ * owned. */
+char *kx_writer_hidden_path(struct kx_writer *writer, const char *path);
+
+/** Gate held, no stream open: delete the hidden file, if there is one; an error is logged. */
+void kx_writer_drop_hidden(struct kx_writer *writer);

@@ -1,0 +1,89 @@
+#include "fs/fuse/fuse_call.h"
+
+#include <errno.h>
+
+#include "fs/names/attr.h"
+
+static void on_interrupt(fuse_req_t req, void *data)
+{
+    (void)req;
+    kx_cancel_fire(data);
+}
+
+void kx_fuse_begin(struct kx_fuse_call *c, fuse_req_t req)
+{
+    *c = (struct kx_fuse_call){
+        .req = req, .mount = fuse_req_userdata(req), .cancel = kx_cancel_new()};
+    c->call.cancel = c->cancel;
+    fuse_req_interrupt_func(req, on_interrupt, c->cancel);
+}
+
+void kx_fuse_settle(struct kx_fuse_call *c)
+{
+    /* Waits for a running on_interrupt: libfuse calls it with the request's lock held. */
+    fuse_req_interrupt_func(c->req, NULL, NULL);
+}
+
+void kx_fuse_finish(struct kx_fuse_call *c)
+{
+    kx_error_clear(&c->err);
+    kx_cancel_unref(c->cancel);
+}
+
+struct kx_inode *kx_fuse_inode(struct kx_fuse_call *c, fuse_ino_t node)
+{
+    struct kx_inode *inode = kx_inodes_find(c->mount->inodes, node);
+    if (!inode) kx_fuse_reply_result(c, -ESTALE, NULL);
+    return inode;
+}
+
+static void keep_error(struct kx_fuse_call *c, int result, struct kx_inode *inode)
+{
+    if (!c->err.code) kx_error_set(&c->err, -result, "%s", g_strerror(-result));
+    g_autofree char *path = inode && !c->err.path ? kx_inode_path(inode) : NULL;
+    if (path) kx_error_about(&c->err, NULL, path);
+    kx_errors_add(c->mount->errors, &c->err);
+}
+
+void kx_fuse_reply_result(struct kx_fuse_call *c, int result, struct kx_inode *inode)
+{
+    if (result < 0) keep_error(c, result, inode);
+    kx_fuse_settle(c);
+    fuse_reply_err(c->req, -result);
+    kx_fuse_finish(c);
+}
+
+double kx_fuse_valid_s(const struct kx_mount *mount, double timeout_s, int64_t age_ms)
+{
+    (void)mount;
+    if (age_ms < 0) return 0;
+    return MAX(timeout_s - (double)age_ms / 1000, 0);
+}
+
+void kx_fuse_reply_attr(struct kx_fuse_call *c, struct kx_inode *inode)
+{
+    struct stat st;
+    int64_t age = kx_attr_known(c->mount, inode, &st);
+    kx_fuse_settle(c);
+    fuse_reply_attr(c->req, &st, kx_fuse_valid_s(c->mount, c->mount->options->attr_timeout_s, age));
+    kx_fuse_finish(c);
+}
+
+void kx_fuse_fill_entry(struct kx_mount *mount, struct kx_inode *inode,
+                        struct fuse_entry_param *out)
+{
+    *out = (struct fuse_entry_param){.ino = inode->node};
+    int64_t age = kx_attr_known(mount, inode, &out->attr);
+    out->attr_timeout = kx_fuse_valid_s(mount, mount->options->attr_timeout_s, age);
+    out->entry_timeout = kx_fuse_valid_s(mount, mount->options->entry_timeout_s, MAX(age, 0));
+}
+
+void kx_fuse_reply_entry(struct kx_fuse_call *c, struct kx_inode *inode)
+{
+    struct fuse_entry_param entry;
+    kx_fuse_fill_entry(c->mount, inode, &entry);
+    kx_inode_looked_up(inode);
+    kx_fuse_settle(c);
+    if (fuse_reply_entry(c->req, &entry) != 0) kx_inodes_forget(c->mount->inodes, inode->node, 1);
+    kx_fuse_finish(c);
+}

@@ -1,0 +1,147 @@
+/* opendir, readdir, readdirplus, releasedir. */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/fuse/fuse_ops.h"
+#include "fs/names/attr.h"
+#include "fs/names/directory.h"
+
+#define DOTS 2 /* "." and ".." have the positions 1 and 2, the first entry has 3 */
+
+static struct kx_directory *directory_of(const struct fuse_file_info *fi)
+{
+    return (struct kx_directory *)(uintptr_t)fi->fh;
+}
+
+void kx_op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
+    if (!inode) return;
+    struct kx_directory *directory = kx_directory_open(c.mount, inode);
+    fi->fh = (uintptr_t)directory;
+    kx_fuse_settle(&c);
+    if (fuse_reply_open(req, fi) != 0) kx_directory_close(directory);
+    kx_fuse_finish(&c);
+}
+
+void kx_op_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    (void)node;
+    kx_directory_close(directory_of(fi));
+    fuse_reply_err(req, 0);
+}
+
+void kx_op_fsyncdir(fuse_req_t req, fuse_ino_t node, int datasync, struct fuse_file_info *fi)
+{
+    (void)node, (void)datasync, (void)fi;
+    fuse_reply_err(req, 0); /* names are changed on the server at once */
+}
+
+/* The kernel's buffer while it is filled. */
+struct buffer {
+    fuse_req_t req;
+    char *bytes;
+    size_t size, used;
+    bool plus;
+};
+
+/* @return false when it does not fit any more. */
+static bool buffer_add(struct buffer *b, const char *name, const struct fuse_entry_param *entry,
+                       off_t next)
+{
+    char *at = b->bytes + b->used;
+    size_t room = b->size - b->used;
+    size_t need = b->plus ? fuse_add_direntry_plus(b->req, at, room, name, entry, next)
+                          : fuse_add_direntry(b->req, at, room, name, &entry->attr, next);
+    if (need > room) return false;
+    b->used += need;
+    return true;
+}
+
+static bool add_dot(struct kx_fuse_call *c, struct buffer *b, struct kx_inode *inode,
+                    off_t position)
+{
+    g_autoptr(kx_inode) parent = NULL;
+    g_autofree char *name = NULL;
+    bool up = position == 1 && kx_inode_place(inode, &parent, &name);
+    struct fuse_entry_param entry = {0}; /* ino 0: the kernel counts no lookup for "." and ".." */
+    kx_attr_known(c->mount, up ? parent : inode, &entry.attr);
+    return buffer_add(b, position == 0 ? "." : "..", &entry, position + 1);
+}
+
+static struct kx_inode *adopt(struct kx_fuse_call *c, struct kx_inode *directory,
+                              const struct kx_directory_entry *entry)
+{
+    if (entry->local) return kx_inode_ref(entry->local);
+    return kx_inodes_adopt(c->mount->inodes, directory, entry->status.name, &entry->status,
+                           entry->came_ms);
+}
+
+static bool add_entry(struct kx_fuse_call *c, struct buffer *b, struct kx_inode *directory,
+                      const struct kx_directory_entry *entry, off_t next)
+{
+    if (entry->hidden) return true;
+    struct fuse_entry_param param = {0};
+    if (!b->plus) {
+        kx_attr_fill(c->mount, &entry->status, entry->status.file_id, &param.attr);
+        if (entry->local) param.attr.st_ino = entry->local->ino;
+        return buffer_add(b, entry->status.name, &param, next);
+    }
+    g_autoptr(kx_inode) inode = adopt(c, directory, entry);
+    kx_fuse_fill_entry(c->mount, inode, &param);
+    if (!buffer_add(b, entry->status.name, &param, next)) return false;
+    kx_inode_looked_up(inode);
+    return true;
+}
+
+static int fill(struct kx_fuse_call *c, struct buffer *b, struct kx_directory *directory,
+                off_t offset)
+{
+    struct kx_inode *inode = kx_directory_inode(directory);
+    for (; offset < DOTS; offset++)
+        if (!add_dot(c, b, inode, offset)) return 0;
+    for (;; offset++) {
+        struct kx_directory_entry entry;
+        int result = kx_directory_entry(directory, offset - DOTS, &c->call, &entry, &c->err);
+        if (result <= 0) return result;
+        bool fits = add_entry(c, b, inode, &entry, offset + 1);
+        kx_directory_entry_clear(&entry);
+        if (!fits) return 0;
+    }
+}
+
+static void read_directory(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
+                           bool plus)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    struct kx_directory *directory = directory_of(fi);
+    g_autofree char *bytes = g_malloc(size);
+    struct buffer b = {.req = req, .bytes = bytes, .size = size, .plus = plus};
+    if (offset == 0) kx_directory_rewind(directory);
+    int result = fill(&c, &b, directory, offset);
+    /* What was put in before an error is handed out; the error comes again with the next call. */
+    if (result < 0 && b.used == 0) {
+        kx_fuse_reply_result(&c, result, kx_directory_inode(directory));
+        return;
+    }
+    kx_fuse_settle(&c);
+    fuse_reply_buf(req, b.bytes, b.used);
+    kx_fuse_finish(&c);
+}
+
+void kx_op_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+                   struct fuse_file_info *fi)
+{
+    (void)node;
+    read_directory(req, size, offset, fi, false);
+}
+
+void kx_op_readdirplus(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+                       struct fuse_file_info *fi)
+{
+    (void)node;
+    read_directory(req, size, offset, fi, true);
+}

@@ -1,0 +1,159 @@
+/* open, create, read, write, flush, fsync, release. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "fs/fuse/fuse_ops.h"
+#include "fs/names/lookup.h"
+
+#define JUST_LOOKED_MS                                                                             \
+    200 /* the kernel looks a name up right before it creates it: no need to ask again */
+
+static struct kx_handle *handle_of(const struct fuse_file_info *fi)
+{
+    return (struct kx_handle *)(uintptr_t)fi->fh;
+}
+
+static void reply_open(struct kx_fuse_call *c, struct kx_handle *handle, struct fuse_file_info *fi)
+{
+    fi->fh = (uintptr_t)handle;
+    fi->keep_cache = kx_inode_keep_pages(kx_handle_inode(handle));
+    kx_fuse_settle(c);
+    if (fuse_reply_open(c->req, fi) != 0) kx_handle_close(handle);
+    kx_fuse_finish(c);
+}
+
+void kx_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
+    if (!inode) return;
+    struct kx_handle *handle = NULL;
+    int result = kx_handle_open(c.mount, inode, fi->flags, &c.call, &handle, &c.err);
+    if (result < 0)
+        kx_fuse_reply_result(&c, result, inode);
+    else
+        reply_open(&c, handle, fi);
+}
+
+static void reply_create(struct kx_fuse_call *c, struct kx_inode *inode, struct kx_handle *handle,
+                         struct fuse_file_info *fi)
+{
+    struct fuse_entry_param entry;
+    kx_fuse_fill_entry(c->mount, inode, &entry);
+    fi->fh = (uintptr_t)handle;
+    kx_inode_looked_up(inode);
+    kx_fuse_settle(c);
+    if (fuse_reply_create(c->req, &entry, fi) != 0) {
+        kx_handle_close(handle);
+        kx_inodes_forget(c->mount->inodes, inode->node, 1);
+    }
+    kx_fuse_finish(c);
+}
+
+/* Is the name still free? The kernel's own look may be negative_timeout old.  @out a reference when
+ * it is not. */
+static int look_again(struct kx_fuse_call *c, struct kx_inode *directory, const char *name,
+                      struct kx_inode **out)
+{
+    int64_t now = c->mount->clock->now_ms(c->mount->clock);
+    if (kx_inode_is_absent(directory, name, now, JUST_LOOKED_MS)) return 0;
+    int result = kx_lookup(c->mount, directory, name, &c->call, out, &c->err);
+    if (result == -ENOENT) kx_error_clear(&c->err);
+    return result == -ENOENT ? 0 : result;
+}
+
+static int create_or_open(struct kx_fuse_call *c, struct kx_inode *directory, const char *name,
+                          mode_t mode, int flags, struct kx_inode **inode,
+                          struct kx_handle **handle)
+{
+    int result = look_again(c, directory, name, inode);
+    if (result < 0) return result;
+    if (!*inode)
+        return kx_handle_create(c->mount, directory, name, flags, mode & 07777, &c->call, inode,
+                                handle, &c->err);
+    if (flags & O_EXCL)
+        return kx_error_set(&c->err, EEXIST, "another client has made it meanwhile");
+    return kx_handle_open(c->mount, *inode, flags, &c->call, handle, &c->err);
+}
+
+void kx_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+                  struct fuse_file_info *fi)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
+    if (!directory) return;
+    g_autoptr(kx_inode) inode = NULL;
+    struct kx_handle *handle = NULL;
+    int result = create_or_open(&c, directory, name, mode, fi->flags, &inode, &handle);
+    if (result < 0)
+        kx_fuse_reply_result(&c, result, directory);
+    else
+        reply_create(&c, inode, handle, fi);
+}
+
+void kx_op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+                struct fuse_file_info *fi)
+{
+    (void)node;
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    struct kx_slices slices;
+    kx_slices_init(&slices);
+    int result = kx_handle_read(handle_of(fi), offset, size, &c.call, &slices, &c.err);
+    if (result < 0) {
+        kx_fuse_reply_result(&c, result, kx_handle_inode(handle_of(fi)));
+    } else {
+        kx_fuse_settle(&c);
+        fuse_reply_iov(req, (const struct iovec *)(void *)slices.pieces->data,
+                       (int)slices.pieces->len);
+        kx_fuse_finish(&c);
+    }
+    kx_slices_clear(&slices);
+}
+
+void kx_op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size, off_t offset,
+                 struct fuse_file_info *fi)
+{
+    (void)node;
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    struct kx_handle *handle = handle_of(fi);
+    int result = kx_handle_write(handle, offset, data, size, &c.call, &c.err);
+    if (result < 0) {
+        kx_fuse_reply_result(&c, result, kx_handle_inode(handle));
+        return;
+    }
+    kx_fuse_settle(&c);
+    fuse_reply_write(req, size);
+    kx_fuse_finish(&c);
+}
+
+static void publish(fuse_req_t req, struct fuse_file_info *fi)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    struct kx_handle *handle = handle_of(fi);
+    int result = kx_handle_publish(handle, &c.call, &c.err);
+    kx_fuse_reply_result(&c, result, kx_handle_inode(handle));
+}
+
+void kx_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    (void)node;
+    publish(req, fi);
+}
+
+void kx_op_fsync(fuse_req_t req, fuse_ino_t node, int datasync, struct fuse_file_info *fi)
+{
+    (void)node, (void)datasync;
+    publish(req, fi);
+}
+
+void kx_op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    (void)node;
+    kx_handle_close(handle_of(fi));
+    fuse_reply_err(req, 0);
+}

@@ -1,0 +1,203 @@
+/* lookup, mkdir, unlink, rmdir, rename, and what HDFS has not. */
+#include <errno.h>
+#include <linux/fs.h>
+
+#include "fs/fuse/fuse_ops.h"
+#include "fs/names/lookup.h"
+#include "rest/webhdfs.h"
+
+static void reply_absent(struct kx_fuse_call *c)
+{
+    const struct fuse_entry_param none = {.entry_timeout = c->mount->options->negative_timeout_s};
+    kx_fuse_settle(c);
+    fuse_reply_entry(c->req, &none);
+    kx_fuse_finish(c);
+}
+
+void kx_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
+    if (!directory) return;
+    g_autoptr(kx_inode) child = NULL;
+    int result = kx_lookup(c.mount, directory, name, &c.call, &child, &c.err);
+    if (result == 0)
+        kx_fuse_reply_entry(&c, child);
+    else if (result == -ENOENT && c.mount->options->negative_timeout_s > 0)
+        reply_absent(&c);
+    else
+        kx_fuse_reply_result(&c, result, directory);
+}
+
+void kx_op_forget(fuse_req_t req, fuse_ino_t node, uint64_t nlookup)
+{
+    struct kx_mount *mount = fuse_req_userdata(req);
+    kx_inodes_forget(mount->inodes, node, nlookup);
+    fuse_reply_none(req);
+}
+
+void kx_op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+    struct kx_mount *mount = fuse_req_userdata(req);
+    for (size_t i = 0; i < count; i++)
+        kx_inodes_forget(mount->inodes, forgets[i].ino, forgets[i].nlookup);
+    fuse_reply_none(req);
+}
+
+/* What a directory that we have just made looks like, until somebody asks the server. */
+static void made_directory(struct kx_mount *mount, struct kx_inode *parent, mode_t mode,
+                           struct kx_status *out)
+{
+    struct kx_status above = {0};
+    kx_inode_status(parent, &above, 0);
+    const char *user = kx_client_user(mount->client);
+    *out = (struct kx_status){.type = KX_TYPE_DIRECTORY,
+                              .mode = mode & 07777,
+                              .mtime_ms = mount->clock->wall_ms(mount->clock),
+                              .name = g_strdup(""),
+                              .owner = g_ref_string_new(user ? user : ""),
+                              .group = g_ref_string_new(above.group ? above.group : "")};
+    kx_status_clear(&above);
+}
+
+void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
+    if (!directory) return;
+    g_autofree char *path = NULL;
+    int result = kx_path_in(directory, name, &path, &c.err);
+    if (result == 0)
+        result = kx_webhdfs_mkdirs(c.mount->client, path, mode & 07777, &c.call, &c.err);
+    if (result < 0) {
+        kx_fuse_reply_result(&c, result, directory);
+        return;
+    }
+    struct kx_status status;
+    made_directory(c.mount, directory, mode, &status);
+    kx_inodes_remove(c.mount->inodes, directory, name);
+    g_autoptr(kx_inode) made = kx_inodes_adopt(c.mount->inodes, directory, name, &status, 0);
+    kx_status_clear(&status);
+    kx_inode_expire(directory);
+    kx_fuse_reply_entry(&c, made);
+}
+
+/* Drop the unpublished writes of the file behind a name.  @return whether the name is on the server
+ * at all. */
+static bool abandon_writes(struct kx_mount *mount, struct kx_inode *directory, const char *name)
+{
+    g_autoptr(kx_inode) child = kx_inodes_child(mount->inodes, directory, name);
+    g_autoptr(kx_writer) writer = child ? kx_inode_writer(child) : NULL;
+    if (!writer) return true;
+    struct kx_overlay overlay;
+    kx_writer_overlay(writer, &overlay);
+    kx_writer_abandon(writer);
+    return !overlay.fresh;
+}
+
+static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
+    if (!directory) return;
+    g_autofree char *path = NULL;
+    int result = kx_path_in(directory, name, &path, &c.err);
+    if (result == 0 && abandon_writes(c.mount, directory, name))
+        result = kx_webhdfs_delete(c.mount->client, path, false, &c.call, &c.err);
+    if (result == 0 || result == -ENOENT) kx_inodes_remove(c.mount->inodes, directory, name);
+    kx_inode_expire(directory);
+    kx_fuse_reply_result(&c, result, directory);
+}
+
+void kx_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    remove_name(req, parent, name);
+}
+
+void kx_op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    remove_name(req, parent, name);
+}
+
+struct move {
+    struct kx_inode *from, *to;
+    const char *name, *to_name;
+    unsigned flags;
+};
+
+static int move_on_server(struct kx_fuse_call *c, const struct move *m)
+{
+    struct kx_client *client = c->mount->client;
+    g_autofree char *path = NULL, *to_path = NULL;
+    int result = kx_path_in(m->from, m->name, &path, &c->err);
+    if (result == 0) result = kx_path_in(m->to, m->to_name, &to_path, &c->err);
+    if (result < 0) return result;
+    if (m->flags & RENAME_NOREPLACE)
+        return kx_webhdfs_rename(client, path, to_path, &c->call, &c->err);
+    return kx_webhdfs_rename_replace(client, path, to_path, &c->call, &c->err);
+}
+
+static int move(struct kx_fuse_call *c, const struct move *m)
+{
+    if (m->flags & ~(unsigned)RENAME_NOREPLACE)
+        return kx_error_set(&c->err, EINVAL, "HDFS cannot exchange two names in one step");
+    g_autoptr(kx_inode) source = kx_inodes_child(c->mount->inodes, m->from, m->name);
+    g_autoptr(kx_writer) writer = source ? kx_inode_writer(source) : NULL;
+    int result = writer ? kx_writer_publish(writer, &c->call, &c->err) : 0;
+    if (result == 0) result = move_on_server(c, m);
+    if (result < 0) return result;
+    g_autoptr(kx_inode) target = kx_inodes_child(c->mount->inodes, m->to, m->to_name);
+    if (target && target != source) abandon_writes(c->mount, m->to, m->to_name);
+    kx_inodes_move(c->mount->inodes, m->from, m->name, m->to, m->to_name);
+    kx_inode_expire(m->from);
+    kx_inode_expire(m->to);
+    return 0;
+}
+
+void kx_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
+                  const char *to_name, unsigned flags)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) from = kx_fuse_inode(&c, parent);
+    if (!from) return;
+    g_autoptr(kx_inode) to = kx_fuse_inode(&c, to_parent);
+    if (!to) return;
+    const struct move m = {from, to, name, to_name, flags};
+    kx_fuse_reply_result(&c, move(&c, &m), from);
+}
+
+static void refuse(fuse_req_t req, fuse_ino_t node, int code, const char *reason)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
+    if (!inode) return;
+    kx_fuse_reply_result(&c, kx_error_set(&c.err, code, "%s", reason), inode);
+}
+
+void kx_op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+    (void)target, (void)name;
+    refuse(req, parent, EOPNOTSUPP, "HDFS has no symbolic links");
+}
+
+void kx_op_link(fuse_req_t req, fuse_ino_t node, fuse_ino_t to_parent, const char *to_name)
+{
+    (void)node, (void)to_name;
+    refuse(req, to_parent, EPERM, "HDFS has no hard links");
+}
+
+void kx_op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
+{
+    (void)name, (void)mode, (void)device;
+    refuse(req, parent, EPERM, "HDFS has no devices, pipes or sockets");
+}
+
+void kx_op_readlink(fuse_req_t req, fuse_ino_t node)
+{
+    refuse(req, node, EINVAL, "symbolic links of HDFS are not followed");
+}

@@ -1,0 +1,114 @@
+/* knoxfs: mount an HDFS file system over HTTP. Parses, goes into the background, mounts, serves;
+ * errors are printed here only. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "fs/background.h"
+#include "fs/data/writer.h"
+#include "fs/logfile.h"
+#include "fs/mount.h"
+#include "fs/options.h"
+#include "fs/session.h"
+
+#define ARENAS_MAX                                                                                 \
+    2 /* of malloc: by default one for each of some 64 threads, each with its own free memory */
+
+static void complain(const struct kx_error *err)
+{
+    fprintf(stderr, "knoxfs: %s%s%s\n", err->path && !err->http_status ? err->path : "",
+            err->path && !err->http_status ? ": " : "",
+            err->message ? err->message : g_strerror(err->code));
+}
+
+/* The directory to mount on, absolute.  @return 0, @out owned; -errno. */
+static int find_mountpoint(const char *given, char **out, struct kx_error *err)
+{
+    struct stat st;
+    if (stat(given, &st) != 0 && errno == ENOTCONN)
+        return kx_error_set(err, ENOTCONN,
+                            "%s: a mount whose driver is gone is still there: fusermount3 -u %s",
+                            given, given);
+    char *path = realpath(given, NULL);
+    if (!path) return kx_error_set(err, errno, "%s: %s", given, g_strerror(errno));
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        free(path);
+        return kx_error_set(err, ENOTDIR, "%s: not a directory: it cannot be a mount point", given);
+    }
+    *out = g_strdup(path);
+    free(path);
+    return 0;
+}
+
+/* Serve until the end, then bring home what is left.  @return the exit status. */
+static int serve(struct kx_mount *mount, struct kx_session *session)
+{
+    int result = kx_session_serve(session);
+    unsigned lost = kx_writers_publish_all(mount->writers);
+    if (lost)
+        kx_log_write(mount->log, KX_LOG_ERROR, "%u files could not be uploaded at the end", lost);
+    return result < 0 || lost ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run(const struct kx_options *options, const char *mountpoint,
+               struct kx_background *background)
+{
+    KX_ERROR_AUTO(err);
+    g_autoptr(kx_logfile) logfile = NULL;
+    g_autoptr(kx_mount) mount = NULL;
+    struct kx_session *session = NULL;
+    int result = kx_logfile_open(options, &logfile, &err);
+    if (result == 0) result = kx_mount_new(options, kx_logfile_log(logfile), &mount, &err);
+    if (result == 0) result = kx_session_new(mount, mountpoint, &session, &err);
+    if (result < 0) {
+        complain(&err);
+        return EXIT_FAILURE;
+    }
+    kx_background_ready(background);
+    int status = serve(mount, session);
+    kx_session_free(session);
+    return status;
+}
+
+static int mount_and_serve(const struct kx_options *options)
+{
+    KX_ERROR_AUTO(err);
+    g_autofree char *mountpoint = NULL;
+    struct kx_background background;
+    int result = find_mountpoint(options->mountpoint, &mountpoint, &err);
+    if (result == 0) result = kx_background_enter(&background, !options->foreground, &err);
+    if (result < 0) {
+        complain(&err);
+        return EXIT_FAILURE;
+    }
+    if (background.parent) return background.status;
+    return run(options, mountpoint, &background);
+}
+
+int main(int argc, char **argv)
+{
+    struct kx_options options;
+    KX_ERROR_AUTO(err);
+    mallopt(M_ARENA_MAX, ARENAS_MAX);
+    if (kx_options_parse(argc, argv, &options, &err) < 0) {
+        complain(&err);
+        return 2;
+    }
+    int status = EXIT_SUCCESS;
+    if (options.help) {
+        g_autofree char *help = kx_options_help();
+        fputs(help, stdout);
+    } else if (options.version) {
+        printf("knoxfs %s\n", KX_VERSION);
+    } else {
+        status = mount_and_serve(&options);
+    }
+    kx_options_clear(&options);
+    return status;
+}

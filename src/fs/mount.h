@@ -1,0 +1,41 @@
+/* One mount: what every operation needs, made in main and handed down.
+ *
+ * Threads: the pointers never change after kx_mount_new; each thing behind them says what it
+ * allows. */
+#pragma once
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/pool.h"
+#include "fs/options.h"
+#include "rest/client.h"
+
+struct kx_inodes;
+struct kx_identity;
+struct kx_errors;
+struct kx_space_cache;
+struct kx_writers;
+
+struct kx_mount {
+    const struct kx_options *options; /* borrowed */
+    const struct kx_clock *clock;
+    struct kx_log *log; /* borrowed */
+    struct kx_pool *pool;
+    struct kx_client *client;
+    struct kx_inodes *inodes;
+    struct kx_identity *identity;
+    struct kx_errors *errors;
+    struct kx_space_cache *space;
+    struct kx_writers *writers;
+    char *id; /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
+};
+
+/** Make a mount of options->endpoint and ask the server whether its root is there: one request.
+ *  @return 0; -errno with a reason for a person: no such host, refused, not WebHDFS, denied, no
+ * such path, not a directory. */
+int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx_mount **out,
+                 struct kx_error *err);
+
+/** Free; what is not yet uploaded must have been published before (kx_writers_publish_all). */
+void kx_mount_free(struct kx_mount *mount);
+
+KX_DEFINE_AUTOPTR(kx_mount, kx_mount_free)

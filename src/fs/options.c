@@ -1,0 +1,216 @@
+#include "fs/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fs/options_table.h"
+
+static void *member(struct kx_options *options, size_t at)
+{
+    return (char *)options + at;
+}
+
+static const struct kx_option_row *find_row(const char *name, size_t length)
+{
+    size_t count;
+    const struct kx_option_row *rows = kx_option_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strlen(rows[i].name) == length && strncmp(rows[i].name, name, length) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static int bad_value(const struct kx_option_row *row, const char *value, const char *expected,
+                     struct kx_error *err)
+{
+    return kx_error_set(err, EINVAL, "-o %s=%s: %s", row->name, value, expected);
+}
+
+static int set_whole(const struct kx_option_row *row, const char *value, int64_t *out,
+                     struct kx_error *err)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    errno = 0;
+    int64_t number = g_ascii_strtoll(value, &end, 10);
+    const char *unit = *end ? strchr(units, g_ascii_toupper(*end)) : NULL;
+    if (row->kind == KX_OPTION_BYTES && unit && end > value) {
+        int shift = 10 * (int)(unit - units + 1);
+        if (number > (INT64_MAX >> shift))
+            return bad_value(row, value, "the number is too large", err);
+        number *= (int64_t)1 << shift;
+        end++;
+    }
+    if (end == value || *end || errno)
+        return bad_value(row, value, "a whole number is expected", err);
+    if (number < row->min || number > row->max) {
+        g_autofree char *range = g_strdup_printf(
+            "must be from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, row->min, row->max);
+        return bad_value(row, value, range, err);
+    }
+    *out = number;
+    return 0;
+}
+
+/* Seconds go into a double for the kernel's timeouts and into milliseconds for ours. */
+static int set_seconds(const struct kx_option_row *row, const char *value, struct kx_options *out,
+                       struct kx_error *err)
+{
+    char *end = NULL;
+    double seconds = g_ascii_strtod(value, &end);
+    if (end == value || *end || !(seconds >= (double)row->min && seconds <= (double)row->max)) {
+        g_autofree char *range = g_strdup_printf("seconds from %" G_GINT64_FORMAT
+                                                 " to %" G_GINT64_FORMAT " are expected",
+                                                 row->min, row->max);
+        return bad_value(row, value, range, err);
+    }
+    bool kernel = row->at == KX_OPTION_AT(attr_timeout_s) ||
+                  row->at == KX_OPTION_AT(entry_timeout_s) ||
+                  row->at == KX_OPTION_AT(negative_timeout_s);
+    if (kernel)
+        *(double *)member(out, row->at) = seconds;
+    else
+        *(int64_t *)member(out, row->at) = (int64_t)(seconds * 1000);
+    return 0;
+}
+
+static int set_valued(const struct kx_option_row *row, const char *value, struct kx_options *out,
+                      struct kx_error *err)
+{
+    switch (row->kind) {
+    case KX_OPTION_NUMBER:
+    case KX_OPTION_BYTES:
+        return set_whole(row, value, member(out, row->at), err);
+    case KX_OPTION_SECONDS:
+        return set_seconds(row, value, out, err);
+    case KX_OPTION_LEVEL:
+        if (kx_log_level_parse(value, member(out, row->at)) < 0)
+            return bad_value(row, value, "error, warning, info, debug or trace is expected", err);
+        return 0;
+    default: {
+        char **text = member(out, row->at);
+        if (!*value) return bad_value(row, value, "the value is empty", err);
+        g_free(*text);
+        *text = g_strdup(value);
+        return 0;
+    }
+    }
+}
+
+static int set_option(const char *word, struct kx_options *out, struct kx_error *err)
+{
+    if (!*word || g_str_has_prefix(word, "x-")) return 0; /* x-systemd.*: for others */
+    const char *equals = strchr(word, '=');
+    const struct kx_option_row *row =
+        find_row(word, equals ? (size_t)(equals - word) : strlen(word));
+    if (!row)
+        return kx_error_set(err, EINVAL,
+                            "-o %s: there is no such option (knoxfs --help lists them)", word);
+    bool valued = row->kind != KX_OPTION_FLAG && row->kind != KX_OPTION_KERNEL &&
+                  row->kind != KX_OPTION_IGNORED;
+    if (valued && !equals)
+        return kx_error_set(err, EINVAL, "-o %s: needs a value: %s=%s", word, row->name,
+                            row->value);
+    if (!valued && equals) return kx_error_set(err, EINVAL, "-o %s: takes no value", word);
+    if (row->kind == KX_OPTION_FLAG) *(bool *)member(out, row->at) = true;
+    if (row->kind == KX_OPTION_KERNEL) g_ptr_array_add(out->kernel, g_strdup(word));
+    return valued ? set_valued(row, equals + 1, out, err) : 0;
+}
+
+/* "a,b=c,d": a comma inside a value is written "\,". */
+static int set_options(const char *list, struct kx_options *out, struct kx_error *err)
+{
+    g_autoptr(GString) word = g_string_new(NULL);
+    for (;; list++) {
+        if (*list == '\\' && list[1]) {
+            g_string_append_c(word, *++list);
+        } else if (*list && *list != ',') {
+            g_string_append_c(word, *list);
+        } else {
+            int result = set_option(word->str, out, err);
+            if (result < 0 || !*list) return result;
+            g_string_truncate(word, 0);
+        }
+    }
+}
+
+static bool set_flag(const char *argument, struct kx_options *out)
+{
+    size_t count;
+    const struct kx_flag_row *flags = kx_flag_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool letter = argument[1] == flags[i].letter && !argument[2];
+        bool word = argument[1] == '-' && strcmp(argument + 2, flags[i].word) == 0;
+        if (letter || word) {
+            *(bool *)member(out, flags[i].at) = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int add_operand(const char *argument, struct kx_options *out, struct kx_error *err)
+{
+    char **place = !out->endpoint ? &out->endpoint : !out->mountpoint ? &out->mountpoint : NULL;
+    if (!place) return kx_error_set(err, EINVAL, "%s: one argument too many", argument);
+    *place = g_strdup(argument);
+    return 0;
+}
+
+static int read_arguments(int argc, char **argv, struct kx_options *out, struct kx_error *err)
+{
+    bool operands_only = false;
+    int result = 0;
+    for (int i = 1; i < argc && result == 0; i++) {
+        const char *argument = argv[i];
+        if (operands_only || argument[0] != '-' || !argument[1]) {
+            result = add_operand(argument, out, err);
+        } else if (strcmp(argument, "--") == 0) {
+            operands_only = true;
+        } else if (argument[1] == 'o') {
+            const char *list = argument[2] ? argument + 2 : argv[++i];
+            result =
+                list ? set_options(list, out, err) : kx_error_set(err, EINVAL, "-o needs a value");
+        } else if (!set_flag(argument, out)) {
+            result = kx_error_set(
+                err, EINVAL, "%s: there is no such option (knoxfs --help lists them)", argument);
+        }
+    }
+    return result;
+}
+
+int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err)
+{
+    *out = (struct kx_options){.attr_timeout_s = 1,
+                               .entry_timeout_s = 1,
+                               .negative_timeout_s = 1,
+                               .uid = -1,
+                               .gid = -1,
+                               .timeout_ms = 30000,
+                               .data_timeout_ms = 60000,
+                               .connect_timeout_ms = 5000,
+                               .log_level = KX_LOG_WARNING};
+    out->kernel = g_ptr_array_new_with_free_func(g_free);
+    int result = read_arguments(argc, argv, out, err);
+    if (result == 0 && !out->help && !out->version && !out->mountpoint)
+        result =
+            kx_error_set(err, EINVAL, "%s is missing: knoxfs [-o OPTION,...] ENDPOINT MOUNTPOINT",
+                         out->endpoint ? "the mount point" : "the endpoint");
+    if (out->debug) {
+        out->foreground = true;
+        out->log_level = KX_LOG_TRACE;
+    }
+    if (result < 0) kx_options_clear(out);
+    return result;
+}
+
+void kx_options_clear(struct kx_options *options)
+{
+    g_free(options->endpoint);
+    g_free(options->mountpoint);
+    g_free(options->user);
+    g_free(options->fsname);
+    g_free(options->log_file);
+    if (options->kernel) g_ptr_array_free(options->kernel, TRUE);
+    *options = (struct kx_options){0};
+}

@@ -1,0 +1,38 @@
+/* The command line as a table: one row an option, from which parsing, --help and the man page's
+ * list are made.
+ *
+ * Threads: used before any thread starts.  Ownership: strings are owned by the struct. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+struct kx_options {
+    char *endpoint; /* as given */
+    char *mountpoint;
+    bool foreground, debug, help, version;
+
+    bool read_only, allow_other, default_permissions;
+    double attr_timeout_s, entry_timeout_s, negative_timeout_s;
+    int64_t uid, gid; /* -1: from the owner's and group's names */
+    char *user;       /* user.name; NULL: who runs it */
+    int64_t timeout_ms, data_timeout_ms, connect_timeout_ms;
+    int64_t replication, block_bytes; /* of new files; 0: the server's */
+    char *fsname;                     /* first column of df and mount; NULL: the endpoint */
+    enum kx_log_level log_level;
+    char *log_file; /* NULL: syslog, or stderr with -f */
+    GPtrArray
+        *kernel; /* options that mount(8) knows and the kernel does ("nosuid"), owned strings */
+};
+
+/** Read argv. Values are checked for type and range.  @return 0; -EINVAL with the option's name,
+ * the reason and what is right. With --help or --version the operands may be missing. */
+int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err);
+void kx_options_clear(struct kx_options *options);
+
+/** The text of --help, and the same table in the man page's source (scdoc).  @return owned. */
+char *kx_options_help(void);
+char *kx_options_manual(void);

@@ -1,0 +1,80 @@
+#include "fs/options_table.h"
+
+#define AT(member) KX_OPTION_AT(member)
+
+static const struct kx_option_row ROWS[] = {
+    {"ro", KX_OPTION_FLAG, AT(read_only), NULL, "read only: every change is refused with EROFS", 0,
+     0},
+    {"user", KX_OPTION_TEXT, AT(user), "NAME",
+     "who to be on the cluster (simple login; default: who runs knoxfs)", 0, 0},
+    {"attr_timeout", KX_OPTION_SECONDS, AT(attr_timeout_s), "S",
+     "how long attributes count as true (default 1)", 0, 86400},
+    {"entry_timeout", KX_OPTION_SECONDS, AT(entry_timeout_s), "S",
+     "how long a name counts as there (default 1)", 0, 86400},
+    {"negative_timeout", KX_OPTION_SECONDS, AT(negative_timeout_s), "S",
+     "how long a name counts as not there (default 1)", 0, 86400},
+    {"uid", KX_OPTION_NUMBER, AT(uid), "N",
+     "all files belong to user N here (default: by the owner's name)", 0, UINT32_MAX - 1},
+    {"gid", KX_OPTION_NUMBER, AT(gid), "N",
+     "all files belong to group N here (default: by the group's name)", 0, UINT32_MAX - 1},
+    {"allow_other", KX_OPTION_FLAG, AT(allow_other), NULL,
+     "other local users may use the mount (as the same cluster user)", 0, 0},
+    {"default_permissions", KX_OPTION_FLAG, AT(default_permissions), NULL,
+     "the kernel checks modes too, not only the cluster", 0, 0},
+    {"timeout", KX_OPTION_SECONDS, AT(timeout_ms), "S",
+     "of an operation on names, its repetitions included (default 30)", 1, 3600},
+    {"data_timeout", KX_OPTION_SECONDS, AT(data_timeout_ms), "S",
+     "without progress of reading or writing (default 60)", 1, 86400},
+    {"connect_timeout", KX_OPTION_SECONDS, AT(connect_timeout_ms), "S",
+     "of one connection attempt (default 5)", 1, 600},
+    {"replication", KX_OPTION_NUMBER, AT(replication), "N", "of new files (default: the cluster's)",
+     1, 512},
+    {"blocksize", KX_OPTION_BYTES, AT(block_bytes), "BYTES",
+     "of new files; K, M, G may follow (default: the cluster's)", 4096, INT64_MAX},
+    {"loglevel", KX_OPTION_LEVEL, AT(log_level), "LEVEL",
+     "error, warning, info, debug or trace (default warning)", 0, 0},
+    {"logfile", KX_OPTION_TEXT, AT(log_file), "FILE",
+     "append the log to FILE (default: syslog, with -f stderr)", 0, 0},
+    {"fsname", KX_OPTION_TEXT, AT(fsname), "NAME",
+     "the first column of df and mount (default: the endpoint)", 0, 0},
+    {"nosuid", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"suid", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"nodev", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"dev", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"noexec", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"exec", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"noatime", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"atime", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"nodiratime", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"relatime", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"sync", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"async", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"dirsync", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
+    {"rw", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"defaults", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"auto", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"noauto", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"users", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"nouser", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"nofail", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+    {"_netdev", KX_OPTION_IGNORED, 0, NULL, NULL, 0, 0},
+};
+
+static const struct kx_flag_row FLAGS[] = {
+    {'f', "foreground", AT(foreground), "stay in the foreground; the log goes to stderr"},
+    {'d', "debug", AT(debug), "like -f, and log every request (loglevel=trace)"},
+    {'h', "help", AT(help), "this text"},
+    {'V', "version", AT(version), "the version"},
+};
+
+const struct kx_option_row *kx_option_rows(size_t *count)
+{
+    *count = G_N_ELEMENTS(ROWS);
+    return ROWS;
+}
+
+const struct kx_flag_row *kx_flag_rows(size_t *count)
+{
+    *count = G_N_ELEMENTS(FLAGS);
+    return FLAGS;
+}

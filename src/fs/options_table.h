@@ -1,0 +1,39 @@
+/* The rows behind options.h. Nobody but options*.c includes it. */
+#pragma once
+#include <stddef.h>
+
+#include "fs/options.h"
+
+enum kx_option_kind {
+    KX_OPTION_FLAG,
+    KX_OPTION_NUMBER,
+    KX_OPTION_SECONDS,
+    KX_OPTION_BYTES,
+    KX_OPTION_TEXT,
+    KX_OPTION_LEVEL,
+    KX_OPTION_KERNEL, /* handed to the kernel as it is */
+    KX_OPTION_IGNORED /* mount(8)'s and fstab's own words, nothing to do for us */
+};
+
+/* One row an option of -o. `help` NULL: understood, but not worth a line. */
+struct kx_option_row {
+    const char *name;
+    enum kx_option_kind kind;
+    size_t at;         /* of the member in struct kx_options */
+    const char *value; /* what stands for the value in the help */
+    const char *help;
+    int64_t min, max; /* of NUMBER and BYTES; of SECONDS in seconds */
+};
+
+/* One row an option of the command line itself. */
+struct kx_flag_row {
+    char letter;
+    const char *word;
+    size_t at;
+    const char *help;
+};
+
+const struct kx_option_row *kx_option_rows(size_t *count);
+const struct kx_flag_row *kx_flag_rows(size_t *count);
+
+#define KX_OPTION_AT(member) offsetof(struct kx_options, member)

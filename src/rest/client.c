@@ -1,0 +1,74 @@
+/* The client as an object: what it was made of, and what hangs on it. */
+#include "rest/client_private.h"
+
+#define DEFAULT_TIMEOUT_MS 30000
+#define DEFAULT_STALL_MS   60000
+#define DEFAULT_ATTEMPTS   4
+
+int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
+                  struct kx_error *err)
+{
+    const struct kx_http_config http_config = {.clock = config->clock,
+                                               .log = config->log,
+                                               .pool = config->pool,
+                                               .user_agent = "knoxfs",
+                                               .connect_timeout_ms = config->connect_timeout_ms};
+    struct kx_http *http = NULL;
+    int result = kx_http_new(&http_config, &http, err);
+    if (result < 0) return result;
+    struct kx_client *client = g_new0(struct kx_client, 1);
+    client->config = *config;
+    client->http = http;
+    client->user = g_strdup(config->user);
+    kx_endpoint_copy(&client->endpoint, config->endpoint);
+    if (!client->config.timeout_ms) client->config.timeout_ms = DEFAULT_TIMEOUT_MS;
+    if (!client->config.stall_ms) client->config.stall_ms = DEFAULT_STALL_MS;
+    if (!client->config.attempts) client->config.attempts = DEFAULT_ATTEMPTS;
+    *out = client;
+    return 0;
+}
+
+void kx_client_free(struct kx_client *client)
+{
+    if (!client) return;
+    kx_http_free(client->http);
+    kx_endpoint_clear(&client->endpoint);
+    g_free(client->user);
+    g_free(client);
+}
+
+const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client)
+{
+    return &client->endpoint;
+}
+
+const char *kx_client_user(const struct kx_client *client)
+{
+    return client->user;
+}
+
+struct kx_features *kx_client_features(struct kx_client *client)
+{
+    return &client->features;
+}
+
+struct kx_log *kx_client_log(const struct kx_client *client)
+{
+    return client->config.log;
+}
+
+const struct kx_clock *kx_client_clock(const struct kx_client *client)
+{
+    return client->config.clock;
+}
+
+int64_t kx_client_stall_ms(const struct kx_client *client)
+{
+    return client->config.stall_ms;
+}
+
+struct kx_limits kx_client_body_limits(const struct kx_client *client, const struct kx_call *call)
+{
+    return (struct kx_limits){.cancel = call ? call->cancel : NULL,
+                              .stall_ms = client->config.stall_ms};
+}

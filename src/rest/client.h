@@ -1,0 +1,77 @@
+/* A client of one WebHDFS service: runs operations of the table in ops.h with login, redirects,
+ * retries and deadlines.
+ *
+ * webhdfs_*.c builds on it; nobody above src/rest needs more of it than new, free and the calls'
+ * struct. Threads: any number of threads may use one client. */
+#pragma once
+#include <glib.h>
+
+#include "rest/http.h"
+#include "rest/ops.h"
+#include "rest/url.h"
+
+struct kx_client;
+
+struct kx_client_config {
+    const struct kx_endpoint *endpoint; /* copied */
+    const char *user;                   /* user.name for simple login; copied; NULL: none is sent */
+    const struct kx_clock *clock;       /* borrowed for the client's life, as are log and pool */
+    struct kx_log *log;
+    struct kx_pool *pool;
+    int timeout_ms;         /* of an operation on names; 0: 30000 */
+    int stall_ms;           /* without progress of a body; 0: 60000 */
+    int connect_timeout_ms; /* 0: 5000 */
+    int attempts;           /* of one operation, within its time; 0: 4 */
+    size_t window_bytes;    /* of each body stream; 0: KX_WINDOW_BYTES */
+};
+
+/* What one caller asks for; NULL or zeroed: the client's defaults. Borrowed during the call. */
+struct kx_call {
+    struct kx_cancel *cancel;
+    int timeout_ms; /* 0: the client's */
+    int attempts;   /* 0: the client's; 1: never again */
+};
+
+int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
+                  struct kx_error *err);
+void kx_client_free(struct kx_client *client); /* all streams must be closed */
+
+const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client);
+const char *kx_client_user(const struct kx_client *client); /* may be NULL */
+
+/** One operation without a body of file bytes. @params encoded "&name=value..." by
+ * kx_url_append_query on an empty string, or NULL. Follows the redirect where the table says so.
+ * Repeats as the table and the error allow.
+ *  @body owned; the body of a 2xx answer, at most `cap` bytes; may be NULL when nobody reads it.
+ *  @maybe set (when given) to true when the request was sent at least once without an answer before
+ * this result: the caller of a KX_LOOK operation then looks.  @return 0 or -errno with the cause in
+ * err. */
+int kx_client_run(struct kx_client *client, enum kx_op op, const char *path, const char *params,
+                  const struct kx_call *call, size_t cap, GBytes **body, bool *maybe,
+                  struct kx_error *err);
+
+/** OPEN: @out a transfer whose head (200) has come; the caller pulls and frees. */
+int kx_client_open(struct kx_client *client, const char *path, const char *params,
+                   const struct kx_call *call, struct kx_transfer **out, struct kx_error *err);
+
+/** CREATE or APPEND: @out a transfer that takes the body by kx_transfer_write. Nothing is known yet
+ * of whether the server takes it: a DataNode finds every error only after the redirect. */
+int kx_client_upload(struct kx_client *client, enum kx_op op, const char *path, const char *params,
+                     const struct kx_call *call, struct kx_transfer **out, struct kx_error *err);
+
+/** What hangs on the client, borrowed. */
+struct kx_features;
+struct kx_features *kx_client_features(struct kx_client *client);
+struct kx_log *kx_client_log(const struct kx_client *client);
+const struct kx_clock *kx_client_clock(const struct kx_client *client);
+int64_t kx_client_stall_ms(const struct kx_client *client);
+
+/** The limits of a wait on a body of this client. */
+struct kx_limits kx_client_body_limits(const struct kx_client *client, const struct kx_call *call);
+
+/** Judge the head (and error body) of an answer that has come: 0 for 2xx, else -errno with the
+ * cause. */
+int kx_client_judge(struct kx_client *client, struct kx_transfer *transfer, enum kx_op op,
+                    const char *path, const struct kx_limits *limits, struct kx_error *err);
+
+KX_DEFINE_AUTOPTR(kx_client, kx_client_free)

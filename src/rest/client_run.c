@@ -1,0 +1,265 @@
+/* One operation: build its URL, send it, follow its redirect, judge the answer, try again where
+ * that is right. */
+#include <errno.h>
+#include <string.h>
+
+#include "rest/client_private.h"
+#include "rest/errno_map.h"
+#include "rest/redirect.h"
+#include "rest/retry.h"
+
+#define ERROR_BODY_BYTES_MAX                                                                       \
+    ((size_t)65536) /* a DataNode's stack trace is some 2 KiB (recorded)                           \
+                     */
+
+/* Everything that stays the same over the attempts of one operation. */
+struct operation {
+    struct kx_client *client;
+    enum kx_op op;
+    const char *path, *params;
+    struct kx_limits limits;
+    GString *excluded; /* DataNodes that failed us: "host:port,host:port" */
+    long retry_after_s;
+};
+
+static char *operation_url(const struct operation *o)
+{
+    const struct kx_client *client = o->client;
+    GString *url = g_string_new(client->endpoint.base);
+    kx_url_append_path(url, o->path);
+    kx_url_append_query(url, "op", kx_op_info(o->op)->name);
+    kx_url_append_query(url, "user.name", client->user);
+    if (o->excluded->len) kx_url_append_query(url, "excludedatanodes", o->excluded->str);
+    if (o->params) g_string_append(url, o->params);
+    return g_string_free(url, FALSE);
+}
+
+static void name_request(struct kx_error *err, const struct operation *o, const char *url)
+{
+    kx_error_about(err, kx_op_info(o->op)->name, o->path);
+    if (err->request) return;
+    g_autofree char *request = g_strdup_printf("%s %s", kx_op_info(o->op)->method, url);
+    err->request = kx_redact(request);
+}
+
+/* Read what the server says instead of a success. */
+static int answer_error(struct kx_transfer *transfer, const struct kx_limits *limits,
+                        struct kx_error *err)
+{
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    long status = kx_transfer_status(transfer);
+    KX_ERROR_AUTO(
+        ignored); /* a cut or oversized error body is still an error: what came is enough */
+    int result = kx_transfer_collect(transfer, ERROR_BODY_BYTES_MAX, limits, body, &ignored);
+    if (result == -EINTR) {
+        kx_error_copy(err, &ignored);
+        return result;
+    }
+    return kx_error_from_answer(err, status, (const char *)body->data, body->len);
+}
+
+int kx_client_judge(struct kx_client *client, struct kx_transfer *transfer, enum kx_op op,
+                    const char *path, const struct kx_limits *limits, struct kx_error *err)
+{
+    (void)client;
+    long status = kx_transfer_status(transfer);
+    if (status >= 200 && status <= 299) return 0;
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    int result = answer_error(transfer, limits, to);
+    kx_error_about(to, kx_op_info(op)->name, path);
+    return result;
+}
+
+/* Send one request and wait for its head. @body: the request carries the file's bytes; then only
+ * until it is on its way. */
+static int send_one(struct operation *o, const char *url, bool body, struct kx_transfer **out,
+                    struct kx_error *err)
+{
+    static const char *const upload_headers[] = {"Content-Type: application/octet-stream", NULL};
+    const struct kx_http_request request = {.method = kx_op_info(o->op)->method,
+                                            .url = url,
+                                            .headers = body ? upload_headers : NULL,
+                                            .upload = body,
+                                            .window_bytes = o->client->config.window_bytes};
+    g_autoptr(kx_transfer) transfer = NULL;
+    int result = kx_transfer_start(o->client->http, &request, &transfer, err);
+    if (result == 0) {
+        result = body ? kx_transfer_wait_sent(transfer, &o->limits, err)
+                      : kx_transfer_wait_head(transfer, &o->limits, err);
+    }
+    if (result < 0) {
+        name_request(err, o, url);
+        return result;
+    }
+    *out = g_steal_pointer(&transfer);
+    return 0;
+}
+
+static void exclude_datanode(struct operation *o, const char *url)
+{
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL);
+    if (!uri) return;
+    if (o->excluded->len) g_string_append_c(o->excluded, ',');
+    g_string_append_printf(o->excluded, "%s:%d", g_uri_get_host(uri), g_uri_get_port(uri));
+}
+
+static void note_retry_after(struct operation *o, const struct kx_transfer *transfer)
+{
+    const char *value = kx_transfer_header(transfer, "Retry-After");
+    o->retry_after_s = value ? (long)g_ascii_strtoll(value, NULL, 10) : 0;
+}
+
+/* From the first answer to the one that counts: follow a redirect, refuse an error. */
+static int settle(struct operation *o, struct kx_transfer *answer, const char *url,
+                  struct kx_transfer **out, struct kx_error *err)
+{
+    g_autoptr(kx_transfer) first = answer; /* consumed */
+    const struct kx_op_info *info = kx_op_info(o->op);
+    long status = kx_transfer_status(first);
+    if (status != 307 && status != 302) {
+        note_retry_after(o, first);
+        int result = kx_client_judge(o->client, first, o->op, o->path, &o->limits, err);
+        if (result == 0 && info->body)
+            result = kx_error_set(
+                err, EPROTO, "the server took the file without its bytes: expected a redirect");
+        if (result < 0)
+            name_request(err, o, url);
+        else
+            *out = g_steal_pointer(&first);
+        return result;
+    }
+    g_autofree char *target = NULL;
+    int result = kx_redirect_judge(&o->client->endpoint, kx_transfer_header(first, "Location"),
+                                   o->path, &target, err);
+    if (result < 0) {
+        name_request(err, o, url);
+        return result;
+    }
+    g_clear_pointer(&first, kx_transfer_free);
+    g_autoptr(kx_transfer) second = NULL;
+    result = send_one(o, target, info->body, &second, err);
+    if (result == 0 && !info->body)
+        result = kx_client_judge(o->client, second, o->op, o->path, &o->limits, err);
+    if (result < 0) {
+        name_request(err, o, target);
+        if (!err->http_status) exclude_datanode(o, target);
+        return result;
+    }
+    *out = g_steal_pointer(&second);
+    return 0;
+}
+
+static int attempt(struct operation *o, struct kx_transfer **out, struct kx_error *err)
+{
+    g_autofree char *url = operation_url(o);
+    g_autoptr(kx_transfer) first = NULL;
+    int result = send_one(o, url, false, &first, err);
+    if (result < 0) return result;
+    return settle(o, g_steal_pointer(&first), url, out, err);
+}
+
+/* Wait before the next attempt.  @return whether there is time for one. */
+static bool pause_before(struct operation *o, int number, const struct kx_error *err)
+{
+    const struct kx_client *client = o->client;
+    const struct kx_clock *clock = client->config.clock;
+    int pause = kx_retry_pause_ms(clock, number, o->retry_after_s);
+    if (clock->now_ms(clock) + pause >= o->limits.deadline_ms) return false;
+    g_autofree char *line = kx_error_format(err);
+    kx_log_write(client->config.log, KX_LOG_INFO, "%s; trying again in %d ms", line, pause);
+    return kx_cancel_sleep(o->limits.cancel, pause) == 0;
+}
+
+/* The attempts of one operation, within its time.  @take reads the answer (may be NULL: the head is
+ * enough); its failure counts like one of the head's. */
+typedef int (*take_function)(struct operation *o, struct kx_transfer *transfer, void *context,
+                             struct kx_error *err);
+
+static int run_attempts(struct operation *o, int attempts, take_function take, void *context,
+                        struct kx_transfer **out, bool *maybe, struct kx_error *err)
+{
+    for (int number = 1;; number++) {
+        g_autoptr(kx_transfer) transfer = NULL;
+        kx_error_clear(err);
+        int result = attempt(o, &transfer, err);
+        if (result == 0 && take) result = take(o, transfer, context, err);
+        if (result == 0) {
+            if (out) *out = g_steal_pointer(&transfer);
+            return 0;
+        }
+        enum kx_verdict verdict = kx_retry_judge(o->op, err);
+        if (verdict == KX_LOOK_FIRST && maybe) *maybe = true;
+        if (verdict != KX_TRY_AGAIN || number >= attempts || !pause_before(o, number, err))
+            return kx_cancel_fired(o->limits.cancel) ? kx_error_set(err, EINTR, "interrupted")
+                                                     : result;
+        if (!err->unsent && !err->http_status && maybe) *maybe = true;
+    }
+}
+
+static int operation_run(struct operation *o, const struct kx_call *call, take_function take,
+                         void *context, struct kx_transfer **out, bool *maybe, struct kx_error *err)
+{
+    const struct kx_client_config *config = &o->client->config;
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    int result = kx_path_check(o->path, to);
+    if (result < 0) {
+        kx_error_about(to, kx_op_info(o->op)->name, o->path);
+        return result;
+    }
+    int timeout_ms = call && call->timeout_ms ? call->timeout_ms : config->timeout_ms;
+    int attempts = call && call->attempts ? call->attempts : config->attempts;
+    o->limits =
+        (struct kx_limits){.cancel = call ? call->cancel : NULL,
+                           .deadline_ms = config->clock->now_ms(config->clock) + timeout_ms};
+    o->excluded = g_string_new(NULL);
+    result = run_attempts(o, attempts, take, context, out, maybe, to);
+    g_string_free(o->excluded, TRUE);
+    return result;
+}
+
+struct wanted_body {
+    size_t cap;
+    GByteArray *bytes;
+};
+
+static int take_body(struct operation *o, struct kx_transfer *transfer, void *context,
+                     struct kx_error *err)
+{
+    struct wanted_body *body = context;
+    g_byte_array_set_size(body->bytes, 0);
+    int result = kx_transfer_collect(transfer, body->cap, &o->limits, body->bytes, err);
+    if (result < 0) kx_error_about(err, kx_op_info(o->op)->name, o->path);
+    return result;
+}
+
+int kx_client_run(struct kx_client *client, enum kx_op op, const char *path, const char *params,
+                  const struct kx_call *call, size_t cap, GBytes **body, bool *maybe,
+                  struct kx_error *err)
+{
+    struct operation o = {.client = client, .op = op, .path = path, .params = params};
+    struct wanted_body wanted = {.cap = cap, .bytes = g_byte_array_new()};
+    if (maybe) *maybe = false;
+    int result = operation_run(&o, call, take_body, &wanted, NULL, maybe, err);
+    GBytes *bytes = g_byte_array_free_to_bytes(wanted.bytes);
+    if (result == 0 && body)
+        *body = bytes;
+    else
+        g_bytes_unref(bytes);
+    return result;
+}
+
+int kx_client_open(struct kx_client *client, const char *path, const char *params,
+                   const struct kx_call *call, struct kx_transfer **out, struct kx_error *err)
+{
+    struct operation o = {.client = client, .op = KX_OPEN, .path = path, .params = params};
+    return operation_run(&o, call, NULL, NULL, out, NULL, err);
+}
+
+int kx_client_upload(struct kx_client *client, enum kx_op op, const char *path, const char *params,
+                     const struct kx_call *call, struct kx_transfer **out, struct kx_error *err)
+{
+    struct operation o = {.client = client, .op = op, .path = path, .params = params};
+    return operation_run(&o, call, NULL, NULL, out, NULL, err);
+}

@@ -1,0 +1,158 @@
+#include "rest/download.h"
+
+#include <errno.h>
+
+#include "rest/retry.h"
+#include "rest/webhdfs.h"
+
+struct kx_download {
+    struct kx_client *client;
+    char *path;
+    int64_t next, end;            /* the bytes still to come: [next, end) of the file */
+    struct kx_version version;    /* file_id 0: not looked at */
+    struct kx_transfer *transfer; /* NULL between a cut and the next try */
+    int failures;                 /* in a row, without a byte in between */
+    int64_t progress_ms;          /* when the last byte came, or the caller began to wait */
+};
+
+/* OPEN from the next byte to the end of the range. */
+static int stream_open(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(GString) params = g_string_new("&");
+    g_string_append_printf(params, "offset=%" G_GINT64_FORMAT "&length=%" G_GINT64_FORMAT, d->next,
+                           d->end - d->next);
+    return kx_client_open(d->client, d->path, params->str, call, &d->transfer, err);
+}
+
+int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
+                     const struct kx_version *version, const struct kx_call *call,
+                     struct kx_download **out, struct kx_error *err)
+{
+    struct kx_download *d = g_new0(struct kx_download, 1);
+    d->client = client;
+    d->path = g_strdup(path);
+    d->next = offset;
+    d->end = offset + length;
+    if (version) d->version = *version;
+    int result = stream_open(d, call, err);
+    if (result < 0)
+        kx_download_close(d);
+    else
+        *out = d;
+    return result;
+}
+
+/* Before a file is opened again: is it still the one whose first bytes were delivered? */
+static int check_version(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
+{
+    if (!d->version.file_id) return 0;
+    struct kx_status now = {0};
+    int result = kx_webhdfs_stat(d->client, d->path, call, &now, err);
+    bool same =
+        result == 0 && now.file_id == d->version.file_id && now.mtime_ms == d->version.mtime_ms;
+    kx_status_clear(&now);
+    if (result == 0 && same) return 0;
+    if (result == 0 || result == -ENOENT) {
+        result = kx_error_set(err, ESTALE, "the file was replaced or removed while it was read");
+        kx_error_about(err, "OPEN", d->path);
+    }
+    return result;
+}
+
+static int64_t now_ms(const struct kx_download *d)
+{
+    const struct kx_clock *clock = kx_client_clock(d->client);
+    return clock->now_ms(clock);
+}
+
+/* The stream broke: may it be opened again? Each try waits for half the stall time, so that a
+ * silent server has two. */
+static bool worth_another_try(struct kx_download *d, const struct kx_error *err)
+{
+    if (err->code == EINTR || err->code == ESTALE || err->http_status) return false;
+    return now_ms(d) - d->progress_ms < kx_client_stall_ms(d->client);
+}
+
+static int stream_reopen(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
+{
+    int pause = kx_retry_pause_ms(kx_client_clock(d->client), d->failures, 0);
+    int result = kx_cancel_sleep(call ? call->cancel : NULL, pause);
+    if (result < 0) return kx_error_set(err, EINTR, "interrupted");
+    result = check_version(d, call, err);
+    return result < 0 ? result : stream_open(d, call, err);
+}
+
+/* One try of a pull.  @return as kx_download_pull, but 0 also when the body ended too early. */
+static int pull_once(struct kx_download *d, size_t want, const struct kx_call *call,
+                     struct kx_block **out, struct kx_error *err)
+{
+    if (!d->transfer) {
+        int result = stream_reopen(d, call, err);
+        if (result < 0) return result;
+    }
+    struct kx_limits limits = kx_client_body_limits(d->client, call);
+    limits.stall_ms = MAX(limits.stall_ms / 2, 1);
+    int result = kx_transfer_pull(d->transfer, want, &limits, out, err);
+    if (result == 0)
+        return kx_error_set(err, EIO,
+                            "the body ended %" G_GINT64_FORMAT " bytes before the end of the range",
+                            d->end - d->next);
+    return result;
+}
+
+static void accept_block(struct kx_download *d, struct kx_block *block)
+{
+    int64_t left = d->end - d->next;
+    if ((int64_t)block->length > left) {
+        kx_log_write(kx_client_log(d->client), KX_LOG_WARNING,
+                     "OPEN %s: the server sends more than was asked for", d->path);
+        block->length = (size_t)left;
+    }
+    d->next += (int64_t)block->length;
+    d->failures = 0;
+    d->progress_ms = now_ms(d);
+}
+
+static void drop_stream(struct kx_download *d, const struct kx_error *err)
+{
+    g_autofree char *line = kx_error_format(err);
+    kx_log_write(kx_client_log(d->client), KX_LOG_WARNING,
+                 "OPEN %s: stream broken at byte %" G_GINT64_FORMAT ", opening it again: %s",
+                 d->path, d->next, line);
+    g_clear_pointer(&d->transfer, kx_transfer_free);
+    d->failures++;
+}
+
+int kx_download_pull(struct kx_download *d, size_t want, const struct kx_call *call,
+                     struct kx_block **out, struct kx_error *err)
+{
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    if (d->next >= d->end) return 0;
+    want = (size_t)MIN((int64_t)want, d->end - d->next);
+    d->progress_ms = now_ms(d);
+    for (;;) {
+        kx_error_clear(to);
+        int result = pull_once(d, want, call, out, to);
+        if (result > 0) {
+            accept_block(d, *out);
+            return result;
+        }
+        kx_error_about(to, "OPEN", d->path);
+        if (!worth_another_try(d, to)) return result;
+        drop_stream(d, to);
+    }
+}
+
+int64_t kx_download_position(const struct kx_download *d)
+{
+    return d->next;
+}
+
+void kx_download_close(struct kx_download *d)
+{
+    if (!d) return;
+    kx_transfer_free(d->transfer);
+    g_free(d->path);
+    g_free(d);
+}

@@ -1,0 +1,42 @@
+/* A range of a file as one long stream that survives cut connections.
+ *
+ * One redirect and one DataNode stream, whatever the size. When the connection breaks or the server
+ * lies about the length, the stream is opened again at the exact byte, without the DataNode that
+ * failed, until nothing moves for the client's stall time. A body that ends early is never taken
+ * for the end of the file.
+ *
+ * Threads: one download is used by one thread at a time. */
+#pragma once
+#include "rest/client.h"
+
+struct kx_download;
+
+/* Which version of a file its reader has begun with. When a cut stream is opened again the file
+ * must still be it. */
+struct kx_version {
+    uint64_t file_id; /* 0: unknown */
+    int64_t mtime_ms;
+};
+
+/** @offset and @length in bytes, the range lies within the file as its caller knows it. @length
+ * must be > 0. @version may be NULL: not
+ *  looked at. Sends the request and returns when the head has come. */
+int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
+                     const struct kx_version *version, const struct kx_call *call,
+                     struct kx_download **out, struct kx_error *err);
+
+/** The next bytes, in order: waits until `want` (at most KX_BLOCK_BYTES) or the rest of the range
+ * have come.
+ *  @out owned block of at least 1 byte; fewer than `want` only at the end of the range.
+ *  @return 1: a block; 0: the range is complete; -ESTALE: the file was replaced or removed in the
+ *  middle; another -errno after everything was tried. */
+int kx_download_pull(struct kx_download *download, size_t want, const struct kx_call *call,
+                     struct kx_block **out, struct kx_error *err);
+
+/** Where the next byte lies in the file. */
+int64_t kx_download_position(const struct kx_download *download);
+
+/** NULL is fine. */
+void kx_download_close(struct kx_download *download);
+
+KX_DEFINE_AUTOPTR(kx_download, kx_download_close)

@@ -1,0 +1,117 @@
+/* The HTTP engine: one thread, one curl multi handle, any number of transfers with flow-controlled
+ * bodies both ways.
+ *
+ * A transfer is one exchange with one server: no redirect is followed, nothing is repeated, nothing
+ * is known of WebHDFS here. Bytes that a caller does not take stay in the socket: a response body
+ * waits in at most `window_bytes` of blocks and then the socket is not read; a request body waits
+ * in at most `window_bytes` and then kx_transfer_write blocks. Memory is bounded, and TCP carries
+ * the back-pressure to the server (which tolerates a pause of 90 s and more: measured,
+ * Hadoop 3.4.2).
+ *
+ * Threads: kx_http_* and kx_transfer_start from any thread; one transfer is used by one thread at a
+ * time. Blocking: every function that takes a `struct kx_limits` may block, and returns -EINTR the
+ * cancel was fired -ETIMEDOUT  the deadline passed, or for stall_ms less than
+ * KX_LOW_SPEED_BYTES_PER_S moved while the caller waited The time a transfer rests because nobody
+ * asks for its bytes is never counted. Errors of the connection: -EHOSTUNREACH (no such host, no
+ * route), -EHOSTDOWN (refused, or no answer to connect in time), -EPROTO (TLS, not HTTP), -EIO (cut
+ * in the middle); err->unsent says whether the request can have reached the server. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/pool.h"
+
+struct kx_http;
+struct kx_transfer;
+
+#define KX_LOW_SPEED_BYTES_PER_S                                                                   \
+    1024 /* a server that drips slower than this for stall_ms counts as silent */
+#define KX_HEADERS_MAX      64    /* response headers kept; more is -EPROTO */
+#define KX_HEADER_BYTES_MAX 16384 /* of one response header line; longer is -EPROTO */
+
+struct kx_http_config {
+    const struct kx_clock *clock; /* borrowed for the engine's life, as are log and pool */
+    struct kx_log *log;
+    struct kx_pool *pool;
+    const char *user_agent;  /* copied */
+    long connect_timeout_ms; /* 0: 5000 */
+};
+
+struct kx_http_request {
+    const char *method;         /* borrowed for the call of kx_transfer_start, as are all members */
+    const char *url;            /* absolute and encoded */
+    const char *const *headers; /* "Name: value", NULL-terminated; or NULL */
+    bool upload; /* a chunked body follows by kx_transfer_write and kx_transfer_end_body; else there
+                    is none */
+    size_t window_bytes; /* 0: KX_WINDOW_BYTES */
+};
+#define KX_WINDOW_BYTES ((size_t)1024 * 1024)
+
+/* How long a caller is willing to wait. */
+struct kx_limits {
+    struct kx_cancel *cancel; /* borrowed; may be NULL */
+    int64_t deadline_ms;      /* on the engine's monotonic clock; 0: none */
+    int64_t stall_ms;         /* 0: none */
+};
+
+int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struct kx_error *err);
+
+/** All transfers must have been freed. Ends the thread; closes all connections. */
+void kx_http_free(struct kx_http *http);
+
+/** Give the transfer to the engine and return at once. @out owned. Fails only for what no server
+ * sees (-EINVAL: a URL that is none, -ENOMEM). */
+int kx_transfer_start(struct kx_http *http, const struct kx_http_request *request,
+                      struct kx_transfer **out, struct kx_error *err);
+
+/** Queue bytes of the request's body (copied); blocks while the window is full.
+ *  A piece of at most window_bytes is queued whole or, on an error, not at all.
+ *  @return 0 when all of it is queued; -EPIPE when the server has answered already
+ * (kx_transfer_wait_head tells what), the connection's error, -EINTR, -ETIMEDOUT. */
+int kx_transfer_write(struct kx_transfer *transfer, const void *data, size_t length,
+                      const struct kx_limits *limits, struct kx_error *err);
+
+/** No more body bytes will come. */
+void kx_transfer_end_body(struct kx_transfer *transfer);
+
+/** Wait until the connection stands and the request is going out.  @return 0, or the connection's
+ * error with err->unsent. */
+int kx_transfer_wait_sent(struct kx_transfer *transfer, const struct kx_limits *limits,
+                          struct kx_error *err);
+
+/** Wait for the final response's head (1xx skipped).  @return 0, then status and headers may be
+ * asked. */
+int kx_transfer_wait_head(struct kx_transfer *transfer, const struct kx_limits *limits,
+                          struct kx_error *err);
+
+/** After kx_transfer_wait_head gave 0. The header's value is borrowed, NULL when absent; names in
+ * any case; the first of several. */
+long kx_transfer_status(const struct kx_transfer *transfer);
+const char *kx_transfer_header(const struct kx_transfer *transfer, const char *name);
+
+/** Take the next bytes of the response's body: waits until `want` of them (at most KX_BLOCK_BYTES)
+ * or the rest have come.
+ *  @out owned block, at least 1 byte, possibly more than `want` or (never at the end) less when a
+ * block ends.
+ *  @return 1: a block; 0: the body has ended as its framing says it should; -errno. */
+int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_limits *limits,
+                     struct kx_block **out, struct kx_error *err);
+
+/** Take the whole rest of the body. @return 0; -EMSGSIZE when it is longer than `cap` bytes;
+ * -errno.  @out appended to. */
+int kx_transfer_collect(struct kx_transfer *transfer, size_t cap, const struct kx_limits *limits,
+                        GByteArray *out, struct kx_error *err);
+
+/** Drop it: an unfinished exchange is cut (its connection is closed). Waits for the engine to let
+ * go of it. NULL is fine. */
+void kx_transfer_free(struct kx_transfer *transfer);
+
+KX_DEFINE_AUTOPTR(kx_http, kx_http_free)
+KX_DEFINE_AUTOPTR(kx_transfer, kx_transfer_free)

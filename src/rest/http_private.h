@@ -1,0 +1,78 @@
+/* What the engine (http.c), its transfers (http_transfer.c) and curl's callbacks (http_callbacks.c)
+ * share. Nobody else includes it.
+ *
+ * Locks: kx_http.mutex guards the queue of commands; kx_transfer.mutex guards a transfer's state.
+ * Neither is taken while the other is held, and curl is called with neither.  curl handles in the
+ * multi are touched by the engine's thread only. */
+#pragma once
+#include <curl/curl.h>
+
+#include "rest/http.h"
+
+struct kx_http {
+    struct kx_http_config config;
+    char *user_agent;
+    CURLM *multi;
+    GThread *thread;
+    GMutex mutex;
+    GQueue commands; /* of struct kx_transfer, each at most once */
+    GCond released;  /* a transfer's `released` was set */
+    gboolean stopping;
+};
+
+struct kx_header {
+    char *name, *value;
+};
+
+/* A queue of blocks, with how many bytes are in it. */
+struct kx_block_queue {
+    struct kx_block *head, *tail;
+    size_t bytes;
+};
+
+struct kx_transfer {
+    struct kx_http *http;
+    CURL *easy;
+    struct curl_slist *headers_out;
+    size_t window_bytes;
+    char curl_words[CURL_ERROR_SIZE];
+
+    GMutex mutex;
+    GCond changed;
+    /* commands to the engine; guarded by http->mutex */
+    gboolean queued, want_add, want_kick, want_remove;
+    gboolean released; /* the engine will never touch it again; guarded by http->mutex */
+    /* guarded by mutex */
+    gboolean attached; /* the engine has it in the multi handle */
+    gboolean ended;    /* the exchange is over, `result` tells how */
+    CURLcode result;
+    gboolean head_complete;
+    gboolean head_bad; /* too many or too long headers */
+    long status;
+    GArray *headers_in; /* of struct kx_header */
+    struct kx_block_queue in, out;
+    size_t want;       /* bytes the puller waits for; 0: nobody waits */
+    size_t offered;    /* bytes that the writer waits to queue */
+    size_t out_offset; /* bytes of out.head that were sent */
+    gboolean out_complete;
+    gboolean in_paused, out_paused; /* curl was told to rest, and no kick is on its way */
+    gboolean kicked;                /* an unpause is on its way to the engine */
+    gboolean sent;                  /* the connection was made: the request may have arrived */
+    int64_t moved_bytes;            /* in both directions: is there progress? */
+};
+
+/** Hand a transfer to the engine's thread with one more wish. */
+enum kx_wish { KX_WISH_ADD, KX_WISH_KICK, KX_WISH_REMOVE };
+void kx_http_wish(struct kx_http *http, struct kx_transfer *transfer, enum kx_wish wish);
+
+/** Set curl's callbacks on an easy handle. */
+void kx_callbacks_install(struct kx_transfer *transfer);
+
+/** Queue operations; the caller holds the transfer's mutex (or is alone). */
+void kx_block_queue_append(struct kx_block_queue *queue, struct kx_pool *pool, const char *data,
+                           size_t length);
+struct kx_block *kx_block_queue_take(struct kx_block_queue *queue);
+void kx_block_queue_clear(struct kx_block_queue *queue);
+
+/** Turn the result of an ended transfer into an error. */
+int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err);

@@ -1,0 +1,324 @@
+/* One exchange as its caller sees it: start, write, head, pull, free. */
+#include <errno.h>
+#include <string.h>
+
+#include "rest/http_private.h"
+
+#define CURL_BUFFER_BYTES                                                                          \
+    262144L /* one read of the socket; curl's default of 16 KiB costs a system call each */
+#define CONNECTION_AGE_S                                                                           \
+    50L /* NameNode and HttpFS close idle connections after 60 s (measured, 3.4.2) */
+
+static void header_clear(gpointer data)
+{
+    struct kx_header *header = data;
+    g_free(header->name);
+    g_free(header->value);
+}
+
+static struct kx_transfer *transfer_new(struct kx_http *http, size_t window_bytes)
+{
+    struct kx_transfer *transfer = g_new0(struct kx_transfer, 1);
+    transfer->http = http;
+    transfer->window_bytes = window_bytes ? window_bytes : KX_WINDOW_BYTES;
+    g_mutex_init(&transfer->mutex);
+    g_cond_init(&transfer->changed);
+    transfer->headers_in = g_array_new(FALSE, FALSE, sizeof(struct kx_header));
+    g_array_set_clear_func(transfer->headers_in, header_clear);
+    return transfer;
+}
+
+static void transfer_destroy(struct kx_transfer *transfer)
+{
+    if (transfer->easy) curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->headers_out);
+    g_array_free(transfer->headers_in, TRUE);
+    kx_block_queue_clear(&transfer->in);
+    kx_block_queue_clear(&transfer->out);
+    g_mutex_clear(&transfer->mutex);
+    g_cond_clear(&transfer->changed);
+    g_free(transfer);
+}
+
+static void set_headers(struct kx_transfer *transfer, const struct kx_http_request *request)
+{
+    struct curl_slist *list = NULL;
+    for (const char *const *h = request->headers; h && *h; h++)
+        list = curl_slist_append(list, *h);
+    if (request->upload) {
+        /* No wait for 100 Continue: a DataNode sends it unasked, before it has looked (recorded).
+         */
+        list = curl_slist_append(list, "Expect:");
+        list = curl_slist_append(list, "Transfer-Encoding: chunked");
+    } else if (strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0) {
+        list = curl_slist_append(list, "Content-Length: 0");
+    }
+    transfer->headers_out = list;
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
+}
+
+static void set_options(struct kx_transfer *transfer, const struct kx_http_request *request)
+{
+    CURL *easy = transfer->easy;
+    const struct kx_http *http = transfer->http;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_words);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the path is ours, byte for byte */
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, http->config.connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, CURL_BUFFER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CONNECTION_AGE_S);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, http->user_agent);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    if (request->upload) {
+        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, CURL_BUFFER_BYTES);
+    }
+}
+
+int kx_transfer_start(struct kx_http *http, const struct kx_http_request *request,
+                      struct kx_transfer **out, struct kx_error *err)
+{
+    struct kx_transfer *transfer = transfer_new(http, request->window_bytes);
+    transfer->easy = curl_easy_init();
+    if (!transfer->easy) {
+        transfer_destroy(transfer);
+        return kx_error_set(err, ENOMEM, "libcurl has no memory for a transfer");
+    }
+    set_options(transfer, request);
+    set_headers(transfer, request);
+    kx_callbacks_install(transfer);
+    if (curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url) != CURLE_OK) {
+        transfer_destroy(transfer);
+        return kx_error_set(err, EINVAL, "not a URL: %s", request->url);
+    }
+    kx_log_write(http->config.log, KX_LOG_TRACE, "%s %s", request->method, request->url);
+    kx_http_wish(http, transfer, KX_WISH_ADD);
+    *out = transfer;
+    return 0;
+}
+
+/* The state that a wait is for. */
+typedef gboolean (*ready_function)(const struct kx_transfer *transfer);
+
+static void wake_transfer(void *context)
+{
+    struct kx_transfer *transfer = context;
+    g_mutex_lock(&transfer->mutex);
+    g_cond_broadcast(&transfer->changed);
+    g_mutex_unlock(&transfer->mutex);
+}
+
+/* How long one may still wait: the measure of one wait. */
+struct patience {
+    const struct kx_limits *limits;
+    int64_t since_ms,
+        moved_bytes; /* when the present stall period began, and what had moved then */
+};
+
+/* @return milliseconds to wait before looking again, or -errno. */
+static int64_t patience_left(struct patience *p, const struct kx_transfer *transfer,
+                             struct kx_error *err)
+{
+    const struct kx_clock *clock = transfer->http->config.clock;
+    int64_t now = clock->now_ms(clock), left = 60000;
+    if (kx_cancel_fired(p->limits->cancel)) return kx_error_set(err, EINTR, "interrupted");
+    if (p->limits->deadline_ms) {
+        left = MIN(left, p->limits->deadline_ms - now);
+        if (left <= 0) return kx_error_set(err, ETIMEDOUT, "the server did not answer in time");
+    }
+    if (!p->limits->stall_ms) return left;
+    int64_t elapsed = now - p->since_ms;
+    if (elapsed >= p->limits->stall_ms) {
+        int64_t moved = transfer->moved_bytes - p->moved_bytes;
+        if (moved < KX_LOW_SPEED_BYTES_PER_S * elapsed / 1000)
+            return kx_error_set(err, ETIMEDOUT,
+                                "only %" G_GINT64_FORMAT " bytes in %" G_GINT64_FORMAT
+                                " s: the server is too slow or silent",
+                                moved, elapsed / 1000);
+        p->since_ms = now;
+        p->moved_bytes = transfer->moved_bytes;
+        elapsed = 0;
+    }
+    return MIN(left, p->limits->stall_ms - elapsed);
+}
+
+/* Wait until ready. Called and left with the mutex held.  @return 0 or -errno. */
+static int transfer_wait(struct kx_transfer *transfer, ready_function ready,
+                         const struct kx_limits *limits, struct kx_error *err)
+{
+    if (ready(transfer)) return 0;
+    const struct kx_clock *clock = transfer->http->config.clock;
+    struct patience patience = {
+        .limits = limits, .since_ms = clock->now_ms(clock), .moved_bytes = transfer->moved_bytes};
+    struct kx_cancel_watch watch = {.wake = wake_transfer, .context = transfer};
+    g_mutex_unlock(
+        &transfer->mutex); /* a canceller holds its own lock when it wakes us: never both */
+    kx_cancel_watch(limits->cancel, &watch);
+    g_mutex_lock(&transfer->mutex);
+    int64_t left = 0;
+    while (!ready(transfer)) {
+        left = patience_left(&patience, transfer, err);
+        if (left < 0) break;
+        g_cond_wait_until(&transfer->changed, &transfer->mutex,
+                          g_get_monotonic_time() + left * 1000);
+    }
+    g_mutex_unlock(&transfer->mutex);
+    kx_cancel_unwatch(limits->cancel, &watch);
+    g_mutex_lock(&transfer->mutex);
+    return left < 0 ? (int)left : 0;
+}
+
+/* Ask the engine to go on; mutex held on entry and exit, free in between. */
+static void transfer_kick(struct kx_transfer *transfer)
+{
+    if (transfer->kicked) return;
+    transfer->kicked = TRUE;
+    transfer->in_paused = transfer->out_paused = FALSE;
+    g_mutex_unlock(&transfer->mutex);
+    kx_http_wish(transfer->http, transfer, KX_WISH_KICK);
+    g_mutex_lock(&transfer->mutex);
+}
+
+static gboolean room_to_write(const struct kx_transfer *transfer)
+{
+    return transfer->ended || transfer->head_complete || transfer->out.bytes == 0 ||
+           transfer->out.bytes + transfer->offered <= transfer->window_bytes;
+}
+
+/* Queue at most a window full, all of it or (when interrupted) nothing. Mutex held. */
+static int write_piece(struct kx_transfer *transfer, const char **data, size_t *length,
+                       const struct kx_limits *limits, struct kx_error *err)
+{
+    size_t n = transfer->offered = MIN(*length, transfer->window_bytes);
+    int result = transfer_wait(transfer, room_to_write, limits, err);
+    if (result < 0) return result;
+    if (transfer->head_complete)
+        return kx_error_set(err, EPIPE, "the server answered before it had the whole body");
+    if (transfer->ended) return kx_transfer_failure(transfer, err);
+    kx_block_queue_append(&transfer->out, transfer->http->config.pool, *data, n);
+    *data += n;
+    *length -= n;
+    if (transfer->out_paused) transfer_kick(transfer);
+    return 0;
+}
+
+int kx_transfer_write(struct kx_transfer *transfer, const void *data, size_t length,
+                      const struct kx_limits *limits, struct kx_error *err)
+{
+    const char *at = data;
+    int result = 0;
+    g_mutex_lock(&transfer->mutex);
+    while (result == 0 && length > 0)
+        result = write_piece(transfer, &at, &length, limits, err);
+    g_mutex_unlock(&transfer->mutex);
+    return result;
+}
+
+void kx_transfer_end_body(struct kx_transfer *transfer)
+{
+    g_mutex_lock(&transfer->mutex);
+    transfer->out_complete = TRUE;
+    if (transfer->out_paused) transfer_kick(transfer);
+    g_mutex_unlock(&transfer->mutex);
+}
+
+static gboolean request_on_its_way(const struct kx_transfer *transfer)
+{
+    return transfer->ended || transfer->sent;
+}
+
+int kx_transfer_wait_sent(struct kx_transfer *transfer, const struct kx_limits *limits,
+                          struct kx_error *err)
+{
+    g_mutex_lock(&transfer->mutex);
+    int result = transfer_wait(transfer, request_on_its_way, limits, err);
+    if (result == 0 && !transfer->sent) result = kx_transfer_failure(transfer, err);
+    if (result < 0 && err) err->unsent = TRUE;
+    g_mutex_unlock(&transfer->mutex);
+    return result;
+}
+
+static gboolean head_known(const struct kx_transfer *transfer)
+{
+    return transfer->ended || transfer->head_complete;
+}
+
+int kx_transfer_wait_head(struct kx_transfer *transfer, const struct kx_limits *limits,
+                          struct kx_error *err)
+{
+    g_mutex_lock(&transfer->mutex);
+    int result = transfer_wait(transfer, head_known, limits, err);
+    if (result == 0 && !transfer->head_complete) result = kx_transfer_failure(transfer, err);
+    if (result < 0 && err) err->unsent = !transfer->sent;
+    g_mutex_unlock(&transfer->mutex);
+    return result;
+}
+
+long kx_transfer_status(const struct kx_transfer *transfer)
+{
+    return transfer->status;
+}
+
+const char *kx_transfer_header(const struct kx_transfer *transfer, const char *name)
+{
+    for (guint i = 0; i < transfer->headers_in->len; i++) {
+        const struct kx_header *header = &g_array_index(transfer->headers_in, struct kx_header, i);
+        if (g_ascii_strcasecmp(header->name, name) == 0) return header->value;
+    }
+    return NULL;
+}
+
+static gboolean bytes_to_pull(const struct kx_transfer *transfer)
+{
+    return transfer->ended || transfer->in_paused || transfer->in.bytes >= transfer->want;
+}
+
+int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_limits *limits,
+                     struct kx_block **out, struct kx_error *err)
+{
+    g_mutex_lock(&transfer->mutex);
+    transfer->want = CLAMP(want, 1, KX_BLOCK_BYTES);
+    int result = transfer_wait(transfer, bytes_to_pull, limits, err);
+    transfer->want = 0;
+    if (result == 0 && transfer->in.head) {
+        *out = kx_block_queue_take(&transfer->in);
+        if (transfer->in_paused && transfer->in.bytes <= transfer->window_bytes / 2)
+            transfer_kick(transfer);
+        result = 1;
+    } else if (result == 0 && transfer->result != CURLE_OK) {
+        result = kx_transfer_failure(transfer, err);
+    }
+    g_mutex_unlock(&transfer->mutex);
+    return result;
+}
+
+int kx_transfer_collect(struct kx_transfer *transfer, size_t cap, const struct kx_limits *limits,
+                        GByteArray *out, struct kx_error *err)
+{
+    for (;;) {
+        g_autoptr(kx_block) block = NULL;
+        int result = kx_transfer_pull(transfer, KX_BLOCK_BYTES, limits, &block, err);
+        if (result <= 0) return result;
+        if (out->len + block->length > cap)
+            return kx_error_set(err, EMSGSIZE, "the answer is longer than %zu bytes", cap);
+        g_byte_array_append(out, (const guint8 *)block->data, (guint)block->length);
+    }
+}
+
+void kx_transfer_free(struct kx_transfer *transfer)
+{
+    if (!transfer) return;
+    struct kx_http *http = transfer->http;
+    kx_http_wish(http, transfer, KX_WISH_REMOVE);
+    g_mutex_lock(&http->mutex);
+    while (!transfer->released)
+        g_cond_wait(&http->released, &http->mutex);
+    g_mutex_unlock(&http->mutex);
+    transfer_destroy(transfer);
+}

@@ -1,0 +1,92 @@
+#include "rest/redirect.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LOCATION_MAX ((size_t)16 * 1024)
+#define SERVICE      "/webhdfs/v1"
+
+static int text_check(const char *location, struct kx_error *err)
+{
+    if (!location || !*location)
+        return kx_error_set(err, EPROTO, "the server redirects without a Location");
+    if (strnlen(location, LOCATION_MAX + 1) > LOCATION_MAX)
+        return kx_error_set(err, EPROTO, "the redirect's Location is longer than %zu bytes",
+                            LOCATION_MAX);
+    for (const char *at = location; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f || *at == '\\')
+            return kx_error_set(err, EPROTO, "the redirect's Location has a control character");
+    return 0;
+}
+
+static int parts_check(const struct kx_url_parts *parts, const struct kx_endpoint *from,
+                       struct kx_error *err)
+{
+    if (!parts->scheme || !parts->host)
+        return kx_error_set(err, EPROTO, "the redirect's Location is not absolute");
+    bool tls = g_ascii_strcasecmp(parts->scheme, "https") == 0;
+    if (!tls && g_ascii_strcasecmp(parts->scheme, "http") != 0)
+        return kx_error_set(err, EPROTO, "the server redirects to a URL that is not http(s)");
+    if (!tls && g_str_equal(from->scheme, "https"))
+        return kx_error_set(err, EPROTO, "the server redirects from https to http");
+    if (parts->userinfo) return kx_error_set(err, EPROTO, "the redirect's Location carries a user");
+    if (parts->fragment)
+        return kx_error_set(err, EPROTO, "the redirect's Location carries a fragment");
+    if (!kx_url_host_valid(parts->host) || parts->port == 0)
+        return kx_error_set(err, EPROTO, "the redirect's Location names no valid host");
+    return 0;
+}
+
+/* Where the service's own path ends: behind the first "/webhdfs/v1" that is whole components. A
+ * gateway has ".../webhdfs/data/v1/webhdfs/v1/PATH" (Knox 2.0.0, recorded). */
+static const char *service_end(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, SERVICE)); at++) {
+        const char *end = at + strlen(SERVICE);
+        if (!*end || *end == '/') return end;
+    }
+    return NULL;
+}
+
+/* What a server sent goes into a request line: anything that is not plain there is encoded. */
+static void append_safely(GString *url, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c > 0x20 && c < 0x7f && !strchr("\"<>^`{|}", c))
+            g_string_append_c(url, (char)c);
+        else
+            g_string_append_printf(url, "%%%02X", c);
+    }
+}
+
+static char *compose(const struct kx_url_parts *parts, const char *service, const char *path)
+{
+    GString *url = g_string_new(NULL);
+    g_autofree char *scheme = g_ascii_strdown(parts->scheme, -1);
+    kx_url_append_origin(url, scheme, parts->host, parts->port);
+    append_safely(url, parts->path, (size_t)(service - parts->path));
+    kx_url_append_path(url, path);
+    if (parts->query) {
+        g_string_append_c(url, '?');
+        append_safely(url, parts->query, strlen(parts->query));
+    }
+    return g_string_free(url, FALSE);
+}
+
+int kx_redirect_judge(const struct kx_endpoint *from, const char *location, const char *path,
+                      char **out, struct kx_error *err)
+{
+    int rc = text_check(location, err);
+    if (rc < 0) return rc;
+    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
+    if (!kx_url_split(location, true, &parts))
+        return kx_error_set(err, EPROTO, "the redirect's Location is no URL");
+    rc = parts_check(&parts, from, err);
+    if (rc < 0) return rc;
+    const char *service = service_end(parts.path);
+    if (!service)
+        return kx_error_set(err, EPROTO, "the server redirects to a path without " SERVICE);
+    *out = compose(&parts, service, path);
+    return 0;
+}

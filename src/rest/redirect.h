@@ -1,0 +1,16 @@
+/* The only judge of a Location: whether a redirect may be followed, and to which URL exactly.
+ * Threads: pure functions. */
+#pragma once
+#include "base/error.h"
+#include "rest/url.h"
+
+/** @location the header's value as the server sent it (hostile).  @path the HDFS path that was
+ * asked for (decoded).
+ *  @out owned: the URL to ask. The server's own path is replaced by ours, encoded by us: a NameNode
+ * composes decomposed Unicode in its Location, and the file would be another one (measured). The
+ * part before "/webhdfs/v1" and the query stay the server's.
+ *  @return 0; -EPROTO with the reason: no Location, not absolute, another scheme than http(s),
+ * https -> http, userinfo or a fragment in it, control characters, longer than 16 KiB, no
+ * "/webhdfs/v1" in its path. */
+int kx_redirect_judge(const struct kx_endpoint *from, const char *location, const char *path,
+                      char **out, struct kx_error *err);

@@ -1,0 +1,102 @@
+#include "rest/upload.h"
+
+#include <errno.h>
+
+struct kx_upload {
+    struct kx_client *client;
+    enum kx_op op;
+    char *path;
+    struct kx_transfer *transfer;
+    int64_t length;
+};
+
+static char *create_params(const struct kx_create *how)
+{
+    GString *params = g_string_new("&");
+    g_string_append_printf(params, "overwrite=%s&createparent=%s",
+                           how->overwrite ? "true" : "false",
+                           how->create_parent ? "true" : "false");
+    if (how->mode) g_string_append_printf(params, "&permission=%o", how->mode);
+    if (how->replication) g_string_append_printf(params, "&replication=%u", how->replication);
+    if (how->block_bytes)
+        g_string_append_printf(params, "&blocksize=%" G_GINT64_FORMAT, how->block_bytes);
+    return g_string_free(params, FALSE);
+}
+
+int kx_upload_open(struct kx_client *client, const char *path, const struct kx_create *how,
+                   const struct kx_call *call, struct kx_upload **out, struct kx_error *err)
+{
+    g_autofree char *params = how ? create_params(how) : NULL;
+    enum kx_op op = how ? KX_CREATE : KX_APPEND;
+    struct kx_transfer *transfer = NULL;
+    int result = kx_client_upload(client, op, path, params, call, &transfer, err);
+    if (result < 0) return result;
+    struct kx_upload *upload = g_new0(struct kx_upload, 1);
+    upload->client = client;
+    upload->op = op;
+    upload->path = g_strdup(path);
+    upload->transfer = transfer;
+    *out = upload;
+    return 0;
+}
+
+/* The head has come, or will: what does it say? */
+static int answer(struct kx_upload *upload, const struct kx_limits *limits, struct kx_error *err)
+{
+    int result = kx_transfer_wait_head(upload->transfer, limits, err);
+    if (result == 0)
+        result = kx_client_judge(upload->client, upload->transfer, upload->op, upload->path, limits,
+                                 err);
+    return result;
+}
+
+int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
+                    const struct kx_call *call, struct kx_error *err)
+{
+    struct kx_limits limits = kx_client_body_limits(upload->client, call);
+    int result = kx_transfer_write(upload->transfer, data, length, &limits, err);
+    if (result == 0) {
+        upload->length += (int64_t)length;
+        return 0;
+    }
+    if (result == -EPIPE) {
+        result = answer(upload, &limits, err);
+        if (result == 0)
+            result = kx_error_set(err, EPROTO,
+                                  "the server said it has the file before it had all of it");
+    }
+    kx_error_about(err, kx_op_info(upload->op)->name, upload->path);
+    return result;
+}
+
+int64_t kx_upload_length(const struct kx_upload *upload)
+{
+    return upload->length;
+}
+
+int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
+{
+    struct kx_limits limits = kx_client_body_limits(upload->client, call);
+    kx_transfer_end_body(upload->transfer);
+    int result = answer(upload, &limits, err);
+    if (result < 0) kx_error_about(err, kx_op_info(upload->op)->name, upload->path);
+    return result;
+}
+
+void kx_upload_close(struct kx_upload *upload)
+{
+    if (!upload) return;
+    kx_transfer_free(upload->transfer);
+    g_free(upload->path);
+    g_free(upload);
+}
+
+int kx_upload_small(struct kx_client *client, const char *path, const struct kx_create *how,
+                    const void *data, size_t length, const struct kx_call *call,
+                    struct kx_error *err)
+{
+    g_autoptr(kx_upload) upload = NULL;
+    int result = kx_upload_open(client, path, how, call, &upload, err);
+    if (result == 0 && length > 0) result = kx_upload_write(upload, data, length, call, err);
+    return result < 0 ? result : kx_upload_finish(upload, call, err);
+}

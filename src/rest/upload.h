@@ -1,0 +1,48 @@
+/* Bytes in order to one file: CREATE or APPEND as one chunked stream through a bounded buffer, no
+ * local copy, any size.
+ *
+ * A DataNode whose client goes away closes the file as if it were complete
+ * (HdfsWriter.channelInactive, Hadoop 3.4.2; measured): so callers CREATE under a hidden name and
+ * rename after kx_upload_finish gave 0. Nothing is repeated: the bytes are gone once sent.
+ *
+ * Threads: one upload is used by one thread at a time. */
+#pragma once
+#include "rest/client.h"
+
+struct kx_upload;
+
+struct kx_create {
+    bool overwrite;
+    bool create_parent;   /* make missing parent directories; else -ENOENT */
+    uint32_t mode;        /* 0: the server's default */
+    unsigned replication; /* 0: the server's default */
+    int64_t block_bytes;  /* 0: the server's default */
+};
+
+/** Start a CREATE (@how not NULL) or an APPEND (@how NULL). The server's refusal comes with a later
+ * write or with finish. */
+int kx_upload_open(struct kx_client *client, const char *path, const struct kx_create *how,
+                   const struct kx_call *call, struct kx_upload **out, struct kx_error *err);
+
+/** Queue bytes; blocks while the window is full.  @return 0 or -errno: the server's refusal when it
+ * has refused. */
+int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
+                    const struct kx_call *call, struct kx_error *err);
+
+/** How many bytes were queued. */
+int64_t kx_upload_length(const struct kx_upload *upload);
+
+/** End the body and wait for the server's word that it has the file (201 or 200).  Call once.
+ *  @return 0: all replicas of the pipeline have it; -errno: what is there now is unknown. */
+int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err);
+
+/** Free; an unfinished one is cut, and the server keeps what it got under that name. NULL is fine.
+ */
+void kx_upload_close(struct kx_upload *upload);
+
+/** A whole small file in one call: CREATE, bytes, finish. */
+int kx_upload_small(struct kx_client *client, const char *path, const struct kx_create *how,
+                    const void *data, size_t length, const struct kx_call *call,
+                    struct kx_error *err);
+
+KX_DEFINE_AUTOPTR(kx_upload, kx_upload_close)

@@ -1,0 +1,95 @@
+#include "rest/webhdfs_call.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#define LOOK_TIMEOUT_MS 5000
+
+char *kx_params_new(const char *name, ...)
+{
+    GString *params = g_string_new(NULL);
+    va_list pairs;
+    va_start(pairs, name);
+    for (; name; name = va_arg(pairs, const char *))
+        kx_url_append_query(params, name, va_arg(pairs, const char *));
+    va_end(pairs);
+    return g_string_free(params, FALSE);
+}
+
+static size_t cap_of(const struct kx_ask *ask)
+{
+    return ask->cap ? ask->cap : KX_ANSWER_BYTES_MAX;
+}
+
+int kx_ask_body(const struct kx_ask *ask, GBytes **body, struct kx_error *err)
+{
+    return kx_client_run(ask->client, ask->op, ask->path, ask->params, ask->call, cap_of(ask), body,
+                         NULL, err);
+}
+
+int kx_ask_done(const struct kx_ask *ask, struct kx_error *err)
+{
+    return kx_ask_body(ask, NULL, err);
+}
+
+int kx_ask_maybe(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err)
+{
+    int rc = kx_client_run(ask->client, ask->op, ask->path, ask->params, ask->call, cap_of(ask),
+                           body, maybe, err);
+    if (rc == -EINTR) *maybe = false;
+    return rc;
+}
+
+int kx_ask_or_look(const struct kx_ask *ask, kx_happened happened, const void *context,
+                   GBytes **body, struct kx_error *err)
+{
+    KX_ERROR_AUTO(own);
+    bool maybe = false;
+    if (body) *body = NULL;
+    int rc = kx_ask_maybe(ask, body, &maybe, &own);
+    if (rc < 0 && maybe && happened(ask, rc, context)) return 0;
+    return kx_error_hand(&own, rc, err);
+}
+
+int kx_ask_about(const struct kx_ask *ask, int rc, struct kx_error *err)
+{
+    if (rc < 0) kx_error_about(err, kx_op_info(ask->op)->name, ask->path);
+    return rc;
+}
+
+int kx_ask_read(const struct kx_ask *ask, const struct kx_json_shape *shape, void *out,
+                struct kx_error *err)
+{
+    g_autoptr(GBytes) body = NULL;
+    int rc = kx_ask_body(ask, &body, err);
+    return rc < 0 ? rc : kx_ask_about(ask, kx_json_read(body, shape, out, err), err);
+}
+
+int kx_ask_array(const struct kx_ask *ask, const struct kx_json_shape *shape, GDestroyNotify clear,
+                 GArray **out, struct kx_error *err)
+{
+    g_autoptr(GBytes) body = NULL;
+    int rc = kx_ask_body(ask, &body, err);
+    if (rc < 0) return rc;
+    g_autoptr(GArray) array = g_array_new(FALSE, TRUE, (guint)shape->size);
+    g_array_set_clear_func(array, clear);
+    rc = kx_json_read_array(body, shape, array, err);
+    if (rc == 0) *out = g_steal_pointer(&array);
+    return kx_ask_about(ask, rc, err);
+}
+
+int kx_look(const struct kx_ask *ask, const char *path, struct kx_status *out)
+{
+    const struct kx_call call = {.cancel = ask->call ? ask->call->cancel : NULL,
+                                 .timeout_ms = LOOK_TIMEOUT_MS};
+    struct kx_status status = {0};
+    int rc = kx_webhdfs_stat(ask->client, path, &call, out ? out : &status, NULL);
+    kx_status_clear(&status);
+    return rc;
+}
+
+int kx_error_hand(struct kx_error *own, int rc, struct kx_error *err)
+{
+    if (rc < 0 && err) kx_error_copy(err, own);
+    return rc;
+}

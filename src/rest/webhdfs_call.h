@@ -1,0 +1,58 @@
+/* What the files webhdfs_*.c share: one operation asked as one struct, its parameters put together,
+ * its answer read by a shape, and the looking around after a result that is unknown. */
+#pragma once
+#include "rest/json.h"
+#include "rest/webhdfs.h"
+
+/* An operation to ask. cap 0: KX_ANSWER_BYTES_MAX. */
+struct kx_ask {
+    struct kx_client *client;
+    enum kx_op op;
+    const char *path, *params; /* params as of kx_client_run; may be NULL */
+    const struct kx_call *call;
+    size_t cap;
+};
+
+#define KX_ANSWER_BYTES_MAX  ((size_t)1024 * 1024)       /* most answers have some hundred bytes */
+#define KX_ARRAY_BYTES_MAX   ((size_t)8 * 1024 * 1024)   /* block locations, snapshot diffs */
+#define KX_LISTING_BYTES_MAX ((size_t)128 * 1024 * 1024) /* some 500,000 entries at once */
+
+/** Pairs of a name and a value, then NULL; a pair whose value is NULL is left out.  @return owned:
+ * "&name=value..." encoded. */
+char *kx_params_new(const char *name, ...) G_GNUC_NULL_TERMINATED;
+
+/** @body owned. */
+int kx_ask_body(const struct kx_ask *ask, GBytes **body, struct kx_error *err);
+
+/** Success is all that is asked for. */
+int kx_ask_done(const struct kx_ask *ask, struct kx_error *err);
+
+/** Fill *out, the C struct of the shape. A null answer is -ENODATA. */
+int kx_ask_read(const struct kx_ask *ask, const struct kx_json_shape *shape, void *out,
+                struct kx_error *err);
+
+/** @out owned array of the shape's structs. */
+int kx_ask_array(const struct kx_ask *ask, const struct kx_json_shape *shape, GDestroyNotify clear,
+                 GArray **out, struct kx_error *err);
+
+/** As kx_ask_body for an operation whose result may stay unknown: @maybe as of kx_client_run, but
+ * false when the call was interrupted: there is no time to look.  @err must not be NULL. */
+int kx_ask_maybe(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err);
+
+/** After an unknown result: did it happen?  @rc what the last attempt gave. */
+typedef bool (*kx_happened)(const struct kx_ask *ask, int rc, const void *context);
+
+/** As kx_ask_body, but a failure with an unknown result is success when @happened says so; *body is
+ * then NULL. */
+int kx_ask_or_look(const struct kx_ask *ask, kx_happened happened, const void *context,
+                   GBytes **body, struct kx_error *err);
+
+/** Name the operation and the path of a failure that was found in an answer.  @return rc. */
+int kx_ask_about(const struct kx_ask *ask, int rc, struct kx_error *err);
+
+/** Look at a path after an unknown result: shortly, and with the call's cancel.  @out cleared by
+ * the caller; may be NULL.  @return 0: it is there; -ENOENT: it is not; else nobody knows. */
+int kx_look(const struct kx_ask *ask, const char *path, struct kx_status *out);
+
+/** Give the caller *own when he asked for it.  @return rc. */
+int kx_error_hand(struct kx_error *own, int rc, struct kx_error *err);

@@ -1,0 +1,161 @@
+"""Brings the daemons of a plan up: configuration, JVMs, readiness, first folders."""
+
+import functools
+import re
+import time
+from pathlib import Path
+
+from . import archive, conf, daemons, java, jars, ports, probe, process
+from .conf import Plan
+from .errors import StackError
+
+READY_S = 120.0  # a busy machine needs 60 s where a quiet one needs 6
+POLL_S = 0.05
+PORT_TRIES = 4
+
+TAKEN = re.compile(r"BindException|Address already in use|Port in use", re.IGNORECASE)
+
+
+class PortTaken(StackError):
+    """A daemon died because somebody else has its port."""
+
+
+def class_path(plan: Plan, name: str) -> str:
+    """Jars first and in one order: the class data archive is for that beginning."""
+    own = [plan.conf(name), plan.folder / "web", java.classes()]
+    return ":".join([jars.class_path(), *map(str, own)])
+
+
+def command(plan: Plan, name: str) -> list[str]:
+    """The Java command line up to the main class."""
+    return [
+        java.tool("java"),
+        process.mark(plan.folder, name),
+        *java.options(plan.heap, plan.tier),
+        *archive.options(),
+        *[option.format(name=name) for option in plan.java],
+        f"-Dlog4j.configuration=file:{plan.conf(name)}/log4j.properties",
+        f"-Dhadoop.log.dir={plan.folder}/logs",
+        f"-Djava.io.tmpdir={plan.folder}/tmp",
+        "-cp",
+        class_path(plan, name),
+    ]
+
+
+def log_of(plan: Plan, name: str) -> Path:
+    return plan.folder / "logs" / f"{name}.log"
+
+
+def assign_ports(plan: Plan, fresh: bool = False) -> None:
+    """Ports for every daemon that has none; for all of them when FRESH or when one is taken."""
+    known = [port for name in plan.names() for port in plan.ports.get(name, {}).values()]
+    if fresh or not all(ports.is_free(port) for port in known):
+        ports.give_back(plan.folder)
+        plan.ports.clear()
+    for name in plan.names():
+        if name not in plan.ports:
+            wanted = daemons.kind(name).ports
+            plan.ports[name] = dict(zip(wanted, ports.take(len(wanted), plan.folder), strict=True))
+
+
+def prepare(plan: Plan) -> None:
+    for name in ("conf", "data", "logs", "tmp"):
+        (plan.folder / name).mkdir(exist_ok=True)
+    conf.write_web_apps(plan)
+    conf.write(plan, "client", {})
+
+
+def start(plan: Plan, name: str) -> int:
+    kind = daemons.kind(name)
+    conf.write(plan, name, kind.settings(plan, name))
+    plan.data(name).mkdir(parents=True, exist_ok=True)
+    line = command(plan, name)
+    at_class_path = line.index("-cp")
+    line[at_class_path:at_class_path] = kind.options(plan, name)
+    env = java.environment() | {
+        "HADOOP_CONF_DIR": str(plan.conf(name)),
+        "HADOOP_LOG_DIR": str(plan.folder / "logs"),
+        "HADOOP_ROOT_LOGGER": "INFO,console",
+    }
+    # A new life, a new log: what an earlier one died of must not be read again.
+    log = log_of(plan, name)
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))
+    return process.spawn([*line, kind.main], log, plan.folder, env)
+
+
+def wait(plan: Plan, pids: dict[str, int], is_ready, what: str) -> None:
+    """Until is_ready(); an error as soon as one of PIDS has ended."""
+    end = time.monotonic() + READY_S
+    while not is_ready():
+        for name, pid in pids.items():
+            if not process.is_alive(pid, plan.folder):
+                raise death(plan, name)
+        if time.monotonic() > end:
+            raise StackError(f"{what} is not ready after {READY_S:.0f} s, see {plan.folder}/logs")
+        time.sleep(POLL_S)
+
+
+def death(plan: Plan, name: str) -> StackError:
+    log = log_of(plan, name)
+    end = log.read_text(errors="replace")[-6000:]
+    kind = PortTaken if TAKEN.search(end) else StackError
+    return kind(f"{name} has ended, the end of {log}:\n{end[-3000:]}")
+
+
+def bring_up(plan: Plan) -> dict[str, int]:
+    """All daemons, started together, and waited for."""
+    prepare(plan)
+    pids = {name: start(plan, name) for name in plan.names()}
+
+    # The first WebHDFS request takes 0.8 s; here it passes while the DataNodes start.
+    wait(plan, pids, lambda: daemons.serves_webhdfs(plan, "nn"), "the NameNode")
+    wait(plan, pids, lambda: daemons.hdfs_ready(plan, plan.datanodes), "HDFS")
+    for name in plan.names():
+        if not name.startswith(("nn", "dn")):
+            is_ready = daemons.kind(name).ready
+            wait(plan, pids, functools.partial(is_ready, plan, name), name)
+    made = plan.folder / "data" / ".folders"
+    if not made.exists():
+        make_folders(plan)
+        made.touch()
+    return pids
+
+
+def bring_up_somewhere(plan: Plan) -> dict[str, int]:
+    """bring_up, on other ports if some program was quicker to take one."""
+    assign_ports(plan)
+    for attempt in range(PORT_TRIES):
+        try:
+            return bring_up(plan)
+        except PortTaken:
+            tear_down(plan.folder)
+            if attempt == PORT_TRIES - 1:
+                raise
+            assign_ports(plan, fresh=True)
+    raise AssertionError("not reached")
+
+
+def tear_down(folder: Path, names: list[str] | None = None) -> None:
+    """Stops the processes of a stack, or those of the NAMES."""
+    found = process.find(folder)
+    if names is None:
+        names = [name for name in found if name != "watchdog"]
+    process.stop([pid for name in names for pid in found.get(name, [])], folder)
+
+
+def make_folders(plan: Plan) -> None:
+    """/tmp for all and a private home for each user, as an administrator would."""
+    me = conf.superuser()
+
+    def put(path: str, query: str) -> None:
+        url = f"{plan.url('nn')}/webhdfs/v1{path}?user.name={me}&{query}"
+        if probe.ask(url, "PUT") is None:
+            raise StackError(f"PUT {url} failed, see {log_of(plan, 'nn')}")
+
+    put("/tmp", "op=MKDIRS")
+    put("/tmp", "op=SETPERMISSION&permission=1777")
+    for user in (me, *conf.USERS):
+        put(f"/user/{user}", "op=MKDIRS")
+        put(f"/user/{user}", f"op=SETOWNER&owner={user}")
+        put(f"/user/{user}", "op=SETPERMISSION&permission=750")

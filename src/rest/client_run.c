@@ -71,6 +71,12 @@ int kx_client_judge(struct kx_client *client, struct kx_transfer *transfer, enum
     return result;
 }
 
+/* The first step of an upload only asks where to go: that may be repeated. */
+static bool must_be_sent_once(const struct kx_op_info *info)
+{
+    return !info->body && info->unknown != KX_REPEAT;
+}
+
 /* Send one request and wait for its head. @body: the request carries the file's bytes; then only
  * until it is on its way. */
 static int send_one(struct operation *o, const char *url, bool body, struct kx_transfer **out,
@@ -81,6 +87,7 @@ static int send_one(struct operation *o, const char *url, bool body, struct kx_t
                                             .url = url,
                                             .headers = body ? upload_headers : NULL,
                                             .upload = body,
+                                            .once = body || must_be_sent_once(kx_op_info(o->op)),
                                             .window_bytes = o->client->config.window_bytes};
     g_autoptr(kx_transfer) transfer = NULL;
     int result = kx_transfer_start(o->client->http, &request, &transfer, err);
@@ -155,7 +162,10 @@ static int attempt(struct operation *o, struct kx_transfer **out, struct kx_erro
     g_autofree char *url = operation_url(o);
     g_autoptr(kx_transfer) first = NULL;
     int result = send_one(o, url, false, &first, err);
-    if (result < 0) return result;
+    if (result < 0) {
+        if (kx_op_info(o->op)->body) err->unsent = TRUE; /* the file's bytes never left */
+        return result;
+    }
     return settle(o, g_steal_pointer(&first), url, out, err);
 }
 

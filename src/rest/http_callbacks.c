@@ -143,16 +143,18 @@ static size_t on_send(char *room, size_t size, size_t count, void *context)
     return n;
 }
 
-/* Called when the connection stands and the request is about to go out. */
+/* Called when the connection stands and the request is about to go out; a second time when libcurl
+ * wants to repeat it on another connection. */
 static int on_connected(void *context, char *primary, char *local, int primary_port, int local_port)
 {
     struct kx_transfer *transfer = context;
     (void)primary, (void)local, (void)primary_port, (void)local_port;
     g_mutex_lock(&transfer->mutex);
+    gboolean again = transfer->sent;
     transfer->sent = TRUE;
     g_cond_broadcast(&transfer->changed);
     g_mutex_unlock(&transfer->mutex);
-    return CURL_PREREQFUNC_OK;
+    return again && transfer->once ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 void kx_callbacks_install(struct kx_transfer *transfer)

@@ -19,6 +19,7 @@ static const struct {
     {CURLE_WEIRD_SERVER_REPLY, EPROTO, "the answer is not HTTP"},
     {CURLE_HTTP2, EPROTO, "the answer is not HTTP/1.1"},
     {CURLE_WRITE_ERROR, EPROTO, "the answer's header is too large or malformed"},
+    {CURLE_ABORTED_BY_CALLBACK, EIO, "the server closed the connection without an answer"},
     {CURLE_GOT_NOTHING, EIO, "the server closed the connection without an answer"},
     {CURLE_PARTIAL_FILE, EIO, "the connection was closed before the whole body had come"},
     {CURLE_SEND_ERROR, EIO, "the connection broke while sending"},
@@ -38,7 +39,10 @@ int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err
     if (transfer->result == CURLE_OK) words = "the answer has no head";
     const char *detail =
         transfer->curl_words[0] ? transfer->curl_words : curl_easy_strerror(transfer->result);
-    kx_error_set(err, code, "%s: %s", words, detail);
+    if (transfer->result == CURLE_ABORTED_BY_CALLBACK)
+        kx_error_set(err, code, "%s", words);
+    else
+        kx_error_set(err, code, "%s: %s", words, detail);
     if (err) err->unsent = !transfer->sent;
     return -code;
 }

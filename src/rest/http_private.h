@@ -35,6 +35,7 @@ struct kx_transfer {
     CURL *easy;
     struct curl_slist *headers_out;
     size_t window_bytes;
+    gboolean once;
     char curl_words[CURL_ERROR_SIZE];
 
     GMutex mutex;

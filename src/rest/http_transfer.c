@@ -90,6 +90,7 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
         transfer_destroy(transfer);
         return kx_error_set(err, ENOMEM, "libcurl has no memory for a transfer");
     }
+    transfer->once = request->once;
     set_options(transfer, request);
     set_headers(transfer, request);
     kx_callbacks_install(transfer);

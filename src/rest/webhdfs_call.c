@@ -32,23 +32,38 @@ int kx_ask_done(const struct kx_ask *ask, struct kx_error *err)
     return kx_ask_body(ask, NULL, err);
 }
 
-int kx_ask_maybe(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err)
+/* @return whether the operation may be asked once more, though it may have been sent already. */
+static bool may_be_asked_again(enum kx_fate fate, int rc, const struct kx_error *err)
 {
-    int rc = kx_client_run(ask->client, ask->op, ask->path, ask->params, ask->call, cap_of(ask),
-                           body, maybe, err);
-    if (rc == -EINTR) *maybe = false;
-    return rc;
+    return fate == KX_FATE_UNDONE && rc == -EIO && !err->http_status;
 }
 
-int kx_ask_or_look(const struct kx_ask *ask, kx_happened happened, const void *context,
-                   GBytes **body, struct kx_error *err)
+int kx_ask_settled(const struct kx_ask *ask, kx_fate_of fate, const void *context, GBytes **body,
+                   bool *maybe, struct kx_error *err)
 {
     KX_ERROR_AUTO(own);
-    bool maybe = false;
-    if (body) *body = NULL;
-    int rc = kx_ask_maybe(ask, body, &maybe, &own);
-    if (rc < 0 && maybe && happened(ask, rc, context)) return 0;
-    return kx_error_hand(&own, rc, err);
+    *maybe = false;
+    *body = NULL;
+    for (bool again = false;; again = true) {
+        bool unsure = false;
+        int rc = kx_client_run(ask->client, ask->op, ask->path, ask->params, ask->call, cap_of(ask),
+                               body, &unsure, &own);
+        *maybe |= unsure;
+        if (rc >= 0) return rc;
+        if (!*maybe || rc == -EINTR) return kx_error_hand(&own, rc, err);
+        enum kx_fate now = fate(ask, context);
+        if (now == KX_FATE_DONE) return 0;
+        if (again || !may_be_asked_again(now, rc, &own)) return kx_error_hand(&own, rc, err);
+        kx_error_clear(&own);
+    }
+}
+
+int kx_ask_done_settled(const struct kx_ask *ask, kx_fate_of fate, const void *context,
+                        struct kx_error *err)
+{
+    g_autoptr(GBytes) body = NULL;
+    bool maybe;
+    return kx_ask_settled(ask, fate, context, &body, &maybe, err);
 }
 
 int kx_ask_about(const struct kx_ask *ask, int rc, struct kx_error *err)
@@ -86,6 +101,14 @@ int kx_look(const struct kx_ask *ask, const char *path, struct kx_status *out)
     int rc = kx_webhdfs_stat(ask->client, path, &call, out ? out : &status, NULL);
     kx_status_clear(&status);
     return rc;
+}
+
+enum kx_fate kx_fate_of_path(const struct kx_ask *ask, const char *path, bool made)
+{
+    int rc = kx_look(ask, path, NULL);
+    if (rc == 0) return made ? KX_FATE_DONE : KX_FATE_UNDONE;
+    if (rc == -ENOENT) return made ? KX_FATE_UNDONE : KX_FATE_DONE;
+    return KX_FATE_UNKNOWN;
 }
 
 int kx_error_hand(struct kx_error *own, int rc, struct kx_error *err)

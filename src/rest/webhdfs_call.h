@@ -35,17 +35,20 @@ int kx_ask_read(const struct kx_ask *ask, const struct kx_json_shape *shape, voi
 int kx_ask_array(const struct kx_ask *ask, const struct kx_json_shape *shape, GDestroyNotify clear,
                  GArray **out, struct kx_error *err);
 
-/** As kx_ask_body for an operation whose result may stay unknown: @maybe as of kx_client_run, but
- * false when the call was interrupted: there is no time to look.  @err must not be NULL. */
-int kx_ask_maybe(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err);
+/* What became of an operation whose answer never came. */
+enum kx_fate { KX_FATE_UNKNOWN, KX_FATE_DONE, KX_FATE_UNDONE };
+typedef enum kx_fate (*kx_fate_of)(const struct kx_ask *ask, const void *context);
 
-/** After an unknown result: did it happen?  @rc what the last attempt gave. */
-typedef bool (*kx_happened)(const struct kx_ask *ask, int rc, const void *context);
+/** As kx_ask_body for an operation that must not be repeated blindly: after an unknown result @fate
+ * looks. When it was done that is success, and *body NULL; when it was not and the connection was
+ * merely cut it is asked once more.  @maybe set to true when an attempt before the answer in *body
+ * may have been done. */
+int kx_ask_settled(const struct kx_ask *ask, kx_fate_of fate, const void *context, GBytes **body,
+                   bool *maybe, struct kx_error *err);
 
-/** As kx_ask_body, but a failure with an unknown result is success when @happened says so; *body is
- * then NULL. */
-int kx_ask_or_look(const struct kx_ask *ask, kx_happened happened, const void *context,
-                   GBytes **body, struct kx_error *err);
+/** As kx_ask_settled when success is all that is asked for. */
+int kx_ask_done_settled(const struct kx_ask *ask, kx_fate_of fate, const void *context,
+                        struct kx_error *err);
 
 /** Name the operation and the path of a failure that was found in an answer.  @return rc. */
 int kx_ask_about(const struct kx_ask *ask, int rc, struct kx_error *err);
@@ -53,6 +56,9 @@ int kx_ask_about(const struct kx_ask *ask, int rc, struct kx_error *err);
 /** Look at a path after an unknown result: shortly, and with the call's cancel.  @out cleared by
  * the caller; may be NULL.  @return 0: it is there; -ENOENT: it is not; else nobody knows. */
 int kx_look(const struct kx_ask *ask, const char *path, struct kx_status *out);
+
+/** The fate of what makes a path (@made) or takes it away, told by whether it is there. */
+enum kx_fate kx_fate_of_path(const struct kx_ask *ask, const char *path, bool made);
 
 /** Give the caller *own when he asked for it.  @return rc. */
 int kx_error_hand(struct kx_error *own, int rc, struct kx_error *err);

@@ -33,21 +33,26 @@ int kx_webhdfs_mkdirs(struct kx_client *c, const char *path, uint32_t mode,
     return kx_ask_about(&ask, kx_error_set(err, EIO, "the server did not make the directory"), err);
 }
 
+static enum kx_fate fate_of_delete(const struct kx_ask *ask, const void *context)
+{
+    (void)context;
+    return kx_fate_of_path(ask, ask->path, false);
+}
+
 int kx_webhdfs_delete(struct kx_client *c, const char *path, bool recursive,
                       const struct kx_call *call, struct kx_error *err)
 {
     g_autofree char *params = kx_params_new("recursive", recursive ? "true" : "false", NULL);
     const struct kx_ask ask = {c, KX_DELETE, path, params, call, 0};
     g_autoptr(GBytes) body = NULL;
-    KX_ERROR_AUTO(own);
-    bool maybe = false, done = false;
+    bool maybe, done = false;
     if (g_str_equal(path, "/"))
         return kx_ask_about(&ask, kx_error_set(err, EBUSY, "the root cannot be deleted"), err);
-    int rc = kx_ask_maybe(&ask, &body, &maybe, &own);
-    if (rc == 0) rc = kx_json_read(body, &kx_json_boolean, &done, &own);
-    if (rc == 0 && !done) rc = kx_error_set(&own, ENOENT, "there is nothing to delete");
-    if (rc < 0 && maybe && (rc == -ENOENT || kx_look(&ask, path, NULL) == -ENOENT)) return 0;
-    return kx_error_hand(&own, kx_ask_about(&ask, rc, &own), err);
+    int rc = kx_ask_settled(&ask, fate_of_delete, NULL, &body, &maybe, err);
+    if (rc < 0 || !body) return rc;
+    rc = kx_json_read(body, &kx_json_boolean, &done, err);
+    if (rc == 0 && !done && !maybe) rc = kx_error_set(err, ENOENT, "there is nothing to delete");
+    return kx_ask_about(&ask, rc, err);
 }
 
 int kx_webhdfs_set_permission(struct kx_client *c, const char *path, uint32_t mode,
@@ -90,6 +95,17 @@ int kx_webhdfs_set_replication(struct kx_client *c, const char *path, unsigned r
     return kx_ask_about(&ask, kx_error_set(err, EINVAL, "a directory has no replication"), err);
 }
 
+static enum kx_fate fate_of_truncate(const struct kx_ask *ask, const void *context)
+{
+    const int64_t *length = context;
+    struct kx_status status = {0};
+    int rc = kx_look(ask, ask->path, &status);
+    int64_t now = status.length;
+    kx_status_clear(&status);
+    if (rc < 0 || now < *length) return KX_FATE_UNKNOWN;
+    return now == *length ? KX_FATE_DONE : KX_FATE_UNDONE;
+}
+
 int kx_webhdfs_truncate(struct kx_client *c, const char *path, int64_t length,
                         const struct kx_call *call, bool *done, struct kx_error *err)
 {
@@ -97,25 +113,18 @@ int kx_webhdfs_truncate(struct kx_client *c, const char *path, int64_t length,
     kx_url_append_query_int(params, "newlength", length);
     const struct kx_ask ask = {c, KX_TRUNCATE, path, params->str, call, 0};
     g_autoptr(GBytes) body = NULL;
-    KX_ERROR_AUTO(own);
-    bool maybe = false;
-    int rc = kx_ask_maybe(&ask, &body, &maybe, &own);
-    if (rc == 0) rc = kx_json_read(body, &kx_json_boolean, done, &own);
-    if (rc < 0 && maybe) {
-        struct kx_status status = {0};
-        bool cut = kx_look(&ask, path, &status) == 0 && status.length == length;
-        kx_status_clear(&status);
-        *done = false; /* block recovery may still be going on */
-        if (cut) return 0;
-    }
-    return kx_error_hand(&own, kx_ask_about(&ask, rc, &own), err);
+    bool maybe;
+    int rc = kx_ask_settled(&ask, fate_of_truncate, &length, &body, &maybe, err);
+    if (rc < 0) return rc;
+    *done = false; /* also when only looking told: block recovery may still be going on */
+    if (body) rc = kx_json_read(body, &kx_json_boolean, done, err);
+    return kx_ask_about(&ask, rc, err);
 }
 
-static bool sources_gone(const struct kx_ask *ask, int rc, const void *context)
+static enum kx_fate fate_of_concat(const struct kx_ask *ask, const void *context)
 {
     const char *const *sources = context;
-    (void)rc;
-    return kx_look(ask, sources[0], NULL) == -ENOENT;
+    return kx_fate_of_path(ask, sources[0], false);
 }
 
 /* "/a,/b": the server splits at every comma, whether it was encoded or not. */
@@ -141,7 +150,7 @@ int kx_webhdfs_concat(struct kx_client *c, const char *path, const char *const *
     if (rc == 0 && strlen(params) > SOURCES_BYTES_MAX)
         rc = kx_error_set(err, E2BIG, "too many sources for one URL");
     if (rc < 0 || !sources[0]) return kx_ask_about(&ask, rc, err);
-    return kx_ask_or_look(&ask, sources_gone, sources, NULL, err);
+    return kx_ask_done_settled(&ask, fate_of_concat, sources, err);
 }
 
 int kx_webhdfs_check_access(struct kx_client *c, const char *path, int mask,

@@ -80,18 +80,18 @@ int kx_webhdfs_set_ec_policy(struct kx_client *c, const char *path, const char *
     return kx_ask_done(&ask, err);
 }
 
-static bool has_none(const struct kx_ask *ask, int rc, const void *context)
+static enum kx_fate fate_of_unset(const struct kx_ask *ask, const void *context)
 {
     g_autofree char *name = NULL;
     (void)context;
-    if (rc == -ENODATA) return true;
-    rc = kx_webhdfs_get_ec_policy(ask->client, ask->path, ask->call, &name, NULL);
-    return rc == 0 && !name;
+    int rc = kx_webhdfs_get_ec_policy(ask->client, ask->path, ask->call, &name, NULL);
+    if (rc < 0) return KX_FATE_UNKNOWN;
+    return name ? KX_FATE_UNDONE : KX_FATE_DONE;
 }
 
 int kx_webhdfs_unset_ec_policy(struct kx_client *c, const char *path, const struct kx_call *call,
                                struct kx_error *err)
 {
     const struct kx_ask ask = {c, KX_UNSETECPOLICY, path, NULL, call, 0};
-    return kx_ask_or_look(&ask, has_none, NULL, NULL, err);
+    return kx_ask_done_settled(&ask, fate_of_unset, NULL, err);
 }

@@ -20,19 +20,30 @@ static struct kx_ask move_ask(const struct move *m, const char *params)
     return (struct kx_ask){m->client, KX_RENAME, m->from, params, m->call, 0};
 }
 
+static enum kx_fate fate_of_rename(const struct kx_ask *ask, const void *context)
+{
+    const struct move *m = context;
+    enum kx_fate left = kx_fate_of_path(ask, m->from, false);
+    return left == KX_FATE_DONE && kx_look(ask, m->to, NULL) < 0 ? KX_FATE_UNKNOWN : left;
+}
+
 /* One RENAME.  @return 1: done; 0: {"boolean":false}; -errno. */
-static int rename_once(const struct move *m, const char *options, bool *maybe, struct kx_error *err)
+static int rename_once(const struct move *m, const char *options, struct kx_error *err)
 {
     g_autofree char *params = kx_params_new("destination", m->to, "renameoptions", options, NULL);
     const struct kx_ask ask = move_ask(m, params);
     struct kx_features *features = kx_client_features(m->client);
     g_autoptr(GBytes) body = NULL;
-    int rc = kx_ask_maybe(&ask, &body, maybe, err);
+    bool maybe, done = true;
+    int rc = kx_ask_settled(&ask, fate_of_rename, m, &body, &maybe, err);
     if (rc < 0) return rc;
-    bool silent = g_bytes_get_size(body) == 0, done = true;
+    if (!body) return 1;
+    bool silent = g_bytes_get_size(body) == 0;
     if (options) kx_feature_set(features, KX_FEATURE_RENAME_OPTIONS, silent ? KX_YES : KX_NO);
     if (!silent) rc = kx_json_read(body, &kx_json_boolean, &done, err);
-    return rc < 0 ? kx_ask_about(&ask, rc, err) : done;
+    if (rc < 0) return kx_ask_about(&ask, rc, err);
+    if (!done && maybe) done = fate_of_rename(&ask, m) == KX_FATE_DONE;
+    return done;
 }
 
 static bool is_exception(const struct kx_error *err, const char *name)
@@ -48,8 +59,7 @@ static int learn_options(const struct move *m, struct kx_error *err)
     struct kx_features *features = kx_client_features(m->client);
     if (kx_feature_get(features, KX_FEATURE_RENAME_OPTIONS) != KX_UNKNOWN) return 0;
     const struct move itself = {m->client, m->from, m->from, m->call};
-    bool maybe = false;
-    int rc = rename_once(&itself, "NONE", &maybe, err);
+    int rc = rename_once(&itself, "NONE", err);
     if (rc >= 0) return 0;
     bool same = is_exception(err, "FileAlreadyExistsException");
     if (same || is_exception(err, "FileNotFoundException"))
@@ -96,14 +106,12 @@ static int explain(const struct move *m, struct kx_error *err)
     return kx_error_set(err, EIO, "the server did not rename, and does not say why");
 }
 
-/* What rename_once gave, or what looking shows when that is unknown. */
-static int settle(const struct move *m, int rc, bool maybe, struct kx_error *err)
+/* One RENAME, and the reason of a false.  @return 0 or -errno. */
+static int rename_or_explain(const struct move *m, const char *options, struct kx_error *err)
 {
-    const struct kx_ask ask = move_ask(m, NULL);
+    int rc = rename_once(m, options, err);
     if (rc == 1) return 0;
-    if (maybe && kx_look(&ask, m->from, NULL) == -ENOENT && kx_look(&ask, m->to, NULL) == 0)
-        return 0;
-    return kx_ask_about(&ask, rc == 0 ? explain(m, err) : rc, err);
+    return rc < 0 ? rc : explain(m, err);
 }
 
 /* "Source and destination must both be directories": one is, and one is not. */
@@ -114,18 +122,13 @@ static bool is_mixed(int rc, const struct kx_error *err)
 
 static int rename_plain(const struct move *m, struct kx_error *err)
 {
-    bool maybe = false;
     int rc = must_be_free(m, err);
-    if (rc < 0) return rc;
-    rc = rename_once(m, NULL, &maybe, err);
-    return settle(m, rc, maybe, err);
+    return rc < 0 ? rc : rename_or_explain(m, NULL, err);
 }
 
 static int rename_checked(const struct move *m, struct kx_error *err)
 {
-    bool maybe = false;
-    int rc = rename_once(m, "NONE", &maybe, err);
-    rc = settle(m, rc, maybe, err);
+    int rc = rename_or_explain(m, "NONE", err);
     if (!is_mixed(rc, err)) return rc;
     err->code = EEXIST;
     return -EEXIST;
@@ -133,9 +136,7 @@ static int rename_checked(const struct move *m, struct kx_error *err)
 
 static int rename_over(const struct move *m, struct kx_error *err)
 {
-    bool maybe = false;
-    int rc = rename_once(m, "OVERWRITE", &maybe, err);
-    rc = settle(m, rc, maybe, err);
+    int rc = rename_or_explain(m, "OVERWRITE", err);
     if (!is_mixed(rc, err)) return rc;
     struct kx_status status = {0};
     const struct kx_ask ask = move_ask(m, NULL);

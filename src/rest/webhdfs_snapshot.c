@@ -28,15 +28,15 @@ struct snapshot_names {
     const char *there, *gone;
 };
 
-static bool are_as_wanted(const struct kx_ask *ask, int rc, const void *context)
+static enum kx_fate fate_of_snapshot(const struct kx_ask *ask, const void *context)
 {
     const struct snapshot_names *names = context;
-    (void)rc;
-    if (!names->there && !names->gone) return false;
+    enum kx_fate fate = KX_FATE_UNKNOWN;
     g_autofree char *there = names->there ? snapshot_path(ask->path, names->there) : NULL;
     g_autofree char *gone = names->gone ? snapshot_path(ask->path, names->gone) : NULL;
-    return (!there || kx_look(ask, there, NULL) == 0) &&
-           (!gone || kx_look(ask, gone, NULL) == -ENOENT);
+    if (there) fate = kx_fate_of_path(ask, there, true);
+    if (gone && (!there || fate == KX_FATE_DONE)) fate = kx_fate_of_path(ask, gone, false);
+    return fate;
 }
 
 int kx_webhdfs_create_snapshot(struct kx_client *c, const char *path, const char *name,
@@ -47,7 +47,8 @@ int kx_webhdfs_create_snapshot(struct kx_client *c, const char *path, const char
     const struct kx_ask ask = {c, KX_CREATESNAPSHOT, path, params, call, 0};
     g_autoptr(GBytes) body = NULL;
     g_autofree char *where = NULL;
-    int rc = kx_ask_or_look(&ask, are_as_wanted, &wanted, &body, err);
+    bool maybe;
+    int rc = kx_ask_settled(&ask, fate_of_snapshot, &wanted, &body, &maybe, err);
     if (rc == 0 && body)
         rc = kx_ask_about(&ask, kx_json_read(body, &kx_json_path, &where, err), err);
     else if (rc == 0)
@@ -62,7 +63,7 @@ int kx_webhdfs_delete_snapshot(struct kx_client *c, const char *path, const char
     g_autofree char *params = kx_params_new("snapshotname", name, NULL);
     const struct snapshot_names wanted = {.gone = name};
     const struct kx_ask ask = {c, KX_DELETESNAPSHOT, path, params, call, 0};
-    return kx_ask_or_look(&ask, are_as_wanted, &wanted, NULL, err);
+    return kx_ask_done_settled(&ask, fate_of_snapshot, &wanted, err);
 }
 
 int kx_webhdfs_rename_snapshot(struct kx_client *c, const char *path, const char *from,
@@ -71,7 +72,7 @@ int kx_webhdfs_rename_snapshot(struct kx_client *c, const char *path, const char
     g_autofree char *params = kx_params_new("oldsnapshotname", from, "snapshotname", to, NULL);
     const struct snapshot_names wanted = {.there = to, .gone = from};
     const struct kx_ask ask = {c, KX_RENAMESNAPSHOT, path, params, call, 0};
-    return kx_ask_or_look(&ask, are_as_wanted, &wanted, NULL, err);
+    return kx_ask_done_settled(&ask, fate_of_snapshot, &wanted, err);
 }
 
 static void change_clear(gpointer element)

@@ -21,11 +21,12 @@ int kx_webhdfs_renew_token(struct kx_client *c, const char *token, const struct 
     return kx_ask_read(&ask, &kx_json_long, expires_ms, err);
 }
 
-static bool is_refused(const struct kx_ask *ask, int rc, const void *context)
+static enum kx_fate fate_of_cancel(const struct kx_ask *ask, const void *context)
 {
     int64_t expires_ms;
-    if (rc == -EACCES) return true;
-    return kx_webhdfs_renew_token(ask->client, context, ask->call, &expires_ms, NULL) == -EACCES;
+    int rc = kx_webhdfs_renew_token(ask->client, context, ask->call, &expires_ms, NULL);
+    if (rc == -EACCES) return KX_FATE_DONE;
+    return rc == 0 ? KX_FATE_UNDONE : KX_FATE_UNKNOWN;
 }
 
 int kx_webhdfs_cancel_token(struct kx_client *c, const char *token, const struct kx_call *call,
@@ -33,5 +34,5 @@ int kx_webhdfs_cancel_token(struct kx_client *c, const char *token, const struct
 {
     g_autofree char *params = kx_params_new("token", token, NULL);
     const struct kx_ask ask = {c, KX_CANCELDELEGATIONTOKEN, "/", params, call, 0};
-    return kx_ask_or_look(&ask, is_refused, token, NULL, err);
+    return kx_ask_done_settled(&ask, fate_of_cancel, token, err);
 }

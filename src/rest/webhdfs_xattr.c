@@ -30,13 +30,14 @@ struct wanted {
     GBytes *value; /* NULL: the attribute shall be gone */
 };
 
-static bool is_as_wanted(const struct kx_ask *ask, int rc, const void *context)
+static enum kx_fate fate_of_change(const struct kx_ask *ask, const void *context)
 {
     const struct wanted *wanted = context;
     g_autoptr(GBytes) found = NULL;
-    (void)rc;
-    rc = kx_webhdfs_get_xattr(ask->client, ask->path, wanted->name, ask->call, &found, NULL);
-    return wanted->value ? rc == 0 && g_bytes_equal(found, wanted->value) : rc == -ENODATA;
+    int rc = kx_webhdfs_get_xattr(ask->client, ask->path, wanted->name, ask->call, &found, NULL);
+    if (rc < 0 && rc != -ENODATA) return KX_FATE_UNKNOWN;
+    bool there = rc == 0, same = there && wanted->value && g_bytes_equal(found, wanted->value);
+    return same || (!there && !wanted->value) ? KX_FATE_DONE : KX_FATE_UNDONE;
 }
 
 static char *hex(const unsigned char *bytes, size_t length)
@@ -64,7 +65,7 @@ int kx_webhdfs_set_xattr(struct kx_client *c, const char *path, const char *name
     g_autoptr(GBytes) bytes = g_bytes_new(value, length);
     const struct wanted wanted = {name, bytes};
     const struct kx_ask ask = {c, KX_SETXATTR, path, params, call, 0};
-    return kx_ask_or_look(&ask, is_as_wanted, &wanted, NULL, err);
+    return kx_ask_done_settled(&ask, fate_of_change, &wanted, err);
 }
 
 int kx_webhdfs_remove_xattr(struct kx_client *c, const char *path, const char *name,
@@ -73,5 +74,5 @@ int kx_webhdfs_remove_xattr(struct kx_client *c, const char *path, const char *n
     g_autofree char *params = kx_params_new("xattr.name", name, NULL);
     const struct wanted wanted = {name, NULL};
     const struct kx_ask ask = {c, KX_REMOVEXATTR, path, params, call, 0};
-    return kx_ask_or_look(&ask, is_as_wanted, &wanted, NULL, err);
+    return kx_ask_done_settled(&ask, fate_of_change, &wanted, err);
 }

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -174,7 +175,15 @@ def test_restart_namenode(one):
     one.dfs("-put", "-", "/tmp/before", stdin=b"before")
     one.restart("nn")
     assert one.dfs("-cat", "/tmp/before").out == b"before"
-    assert read(one, "/tmp/before") == b"before"
+
+    def readable() -> bool:
+        """A DataNode keeps connections to the NameNode and fails once, with 403, on each dead one."""
+        try:
+            return read(one, "/tmp/before") == b"before"
+        except urllib.error.HTTPError as error:
+            return b"EOFException" not in error.read()
+
+    assert until(readable)
 
 
 def test_no_descriptor_of_the_caller(pair):

@@ -176,3 +176,10 @@ int kx_handle_publish(struct kx_handle *handle, const struct kx_call *call, stru
 {
     return handle->writer ? kx_writer_publish(handle->writer, call, err) : 0;
 }
+
+bool kx_handle_unwritten(struct kx_handle *handle)
+{
+    struct kx_overlay overlay = {0};
+    if (handle->writer) kx_writer_overlay(handle->writer, &overlay);
+    return overlay.dirty && overlay.length == 0;
+}

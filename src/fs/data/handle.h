@@ -33,6 +33,9 @@ int kx_handle_write(struct kx_handle *handle, int64_t offset, const void *data, 
  * writes: no request. */
 int kx_handle_publish(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err);
 
+/** Is it a new or emptied file of which nothing was written yet? */
+bool kx_handle_unwritten(struct kx_handle *handle);
+
 struct kx_inode *kx_handle_inode(struct kx_handle *handle); /* borrowed */
 
 /** Change the length of a file, open or not: to 0 and to less by the server's TRUNCATE; -EOPNOTSUPP

@@ -39,6 +39,16 @@ static int set_mode(struct kx_fuse_call *c, struct kx_inode *inode, mode_t mode)
     return result;
 }
 
+/* cp -p and rsync set the owner that a file has already: no request for that. */
+static void drop_unchanged(struct kx_inode *inode, char **owner, char **group)
+{
+    struct kx_status now = {0};
+    kx_inode_status(inode, &now, 0);
+    if (now.owner && g_strcmp0(*owner, now.owner) == 0) g_clear_pointer(owner, g_free);
+    if (now.group && g_strcmp0(*group, now.group) == 0) g_clear_pointer(group, g_free);
+    kx_status_clear(&now);
+}
+
 /* Like chown(2), the names must exist on this side of the mapping. */
 static int names_of_ids(struct kx_fuse_call *c, const struct stat *attr, int to_set, char **owner,
                         char **group)
@@ -58,6 +68,8 @@ static int set_owner(struct kx_fuse_call *c, struct kx_inode *inode, const struc
 {
     g_autofree char *owner = NULL, *group = NULL, *path = NULL;
     int result = names_of_ids(c, attr, to_set, &owner, &group);
+    if (result == 0) drop_unchanged(inode, &owner, &group);
+    if (result == 0 && !owner && !group) return 0;
     g_autoptr(kx_writer) writer = kx_inode_writer(inode);
     if (result == 0 && writer) result = kx_writer_publish(writer, &c->call, &c->err);
     if (result == 0) result = kx_path_of(inode, &path, &c->err);

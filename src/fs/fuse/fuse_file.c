@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "fs/data/descriptors.h"
 #include "fs/fuse/fuse_ops.h"
 #include "fs/names/lookup.h"
 
@@ -142,7 +143,13 @@ static void publish(fuse_req_t req, struct fuse_file_info *fi)
 void kx_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     (void)node;
-    publish(req, fi);
+    struct kx_handle *handle = handle_of(fi);
+    const struct fuse_ctx *context = fuse_req_ctx(req);
+    if (kx_handle_unwritten(handle) &&
+        kx_descriptors_left(context->pid, kx_handle_inode(handle)->ino))
+        fuse_reply_err(req, 0); /* the file is still to be written: another close will come */
+    else
+        publish(req, fi);
 }
 
 void kx_op_fsync(fuse_req_t req, fuse_ino_t node, int datasync, struct fuse_file_info *fi)

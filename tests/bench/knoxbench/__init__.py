@@ -1,0 +1,1 @@
+"""Paired measurements of a mount beside raw curl: see ../README.md."""

@@ -1,0 +1,178 @@
+"""One request and its answer, through the rules."""
+
+import asyncio
+
+from . import body, edits
+from .errors import Closed, Cut
+from .head import Request, Response
+from .rule import Effect
+from .sender import Sender
+from .wire import Wire
+
+
+class Exchange:
+    """Lives from a request's head to the end of its answer; run() says if the connection stays."""
+
+    def __init__(self, connection, request: Request, effect: Effect, entry: dict):
+        self.connection = connection
+        self.client: Wire = connection.client
+        self.to_client: Sender = connection.to_client
+        self.request = request
+        self.effect = effect
+        self.entry = entry
+        self.role = connection.role
+        self.routes = connection.proxy.routes
+        self.server: Wire | None = None
+        self.to_server: Sender | None = None
+        self.server_deaf = False  # it no longer takes the request's body
+
+    async def run(self) -> bool:
+        effect = self.effect
+        if effect.reset:
+            raise Cut("rst")
+        self.shape(self.to_client)
+        if effect.status is not None:
+            return await self.inject()
+        self.server, self.to_server = await self.connection.upstream()
+        self.shape(self.to_server)
+        upload = asyncio.create_task(self.upload())
+        download = asyncio.create_task(self.download())
+        try:
+            return await self.join(upload, download)
+        finally:
+            upload.cancel()
+            download.cancel()
+            await asyncio.gather(upload, download, return_exceptions=True)
+
+    def shape(self, sender: Sender) -> None:
+        sender.delay_s = self.effect.latency_ms / 1000
+        sender.rate = self.effect.bandwidth_bytes_per_s
+
+    async def join(self, upload: asyncio.Task, download: asyncio.Task) -> bool:
+        """The answer's end is the end, also when the server answers before it has all."""
+        while not download.done():
+            waiting = {download} if upload.done() else {download, upload}
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if upload.done():
+                upload.result()
+                if not download.done():
+                    await self.watch_client(download)
+        keeps = download.result()
+        if not upload.done() and not keeps:
+            return False
+        await upload
+        return keeps and not self.server_deaf
+
+    async def watch_client(self, download: asyncio.Task) -> None:
+        """A client that goes while it is answered ends the exchange, also a stalled one."""
+        gone = asyncio.create_task(self.client.gone())
+        try:
+            await asyncio.wait({gone, download}, return_when=asyncio.FIRST_COMPLETED)
+            if not download.done():
+                raise Closed("the client has gone")
+        finally:
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+
+    # The request.
+
+    async def upload(self) -> None:
+        await self.forward(self.request.raw())
+        incoming = body.of_request(self.request)
+        events = edits.of_request(self.effect)
+        if events:
+            editor = edits.Editor(self.to_server, events, incoming.chunked)
+            await editor.write(b"")
+            async for view, spans in body.pieces(self.client, incoming):
+                for start, end in spans:
+                    await editor.write(view[start:end])
+            await editor.finish()
+        else:
+            async for view, _ in body.pieces(self.client, incoming):
+                await self.forward(view)
+        if not self.server_deaf:
+            await self.to_server.flush()
+
+    async def forward(self, data) -> None:
+        """To the server.  If it has closed, its answer may be here: the body is read to no end."""
+        if self.server_deaf:
+            return
+        try:
+            await self.to_server.send(data)
+        except Closed:
+            self.server_deaf = True
+
+    # The answer.
+
+    async def download(self) -> bool:
+        while True:
+            raw = await self.server.head()
+            if raw is None:
+                raise Closed("the server closed without an answer")
+            response = Response(raw)
+            if not response.is_interim():
+                break
+            if not self.effect.drop_reply:
+                await self.to_client.send(raw)
+        incoming = body.of_response(response, self.request.method)
+        if self.effect.drop_reply:
+            await body.drain(self.server, incoming)
+            raise Cut(self.effect.drop_reply)
+        self.entry["status"] = response.status
+        keeps = response.keeps and self.request.keeps and not isinstance(incoming, body.UntilClose)
+        await self.answer(response, incoming)
+        await self.to_client.flush()
+        return keeps and not self.effect.content_length_delta
+
+    async def answer(self, response: Response, incoming: body.Body) -> None:
+        self.routes.rewrite_head(response)
+        payload = None
+        if self.routes.may_name_a_server(self.role, self.request, response):
+            payload = self.routes.rewrite_body(await body.collect(self.server, incoming))
+            response.remove("Transfer-Encoding")
+            response.set("Content-Length", str(len(payload)))
+        length = response.get("Content-Length")
+        if self.effect.content_length_delta and length is not None:
+            response.set("Content-Length", str(int(length) + self.effect.content_length_delta))
+        await self.to_client.send(response.raw())
+        if self.effect.drip_bytes_per_s:
+            self.to_client.rate = self.effect.drip_bytes_per_s
+        await self.relay(incoming, payload)
+
+    async def relay(self, incoming: body.Body, payload: bytes | None) -> None:
+        events = edits.of_response(self.effect)
+        editor = edits.Editor(self.to_client, events, payload is None and incoming.chunked)
+        if payload is not None:
+            await editor.write(payload)
+        elif events:
+            await editor.write(b"")
+            async for view, spans in body.pieces(self.server, incoming):
+                for start, end in spans:
+                    await editor.write(view[start:end])
+            await editor.finish()
+        else:
+            async for view, _ in body.pieces(self.server, incoming):
+                await self.to_client.send(view)
+
+    # The answer that is ours.
+
+    async def inject(self) -> bool:
+        """Takes the request, unless its body waits for a 100; the server sees nothing of it."""
+        waits = self.request.has("Expect", "100-continue")
+        if not waits:
+            await body.drain(self.client, body.of_request(self.request))
+        effect = self.effect
+        await asyncio.sleep(self.to_client.delay_s)  # the request's way, as if to a server
+        payload = effect.body.encode()
+        headers = {"Content-Length": str(len(payload))} | effect.headers
+        keeps = self.request.keeps and not waits
+        if not keeps:
+            headers["Connection"] = "close"
+        lines = [f"HTTP/1.1 {effect.status} Injected"]
+        lines += [f"{key}: {value}" for key, value in headers.items()]
+        head = "\r\n".join(lines) + "\r\n\r\n"
+        self.entry["status"] = effect.status
+        await self.to_client.send(head.encode("latin-1"))
+        await edits.Editor(self.to_client, edits.of_response(effect), False).write(payload)
+        await self.to_client.flush()
+        return keeps

@@ -1,0 +1,195 @@
+"""The fixtures: one HDFS for all, a folder and mounts for each test, and time limits.
+
+KNOXFS_BIN names the driver (default build/release/src/fs/knoxfs of this tree).
+"""
+
+import itertools
+import os
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+for folder in (HERE, HERE.parent / "stack", HERE.parent / "proxy"):
+    sys.path.insert(0, str(folder))
+
+from faultproxy import Proxy  # noqa: E402
+from knoxstack import Stack  # noqa: E402
+from knoxtest import Hdfs, Mounts, until  # noqa: E402
+from knoxtest.mount import LOG_END  # noqa: E402
+
+LIMIT_S = 60  # of a test; @pytest.mark.limit(S) for another
+GRACE_S = 5  # after which drivers are killed, so that nobody waits in the kernel any more
+
+mounts_key = pytest.StashKey[list]()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: left out by tests/run --quick")
+    config.addinivalue_line("markers", "limit(seconds): the time limit of this test")
+    config.stash[mounts_key] = []
+
+
+# Time limits.
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    """Over set-up, test and tear-down: an alarm, and for who cannot hear it the end of its mount."""
+    mark = item.get_closest_marker("limit")
+    limit = mark.args[0] if mark else LIMIT_S
+
+    def expired(number, frame):
+        raise pytest.fail.Exception(f"the test took more than {limit} s", pytrace=True)
+
+    def abandon():
+        for mounts in item.config.stash[mounts_key]:
+            mounts.abandon()
+
+    previous = signal.signal(signal.SIGALRM, expired)
+    signal.alarm(limit)
+    last = threading.Timer(limit + GRACE_S, abandon)
+    last.daemon = True
+    last.start()
+    yield
+    last.cancel()
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows what its drivers said; its alarm does not ring into the clearing up."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and call.when == "call":
+        signal.alarm(LIMIT_S)
+        for mounts in item.config.stash[mounts_key]:
+            for mount in mounts.live:
+                title = f"knoxfs of {mount.endpoint} (last {LOG_END} bytes)"
+                report.sections.append((title, mount.log()))
+
+
+# The servers.
+
+
+@pytest.fixture(scope="session")
+def binary() -> Path:
+    path = Path(os.environ.get("KNOXFS_BIN") or ROOT / "build/release/src/fs/knoxfs").resolve()
+    if not path.is_file():
+        pytest.exit(f"there is no driver at {path}: build it, or set KNOXFS_BIN", returncode=3)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sanitized(binary) -> bool:
+    """Such a driver's memory says nothing."""
+    text = binary.read_bytes()
+    return b"__asan_init" in text or b"__tsan_init" in text
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """A NameNode and a DataNode."""
+    with Stack.up(owner=os.getpid(), ephemeral=True) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def wide():
+    """Three DataNodes, each file on all of them, and HttpFS."""
+    settings = ["hdfs:dfs.replication=3", "hdfs:dfs.namenode.replication.min=1"]
+    with Stack.up(
+        datanodes=3, httpfs=True, settings=settings, owner=os.getpid(), ephemeral=True
+    ) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def lasting_proxy(stack):
+    with Proxy(stack.namenode, datanodes=stack.datanodes) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(lasting_proxy):
+    """Between the driver and the servers, forwarding plainly, its counts at 0."""
+    clean(lasting_proxy)
+    yield lasting_proxy
+    clean(lasting_proxy)
+
+
+def clean(proxy: Proxy) -> None:
+    proxy.listen(True)
+    proxy.rules()
+    proxy.drop()
+    proxy.reset()
+
+
+@pytest.fixture
+def mend(stack):
+    """For tests that stop or kill daemons: all run again afterwards."""
+    yield stack
+    for name in stack.plan.names():
+        if name in stack.pids:
+            stack.kill(name, signal.SIGCONT)
+        else:
+            stack.start(name)
+
+
+# Folders and mounts.
+
+numbers = itertools.count(1)
+
+
+def make_folder(stack, name: str, owner: str = "alice") -> Hdfs:
+    """A fresh folder of the cluster, the owner's."""
+    hdfs = Hdfs(stack, f"/tests/{next(numbers)}-{re.sub('[^a-z0-9]+', '-', name.lower())[:60]}")
+    hdfs.sh("-mkdir", "-p", hdfs.root)
+    hdfs.sh("-chown", f"{owner}:users", hdfs.root)
+    return hdfs
+
+
+@pytest.fixture
+def hdfs(stack, request):
+    """The test's folder.  No half-written upload may be left in it by a driver that ended well."""
+    folder = make_folder(stack, request.node.name)
+    yield folder
+    killed = "mounts" in request.fixturenames and request.node.stash.get(killed_key, False)
+    if not killed:
+        assert folder.hidden() == []
+
+
+killed_key = pytest.StashKey[bool]()
+
+
+@pytest.fixture
+def mounts(binary, stack, hdfs, request):
+    """mounts(path, **options): another mount of this test; user=alice unless said."""
+    made = Mounts(binary, stack.namenode)
+    known = request.config.stash[mounts_key]
+    known.append(made)
+    yield made
+    request.node.stash[killed_key] = any(mount.killed for mount in made.live)
+    known.remove(made)
+    made.close()
+
+
+@pytest.fixture
+def mount(mounts, hdfs):
+    """The test's folder, mounted."""
+    return mounts(hdfs.url_path)
+
+
+@pytest.fixture
+def proxied(mounts, hdfs, proxy):
+    """The test's folder, mounted through the proxy; the request of the mounting is not counted."""
+    mount = mounts(hdfs.url_path, server=proxy.namenode)
+    until(lambda: proxy.stats()["requests"], what="the mount's own request")
+    proxy.reset()
+    return mount

@@ -57,11 +57,15 @@ static int publish_empty(struct kx_writer *writer, const char *path, const struc
         if (result != -ENOENT && result != -ENOTSUP) return result;
     }
     const struct kx_options *options = writer->mount->options;
-    const struct kx_create how = {.overwrite = !writer->exclusive,
+    /* Never over somebody else's file: it may have content. */
+    const struct kx_create how = {.overwrite = writer->base == KX_WRITE_EMPTIED,
                                   .mode = writer->create_mode,
                                   .replication = (unsigned)options->replication,
                                   .block_bytes = options->block_bytes};
-    return kx_upload_small(client, path, &how, NULL, 0, call, err);
+    int result = kx_upload_small(client, path, &how, NULL, 0, call, err);
+    if (result != -EEXIST || writer->exclusive) return result;
+    kx_error_clear(err); /* another client has made it meanwhile: it is there, as was asked */
+    return 0;
 }
 
 static int publish_stream(struct kx_writer *writer, const char *path, const struct kx_call *call,

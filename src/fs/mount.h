@@ -26,7 +26,8 @@ struct kx_mount {
     struct kx_errors *errors;
     struct kx_space_cache *space;
     struct kx_writers *writers;
-    char *id; /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
+    gint hidden_files; /* atomic: how many hidden names were given out */
+    char *id;          /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
 };
 
 /** Make a mount of options->endpoint and ask the server whether its root is there: one request.

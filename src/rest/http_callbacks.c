@@ -70,6 +70,17 @@ static void header_line(struct kx_transfer *transfer, const char *line)
     g_array_append_val(transfer->headers_in, header);
 }
 
+/* A refusal has come while the sender rests for want of bytes: libcurl sends no more after it, but
+ * does not end the exchange while the sender is paused.  Mutex held.  @return whether to kick. */
+static gboolean sender_must_end(struct kx_transfer *transfer)
+{
+    if (!transfer->head_complete || transfer->status < 300) return FALSE;
+    if (!transfer->out_paused || transfer->kicked) return FALSE;
+    transfer->kicked = TRUE;
+    transfer->in_paused = transfer->out_paused = FALSE;
+    return TRUE;
+}
+
 static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     struct kx_transfer *transfer = context;
@@ -87,8 +98,9 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
         if (transfer->head_complete) g_cond_broadcast(&transfer->changed);
     }
     transfer->moved_bytes += (int64_t)length;
-    gboolean bad = transfer->head_bad;
+    gboolean bad = transfer->head_bad, kick = sender_must_end(transfer);
     g_mutex_unlock(&transfer->mutex);
+    if (kick) kx_http_wish(transfer->http, transfer, KX_WISH_KICK);
     return bad ? 0 : length;
 }
 

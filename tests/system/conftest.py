@@ -97,6 +97,7 @@ def sanitized(binary) -> bool:
 def stack():
     """A NameNode and a DataNode."""
     with Stack.up(owner=os.getpid(), ephemeral=True) as stack:
+        stack.dfs("-mkdir", "/tests")
         yield stack
 
 
@@ -150,8 +151,8 @@ numbers = itertools.count(1)
 def make_folder(stack, name: str, owner: str = "alice") -> Hdfs:
     """A fresh folder of the cluster, the owner's."""
     hdfs = Hdfs(stack, f"/tests/{next(numbers)}-{re.sub('[^a-z0-9]+', '-', name.lower())[:60]}")
-    hdfs.sh("-mkdir", "-p", hdfs.root)
-    hdfs.sh("-chown", f"{owner}:users", hdfs.root)
+    hdfs.ask("PUT", "MKDIRS", user="root")
+    hdfs.ask("PUT", "SETOWNER", user="root", owner=owner, group="users")
     return hdfs
 
 

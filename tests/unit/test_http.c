@@ -239,13 +239,15 @@ static void a_pull_waits_for_what_is_wanted(void **state)
     struct engine *e = engine_new(serve_in_pieces, NULL);
     const struct kx_limits limits = limits_of(5000, 0);
     struct kx_transfer *transfer = engine_get(e);
-    g_autoptr(kx_block) first = NULL, rest = NULL, none = NULL;
+    struct kx_block *first = NULL, *rest = NULL, *none = NULL;
     engine_expect(e, kx_transfer_pull(transfer, 5, &limits, &first, &e->err), 1);
     assert_in_range(first->length, 5, 30);
     engine_expect(e, kx_transfer_pull(transfer, 30 - first->length, &limits, &rest, &e->err), 1);
     assert_int_equal(first->length + rest->length, 30);
     engine_expect(e, kx_transfer_pull(transfer, 1, &limits, &none, &e->err), 0);
     assert_null(none);
+    kx_block_unref(first);
+    kx_block_unref(rest);
     kx_transfer_free(transfer);
     engine_free(e);
 }

@@ -130,9 +130,10 @@ static void a_slow_server_is_not_silent(void **state)
     struct engine *e = engine_new(drip, &pause_ms);
     const struct kx_limits limits = limits_of(20000, 300);
     struct kx_transfer *transfer = engine_get(e);
-    g_autoptr(kx_block) block = NULL;
+    struct kx_block *block = NULL;
     engine_expect(e, kx_transfer_pull(transfer, 100000, &limits, &block, &e->err), 1);
     assert_int_equal(block->length, 100000);
+    kx_block_unref(block);
     kx_transfer_free(transfer);
     engine_free(e);
 }

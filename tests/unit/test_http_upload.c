@@ -134,7 +134,7 @@ static void refuse(struct connection *connection, void *context)
     if (!connection_read_head(connection, &request)) return;
     request_clear(&request);
     connection_print(connection, "HTTP/1.1 100 Continue\r\n\r\n");
-    for (gint64 got = 0; got < sink->refuse_after;) {
+    for (gint64 got = connection->pending->len; got < sink->refuse_after;) {
         ssize_t part = recv(connection->fd, buffer, sizeof buffer, 0);
         if (part <= 0) return;
         got += part;

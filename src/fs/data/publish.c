@@ -1,30 +1,15 @@
 /* The way of a written file to its name. */
 #include <errno.h>
-#include <string.h>
 
 #include "fs/data/writer_private.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
-#include "rest/url.h"
+#include "fs/names/replace.h"
 #include "rest/webhdfs.h"
 
 #define DROP_TIMEOUT_MS 5000 /* for removing a hidden file: not worth a longer wait */
 #define DROP_TRIES      3
 #define DROP_PAUSE_MS   150
-
-char *kx_writer_hidden_path(struct kx_writer *writer, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    g_autofree char *directory = g_strndup(path, (gsize)(slash - path));
-    int number = g_atomic_int_add(&writer->mount->writers->next, 1);
-    g_autofree char *tail = g_strdup_printf(".knoxfs-%s-%d", writer->mount->id, number);
-    gsize room = KX_NAME_MAX - 1 - strlen(tail);
-    g_autofree char *name = g_strndup(slash + 1, room);
-    const char *end;
-    if (!g_utf8_validate(name, -1, &end))
-        name[end - name] = '\0'; /* cut in the middle of a letter */
-    return g_strconcat(directory, "/.", name, tail, NULL);
-}
 
 void kx_writer_drop_hidden(struct kx_writer *writer)
 {
@@ -79,7 +64,7 @@ static int publish_stream(struct kx_writer *writer, const char *path, const stru
     }
     if (!writer->hidden) return 0;
     bool replace = !(writer->base == KX_WRITE_NEW && writer->exclusive);
-    int result = replace ? kx_webhdfs_rename_replace(client, writer->hidden, path, call, err)
+    int result = replace ? kx_replace(writer->mount, writer->hidden, path, call, err)
                          : kx_webhdfs_rename(client, writer->hidden, path, call, err);
     if (result == 0) g_clear_pointer(&writer->hidden, g_free);
     return result;

@@ -8,6 +8,7 @@
 #include "fs/errors.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
+#include "fs/names/replace.h"
 #include "rest/webhdfs.h"
 
 static int64_t wall_ms(const struct kx_writer *writer)
@@ -105,6 +106,11 @@ int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
     int result = -err->code;
     if (result == -EINTR) return result;
     g_clear_pointer(&writer->upload, kx_upload_close);
+    char *path = kx_inode_path(writer->inode); /* the user knows nothing of the hidden sibling's */
+    if (path) {
+        g_free(err->path);
+        err->path = path;
+    }
     kx_error_copy(&writer->failure, err);
     kx_writer_drop_hidden(writer);
     return result;
@@ -123,7 +129,7 @@ static int start_stream(struct kx_writer *writer, const struct kx_call *call, st
                                   .replication = (unsigned)options->replication,
                                   .block_bytes = options->block_bytes};
     g_free(writer->hidden);
-    writer->hidden = kx_writer_hidden_path(writer, path);
+    writer->hidden = kx_hidden_path(writer->mount, path);
     int result =
         kx_upload_open(writer->mount->client, writer->hidden, &how, call, &writer->upload, err);
     if (result < 0) g_clear_pointer(&writer->hidden, g_free);

@@ -30,19 +30,15 @@ struct kx_writer {
 struct kx_writers {
     GMutex mutex;    /* guards the list and every writer's `opens` */
     GPtrArray *list; /* borrowed: a writer leaves it before it is freed */
-    gint next;       /* atomic: number of the next hidden file */
 };
 
 /** Enter the gate, with words for the error. */
 int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 
-/** Gate held: keep the failure (but an interruption), cut the stream, remove the hidden file.
+/** Gate held: keep the failure (but an interruption) under the file's own path, cut the stream,
+ * remove the hidden file.
  * @return -err->code. */
 int kx_writer_fail(struct kx_writer *writer, struct kx_error *err);
-
-/** "/d/NAME" -> "/d/.NAME.knoxfs-ID-N", at most KX_NAME_MAX bytes in its last component.  @return
- * owned. */
-char *kx_writer_hidden_path(struct kx_writer *writer, const char *path);
 
 /** Gate held, no stream open: delete the hidden file, if there is one; an error is logged. */
 void kx_writer_drop_hidden(struct kx_writer *writer);

@@ -4,6 +4,7 @@
 
 #include "fs/fuse/fuse_ops.h"
 #include "fs/names/lookup.h"
+#include "fs/names/replace.h"
 #include "rest/webhdfs.h"
 
 static void reply_absent(struct kx_fuse_call *c)
@@ -137,7 +138,7 @@ static int move_on_server(struct kx_fuse_call *c, const struct move *m)
     if (result < 0) return result;
     if (m->flags & RENAME_NOREPLACE)
         return kx_webhdfs_rename(client, path, to_path, &c->call, &c->err);
-    return kx_webhdfs_rename_replace(client, path, to_path, &c->call, &c->err);
+    return kx_replace(c->mount, path, to_path, &c->call, &c->err);
 }
 
 static int move(struct kx_fuse_call *c, const struct move *m)

@@ -8,6 +8,7 @@
 #include "fs/mount.h"
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
+#include "fs/names/replace.h"
 #include "rest/webhdfs.h"
 
 /* Where a page begins, so that it can be asked for again. */
@@ -42,7 +43,7 @@ struct kx_directory *kx_directory_open(struct kx_mount *mount, struct kx_inode *
     kx_gate_init(&directory->gate);
     directory->starts = g_array_new(FALSE, TRUE, sizeof(struct page_start));
     g_array_set_clear_func(directory->starts, page_start_clear);
-    directory->hidden_mark = g_strdup_printf(".knoxfs-%s-", mount->id);
+    directory->hidden_mark = kx_hidden_mark(mount);
     return directory;
 }
 

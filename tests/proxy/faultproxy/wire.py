@@ -13,7 +13,7 @@ from .errors import Closed
 
 # Where the rate of a relay on loopback stops growing; also the bound on what is held for a client
 # that does not read.
-BUFFER = 128 * 1024
+BUFFER = 1024 * 1024
 TURNS = 8  # reads in a row before others have theirs
 HEAD_LIMIT = 64 * 1024  # no WebHDFS head comes near
 

@@ -93,13 +93,11 @@ class Hdfs:
     def ask(self, method: str, op: str, name: str = "", *, user="alice", body=None, **params):
         """The answer's body; follows the redirect.  Answer is raised for anything but 2xx."""
         query = urlencode({"op": op, "user.name": user, **params})
-        target = f"/webhdfs/v1{quote(self.path(name), safe='/')}?{query}"
-        status, location, got = request(self.stack.namenode, method, target)
+        target = f"/webhdfs/v1{quote(self.path(name), safe='/')}"
+        status, location, got = request(self.stack.namenode, method, f"{target}?{query}")
         if status == 307:
-            place = urlsplit(location)
-            status, _, got = request(
-                f"http://{place.netloc}", method, f"{place.path}?{place.query}", body
-            )
+            place = urlsplit(location)  # our own path: a NameNode composes decomposed letters
+            status, _, got = request(f"http://{place.netloc}", method, f"{target}?{place.query}", body)
         if not 200 <= status < 300:
             raise Answer(status, got)
         return got

@@ -1,0 +1,1 @@
+"""The rules of this repository that a compiler does not know."""

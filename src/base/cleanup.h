@@ -1,5 +1,6 @@
 /* Cleanup by scope for our own structs: KX_DEFINE_AUTOPTR(kx_pool, kx_pool_free) lets
- * `g_autoptr(kx_pool) pool = ...;` free it. */
+ * `g_autoptr(kx_pool) pool = ...;` free it.
+ * Threads: a scope belongs to one. */
 #pragma once
 #include <glib.h>
 

@@ -30,6 +30,20 @@ void kx_errors_free(struct kx_errors *errors)
     g_free(errors);
 }
 
+static void keep_line(struct kx_errors *errors, const char *path, const char *line)
+{
+    g_mutex_lock(&errors->mutex);
+    if (!g_hash_table_contains(errors->by_path, path)) {
+        g_queue_push_tail(&errors->order, g_strdup(path));
+        if (errors->order.length > KX_ERRORS_MAX) {
+            g_autofree char *oldest = g_queue_pop_head(&errors->order);
+            g_hash_table_remove(errors->by_path, oldest);
+        }
+    }
+    g_hash_table_insert(errors->by_path, g_strdup(path), kx_redact(line));
+    g_mutex_unlock(&errors->mutex);
+}
+
 void kx_errors_add(struct kx_errors *errors, const struct kx_error *err)
 {
     g_autofree char *line = kx_error_format(err);
@@ -37,17 +51,13 @@ void kx_errors_add(struct kx_errors *errors, const struct kx_error *err)
                                   ? KX_LOG_DEBUG
                                   : KX_LOG_WARNING;
     kx_log_write(errors->log, level, "%s", line);
-    if (!err->path) return;
-    g_mutex_lock(&errors->mutex);
-    if (!g_hash_table_contains(errors->by_path, err->path)) {
-        g_queue_push_tail(&errors->order, g_strdup(err->path));
-        if (errors->order.length > KX_ERRORS_MAX) {
-            g_autofree char *oldest = g_queue_pop_head(&errors->order);
-            g_hash_table_remove(errors->by_path, oldest);
-        }
-    }
-    g_hash_table_insert(errors->by_path, g_strdup(err->path), kx_redact(line));
-    g_mutex_unlock(&errors->mutex);
+    if (err->path) keep_line(errors, err->path, line);
+}
+
+void kx_errors_note(struct kx_errors *errors, const char *path, const struct kx_error *err)
+{
+    g_autofree char *line = kx_error_format(err);
+    keep_line(errors, path, line);
 }
 
 char *kx_errors_last(struct kx_errors *errors, const char *path)

@@ -19,6 +19,9 @@ void kx_errors_free(struct kx_errors *errors);
  * all else as a warning. */
 void kx_errors_add(struct kx_errors *errors, const struct kx_error *err);
 
+/** Keep it under one more path: a name that could not be made is asked for at its directory. */
+void kx_errors_note(struct kx_errors *errors, const char *path, const struct kx_error *err);
+
 /** The last error of a path as one line.  @return owned, or NULL when there is none. */
 char *kx_errors_last(struct kx_errors *errors, const char *path);
 

@@ -1,4 +1,5 @@
-/* The rows behind options.h. Nobody but options*.c includes it. */
+/* The rows behind options.h. Nobody but options*.c includes it.
+ * Threads: constant data. */
 #pragma once
 #include <stddef.h>
 

@@ -37,6 +37,7 @@ static void engine_remove(struct kx_http *http, struct kx_transfer *transfer)
     gboolean attached = transfer->attached;
     g_mutex_unlock(&transfer->mutex);
     if (attached) curl_multi_remove_handle(http->multi, transfer->easy);
+    kx_salvage_drop(transfer);
     g_mutex_lock(&http->mutex);
     transfer->released = TRUE;
     g_cond_broadcast(&http->released);
@@ -73,6 +74,8 @@ static void engine_collect_ended(struct kx_http *http)
         struct kx_transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         curl_multi_remove_handle(http->multi, transfer->easy);
+        result = kx_salvage_try(transfer, result);
+        kx_salvage_drop(transfer);
         g_mutex_lock(&transfer->mutex);
         transfer->attached = FALSE;
         transfer->ended = TRUE;

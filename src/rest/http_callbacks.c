@@ -81,10 +81,8 @@ static gboolean sender_must_end(struct kx_transfer *transfer)
     return TRUE;
 }
 
-static size_t on_header(char *data, size_t size, size_t count, void *context)
+size_t kx_callback_header(const char *data, size_t length, struct kx_transfer *transfer)
 {
-    struct kx_transfer *transfer = context;
-    size_t length = size * count;
     g_mutex_lock(&transfer->mutex);
     if (length > KX_HEADER_BYTES_MAX || memchr(data, '\0', length)) transfer->head_bad = TRUE;
     if (!transfer->head_bad && !transfer->head_complete) {
@@ -102,6 +100,11 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     g_mutex_unlock(&transfer->mutex);
     if (kick) kx_http_wish(transfer->http, transfer, KX_WISH_KICK);
     return bad ? 0 : length;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *context)
+{
+    return kx_callback_header(data, size * count, context);
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)

@@ -36,6 +36,7 @@ struct kx_transfer {
     struct curl_slist *headers_out;
     size_t window_bytes;
     gboolean once;
+    int second_fd; /* of the socket of an upload, or -1; the engine's thread's own */
     char curl_words[CURL_ERROR_SIZE];
 
     GMutex mutex;
@@ -68,6 +69,16 @@ void kx_http_wish(struct kx_http *http, struct kx_transfer *transfer, enum kx_wi
 
 /** Set curl's callbacks on an easy handle. */
 void kx_callbacks_install(struct kx_transfer *transfer);
+
+/** One line of a head, as libcurl calls it.  @return length, or 0 to refuse it. */
+size_t kx_callback_header(const char *line, size_t length, struct kx_transfer *transfer);
+
+/** Salvaging the answer to an upload that libcurl gave up (http_salvage.c): before the start, when
+ * the transfer ends (@return the result that it shall have), and when libcurl has let go of the
+ * socket. */
+void kx_salvage_install(struct kx_transfer *transfer, const struct kx_http_request *request);
+CURLcode kx_salvage_try(struct kx_transfer *transfer, CURLcode result);
+void kx_salvage_drop(struct kx_transfer *transfer);
 
 /** Queue operations; the caller holds the transfer's mutex (or is alone). */
 void kx_block_queue_append(struct kx_block_queue *queue, struct kx_pool *pool, const char *data,

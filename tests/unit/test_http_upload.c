@@ -172,6 +172,14 @@ static void a_refusal_in_the_middle_is_heard(void **state)
     check_refusal((struct sink){.refuse_after = 1}, 100);
 }
 
+/* As a DataNode does it: bytes are still unread when it closes, and the kernel resets. */
+static void a_refusal_before_a_reset_is_heard(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        check_refusal((struct sink){.refuse_after = 1 + i * 50000, .reset = true}, 256 * MIB);
+}
+
 static void a_refusal_is_heard_though_nothing_is_written(void **state)
 {
     (void)state;
@@ -219,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_writer_waits_when_the_server_does_not_read),
         cmocka_unit_test(a_silent_server_stalls_a_writer),
         cmocka_unit_test(a_refusal_in_the_middle_is_heard),
+        cmocka_unit_test(a_refusal_before_a_reset_is_heard),
         cmocka_unit_test(a_refusal_is_heard_though_nothing_is_written),
         cmocka_unit_test(a_server_that_vanishes),
     };

@@ -102,8 +102,8 @@ static void fresh_status(struct kx_mount *mount, struct kx_inode *parent, uint32
 }
 
 int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char *name, int flags,
-                     uint32_t mode, const struct kx_call *call, struct kx_inode **inode,
-                     struct kx_handle **out, struct kx_error *err)
+                     uint32_t mode, const struct kx_call *call, struct kx_handle **out,
+                     struct kx_error *err)
 {
     g_autofree char *path = NULL;
     int result = kx_path_in(parent, name, &path, err);
@@ -123,7 +123,6 @@ int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char
         kx_inodes_remove(mount->inodes, parent, name);
         return result;
     }
-    *inode = g_steal_pointer(&made);
     *out = handle;
     return 0;
 }

@@ -15,11 +15,10 @@ struct kx_handle;
 int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
                    const struct kx_call *call, struct kx_handle **out, struct kx_error *err);
 
-/** Make a file: no such name is on the server (the caller looked). @inode a reference, @mode with
- * the umask applied. */
+/** Make a file: no such name is on the server (the caller looked). @mode with the umask applied. */
 int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char *name, int flags,
-                     uint32_t mode, const struct kx_call *call, struct kx_inode **inode,
-                     struct kx_handle **out, struct kx_error *err);
+                     uint32_t mode, const struct kx_call *call, struct kx_handle **out,
+                     struct kx_error *err);
 
 void kx_handle_close(struct kx_handle *handle);
 

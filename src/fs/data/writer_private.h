@@ -1,5 +1,8 @@
 /* What writer.c (bytes), publish.c (the way to the name) and writers.c (all of a mount) share.
- * Nobody else includes it. */
+ * Nobody else includes it.
+ *
+ * Threads: any; each member says what guards it. Locks, outermost first: a writer's gate,
+ * kx_writers.mutex, the table of inodes, a writer's mutex. */
 #pragma once
 #include "base/gate.h"
 #include "fs/data/writer.h"

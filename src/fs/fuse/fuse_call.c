@@ -40,9 +40,12 @@ struct kx_inode *kx_fuse_inode(struct kx_fuse_call *c, fuse_ino_t node)
 static void keep_error(struct kx_fuse_call *c, int result, struct kx_inode *inode)
 {
     if (!c->err.code) kx_error_set(&c->err, -result, "%s", g_strerror(-result));
-    g_autofree char *path = inode && !c->err.path ? kx_inode_path(inode) : NULL;
-    if (path) kx_error_about(&c->err, NULL, path);
+    g_autofree char *path = inode ? kx_inode_path(inode) : NULL;
+    kx_error_about(&c->err, NULL, path);
     kx_errors_add(c->mount->errors, &c->err);
+    /* A name that was refused cannot be asked; its directory can. */
+    if (path && result != -ENOENT && g_strcmp0(path, c->err.path) != 0)
+        kx_errors_note(c->mount->errors, path, &c->err);
 }
 
 void kx_fuse_reply_result(struct kx_fuse_call *c, int result, struct kx_inode *inode)

@@ -37,10 +37,11 @@ void kx_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
         reply_open(&c, handle, fi);
 }
 
-static void reply_create(struct kx_fuse_call *c, struct kx_inode *inode, struct kx_handle *handle,
+static void reply_create(struct kx_fuse_call *c, struct kx_handle *handle,
                          struct fuse_file_info *fi)
 {
     struct fuse_entry_param entry;
+    g_autoptr(kx_inode) inode = kx_inode_ref(kx_handle_inode(handle));
     kx_fuse_fill_entry(c->mount, inode, &entry);
     fi->fh = (uintptr_t)handle;
     kx_inode_looked_up(inode);
@@ -65,17 +66,17 @@ static int look_again(struct kx_fuse_call *c, struct kx_inode *directory, const 
 }
 
 static int create_or_open(struct kx_fuse_call *c, struct kx_inode *directory, const char *name,
-                          mode_t mode, int flags, struct kx_inode **inode,
-                          struct kx_handle **handle)
+                          mode_t mode, int flags, struct kx_handle **handle)
 {
-    int result = look_again(c, directory, name, inode);
+    g_autoptr(kx_inode) inode = NULL;
+    int result = look_again(c, directory, name, &inode);
     if (result < 0) return result;
-    if (!*inode)
-        return kx_handle_create(c->mount, directory, name, flags, mode & 07777, &c->call, inode,
-                                handle, &c->err);
+    if (!inode)
+        return kx_handle_create(c->mount, directory, name, flags, mode & 07777, &c->call, handle,
+                                &c->err);
     if (flags & O_EXCL)
         return kx_error_set(&c->err, EEXIST, "another client has made it meanwhile");
-    return kx_handle_open(c->mount, *inode, flags, &c->call, handle, &c->err);
+    return kx_handle_open(c->mount, inode, flags, &c->call, handle, &c->err);
 }
 
 void kx_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
@@ -85,13 +86,12 @@ void kx_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
     kx_fuse_begin(&c, req);
     g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
     if (!directory) return;
-    g_autoptr(kx_inode) inode = NULL;
     struct kx_handle *handle = NULL;
-    int result = create_or_open(&c, directory, name, mode, fi->flags, &inode, &handle);
+    int result = create_or_open(&c, directory, name, mode, fi->flags, &handle);
     if (result < 0)
         kx_fuse_reply_result(&c, result, directory);
     else
-        reply_create(&c, inode, handle, fi);
+        reply_create(&c, handle, fi);
 }
 
 void kx_op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,

@@ -1,5 +1,6 @@
 /* The driver's operations, one file a family; fuse_session.c puts them into libfuse's table. Valid
- * replies as in fuse_lowlevel.h. */
+ * replies as in fuse_lowlevel.h. Threads: libfuse calls them from any of its threads, also for one
+ * file at once. */
 #pragma once
 #include "fs/fuse/fuse_call.h"
 

@@ -65,12 +65,12 @@ static int64_t now_ms(const struct kx_download *d)
     return clock->now_ms(clock);
 }
 
-/* The stream broke: may it be opened again? Each try waits for half the stall time, so that a
- * silent server has two. */
+/* The stream broke: may it be opened again? Once always: a stream that goes silent in the middle of
+ * a block has used up the stall time by then. */
 static bool worth_another_try(struct kx_download *d, const struct kx_error *err)
 {
     if (err->code == EINTR || err->code == ESTALE || err->http_status) return false;
-    return now_ms(d) - d->progress_ms < kx_client_stall_ms(d->client);
+    return d->failures == 0 || now_ms(d) - d->progress_ms < kx_client_stall_ms(d->client);
 }
 
 static int stream_reopen(struct kx_download *d, const struct kx_call *call, struct kx_error *err)

@@ -75,6 +75,7 @@ static const struct rule {
     /* snapshots, attributes, ACLs, policies */
     {"SnapshotAccessControlException", NULL, EROFS},
     {"SnapshotException", "already a snapshot with the same name", EEXIST},
+    {"SnapshotException", "already exists for directory", EEXIST},
     {"SnapshotException", "not a snapshottable directory", EOPNOTSUPP},
     {"SnapshotException", "already has snapshots", EBUSY},
     {"SnapshotException", "has snapshot(s)", EBUSY},

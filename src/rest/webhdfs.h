@@ -4,8 +4,10 @@
  * Paths: absolute HDFS paths, decoded (rest/url.h). Times in milliseconds since the epoch, lengths
  * in bytes, modes as 07777. Threads: any thread, one client.  Blocking: all of them, at most the
  * call's time; -EINTR when its cancel is fired. Errors: 0 or -errno, the cause in *err when given:
- * -ENOENT -EEXIST -ENOTDIR -ENOTEMPTY -EACCES -EDQUOT -EBUSY -EROFS -ENOSPC -ENAMETOOLONG -EINVAL
- * -ENOTSUP -ETIMEDOUT -EHOSTUNREACH -EHOSTDOWN -EPROTO -EIO (the table: errno_map.c). A 200 is not
+ * -ENOENT -EEXIST -EISDIR -ENOTDIR -ENOTEMPTY -EACCES -EPERM (not the owner, not the superuser)
+ * -EDQUOT -EBUSY -EROFS -ENOSPC -ENAMETOOLONG -EINVAL -ERANGE (OPEN at or behind the end) -ENODATA
+ * -E2BIG -EMSGSIZE (an answer above its cap) -ENOTSUP -ETIMEDOUT -EHOSTUNREACH -EHOSTDOWN -EPROTO
+ * -EIO (the table: errno_map.c). A 200 is not
  * a success: the {"boolean":false} of RENAME, DELETE, MKDIRS, SETREPLICATION, TRUNCATE is looked
  * into here (Hadoop 3.4.2, recorded). `call` may be NULL everywhere. Out parameters are filled on 0
  * only. */
@@ -31,8 +33,10 @@ int kx_webhdfs_mkdirs(struct kx_client *c, const char *path, uint32_t mode,
 int kx_webhdfs_delete(struct kx_client *c, const char *path, bool recursive,
                       const struct kx_call *call, struct kx_error *err);
 
-/** Rename without replacing: -EEXIST when `to` exists (also as a directory: never moves into it),
- * -ENOENT, -ENOTDIR, -EINVAL (under itself). */
+/** Rename without replacing, in one request on a NameNode (the first one of a client costs another,
+ * to find out what the server obeys; on HttpFS the destination is looked at first, with a short
+ * race): -EEXIST when `to` exists (also as a directory: never moves into it), -ENOENT, -ENOTDIR,
+ * -EINVAL (under itself). */
 int kx_webhdfs_rename(struct kx_client *c, const char *from, const char *to,
                       const struct kx_call *call, struct kx_error *err);
 
@@ -41,6 +45,7 @@ int kx_webhdfs_rename(struct kx_client *c, const char *from, const char *to,
 int kx_webhdfs_rename_replace(struct kx_client *c, const char *from, const char *to,
                               const struct kx_call *call, struct kx_error *err);
 
+/** -EINVAL above 01777: HDFS keeps no set-user-ID and no set-group-ID (so also mkdirs). */
 int kx_webhdfs_set_permission(struct kx_client *c, const char *path, uint32_t mode,
                               const struct kx_call *call, struct kx_error *err);
 /** NULL leaves the owner or the group as it is. */
@@ -69,11 +74,12 @@ int kx_webhdfs_check_access(struct kx_client *c, const char *path, int mask,
 
 /* --- listing (webhdfs_list.c) --- */
 
-/** One page of a directory, after the name `after` (NULL: from the start), in the server's order
- * (byte order of names). Entries whose name could not be one
- *  ("", ".", "..", with '/', over 255 bytes) are dropped and logged. -ENOTDIR for a file. HttpFS
- * ignores `after` and sends all (recorded): the first page then has remaining 0. A server without
- * LISTSTATUS_BATCH is asked by LISTSTATUS: all in one page. */
+/** One page of a directory, behind the name `after` (NULL: from the start), in the server's order:
+ * of the names' bytes as signed numbers, so that what is not ASCII comes first (recorded). Entries
+ * whose name could not be one ("", ".", "..", with '/' or NUL, over 255 bytes) are dropped and
+ * logged. -ENOTDIR for a file. No entry up to `after` is given again, though HttpFS ignores it and
+ * sends all (recorded; remaining is then 0). A server without LISTSTATUS_BATCH is asked by
+ * LISTSTATUS: all in one page. */
 int kx_webhdfs_list(struct kx_client *c, const char *path, const char *after,
                     const struct kx_call *call, struct kx_page *out, struct kx_error *err);
 
@@ -176,6 +182,7 @@ int kx_webhdfs_remove_acl(struct kx_client *c, const char *path, const struct kx
                           struct kx_error *err);
 
 /* --- snapshots (webhdfs_snapshot.c) --- */
+/* -ENOTSUP for a directory that allows none; -EBUSY for one that has some. */
 int kx_webhdfs_allow_snapshot(struct kx_client *c, const char *path, const struct kx_call *call,
                               struct kx_error *err);
 int kx_webhdfs_disallow_snapshot(struct kx_client *c, const char *path, const struct kx_call *call,

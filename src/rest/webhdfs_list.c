@@ -32,17 +32,42 @@ static guint count_again(const GArray *entries, const char *after)
     return before;
 }
 
+/* The parameter is written without its capital: when a name of a parameter has one, a NameNode
+ * decodes all values twice, and a start with a '%' in it would be another one (measured,
+ * Hadoop 3.4.2). */
 static int list_batch(struct kx_ask *ask, const char *after, struct kx_json_listing *out,
                       struct kx_error *err)
 {
     struct kx_features *features = kx_client_features(ask->client);
     if (kx_feature_get(features, KX_FEATURE_LIST_BATCH) == KX_NO) return -EOPNOTSUPP;
-    g_autofree char *params = kx_params_new("startAfter", after, NULL);
+    g_autofree char *params = kx_params_new("startafter", after, NULL);
     ask->params = params;
     int rc = list_once(ask, out, err);
     ask->params = NULL;
     if (rc == 0) kx_feature_set(features, KX_FEATURE_LIST_BATCH, KX_YES);
     if (rc == -EOPNOTSUPP) kx_feature_set(features, KX_FEATURE_LIST_BATCH, KX_NO);
+    return rc;
+}
+
+/* Take away what comes up to `after`.  @return whether that was a whole page with more behind it: a
+ * server that gives the same page for ever. */
+static bool drop_again(struct kx_page *page, const char *after)
+{
+    guint again = count_again(page->entries, after);
+    bool endless = again > 0 && again == page->entries->len && page->remaining > 0;
+    if (again > 0) g_array_remove_range(page->entries, 0, again);
+    return endless;
+}
+
+/* Everything in one answer. */
+static int list_whole(struct kx_ask *ask, const char *after, struct kx_json_listing *out,
+                      struct kx_error *err)
+{
+    kx_error_clear(err);
+    kx_page_clear(&out->page);
+    ask->op = KX_LISTSTATUS;
+    int rc = list_once(ask, out, err);
+    if (rc == 0 && after) drop_again(&out->page, after);
     return rc;
 }
 
@@ -52,11 +77,8 @@ int kx_webhdfs_list(struct kx_client *c, const char *path, const char *after,
     struct kx_ask ask = {c, KX_LISTSTATUS_BATCH, path, NULL, call, KX_LISTING_BYTES_MAX};
     struct kx_json_listing listing = {0};
     int rc = list_batch(&ask, after, &listing, err);
-    if (rc == -EOPNOTSUPP) {
-        ask.op = KX_LISTSTATUS;
-        kx_error_clear(err);
-        rc = list_once(&ask, &listing, err);
-    }
+    if (rc == -EOPNOTSUPP || (rc == 0 && after && drop_again(&listing.page, after)))
+        rc = list_whole(&ask, after, &listing, err);
     if (rc == 0 && listing.of_file)
         rc = kx_ask_about(&ask, kx_error_set(err, ENOTDIR, "%s is a file", path), err);
     if (rc < 0) {
@@ -67,8 +89,6 @@ int kx_webhdfs_list(struct kx_client *c, const char *path, const char *after,
         kx_log_write(kx_client_log(c), KX_LOG_WARNING,
                      "%s: %u entries are left out: the server gave names that cannot be names",
                      path, listing.dropped);
-    if (after && listing.page.entries->len > 0)
-        g_array_remove_range(listing.page.entries, 0, count_again(listing.page.entries, after));
     *out = listing.page;
     return 0;
 }

@@ -35,14 +35,23 @@ static int by_text(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* The names of parameters are the same in any case of letters: so do servers take them. */
+static void fold_name(char *pair)
+{
+    for (; *pair && *pair != '='; pair++)
+        *pair = g_ascii_tolower(*pair);
+}
+
 /* A target in one form: the path and the sorted parameters, decoded.  @return owned. */
 static char *normal_form(const struct replay *replay, const char *target)
 {
     g_auto(GStrv) halves = g_strsplit(target, "?", 2);
     g_auto(GStrv) pairs = g_strsplit(halves[1] ? halves[1] : "", "&", -1);
     g_autoptr(GPtrArray) kept = g_ptr_array_new();
-    for (char **pair = pairs; *pair; pair++)
+    for (char **pair = pairs; *pair; pair++) {
+        fold_name(*pair);
         if (**pair && !is_tolerated(replay, *pair)) g_ptr_array_add(kept, *pair);
+    }
     g_ptr_array_sort(kept, by_text);
     g_autofree char *path = g_uri_unescape_string(halves[0], NULL);
     GString *form = g_string_new(path ? path : halves[0]);

@@ -1,4 +1,295 @@
+/* A range of a file over connections that break, and against what real servers answered. */
+#include "rest/download.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fake.h"
+#include "scene.h"
+
+#define MIB ((gint64)1024 * 1024)
+
+static const struct kx_version VERSION = {.file_id = 7, .mtime_ms = 5};
+
+/* Read [offset, offset + length) and compare.  @return the last rc; *came: the bytes before it. */
+static int read_range(struct fake *f, gint64 offset, gint64 length,
+                      const struct kx_version *version, gint64 *came)
+{
+    struct kx_download *download = NULL;
+    *came = 0;
+    int rc = kx_download_open(f->client, "/f", offset, length, version, NULL, &download, &f->err);
+    while (rc >= 0) {
+        struct kx_block *block = NULL;
+        rc = kx_download_pull(download, KX_BLOCK_BYTES, NULL, &block, &f->err);
+        if (rc <= 0) break;
+        for (size_t i = 0; i < block->length; i++)
+            if ((unsigned char)block->data[i] != pattern_byte(offset + *came + (gint64)i))
+                fail_msg("a wrong byte at %" G_GINT64_FORMAT, offset + *came + (gint64)i);
+        *came += (gint64)block->length;
+        kx_block_unref(block);
+        assert_int_equal(kx_download_position(download), offset + *came);
+    }
+    kx_download_close(download);
+    return rc;
+}
+
+static struct fake *begin(const struct fake_answer *answers, unsigned count, int stall_ms)
+{
+    const struct world_options options = {.stall_ms = stall_ms};
+    return fake_new(answers, count, &options);
+}
+
+static void check(const struct fake_answer *answers, unsigned count, gint64 offset, gint64 length,
+                  const char *offsets)
+{
+    struct fake *f = begin(answers, count, 0);
+    gint64 came;
+    fake_expect(f, read_range(f, offset, length, &VERSION, &came), 0);
+    assert_int_equal(came, length);
+    assert_string_equal(f->offsets->str, offsets);
+    assert_null(f->err.message);
+    fake_free(f);
+}
+
+static void one_stream_when_all_is_well(void **state)
+{
+    (void)state;
+    const struct fake_answer well[] = {{FAKE_WHOLE, 0}};
+    check(well, 1, 0, 1, "0 ");
+    check(well, 1, 0, 5 * MIB + 1, "0 ");
+    check(well, 1, 1000 * MIB + 7, 3 * MIB, "1048576007 ");
+}
+
+static void a_cut_stream_goes_on_at_the_next_byte(void **state)
+{
+    (void)state;
+    const struct fake_answer cuts[] = {
+        {FAKE_CUT, 500}, {FAKE_CUT, MIB}, {FAKE_CUT, 1}, {FAKE_WHOLE, 0}};
+    check(cuts, 4, 0, 3 * MIB, "0 500 1049076 1049077 ");
+    check(cuts, 4, 10, 3 * MIB, "10 510 1049086 1049087 ");
+}
+
+static void a_short_body_is_never_the_end(void **state)
+{
+    (void)state;
+    const struct fake_answer lies[] = {
+        {FAKE_SHORT, 500}, {FAKE_SHORT, 131072}, {FAKE_SHORT, 0}, {FAKE_WHOLE, 0}};
+    check(lies, 4, 0, MIB, "0 500 131572 131572 ");
+}
+
+static void more_than_asked_for_is_cut_off(void **state)
+{
+    (void)state;
+    const struct fake_answer more[] = {{FAKE_LONG, 1000}};
+    check(more, 1, 0, 100, "0 ");
+    check(more, 1, 0, MIB + 100, "0 ");
+}
+
+static void a_silent_stream_is_opened_again(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_SILENT, 1000}, {FAKE_WHOLE, 0}};
+    struct fake *f = begin(answers, 2, 800);
+    gint64 came, start = g_get_monotonic_time();
+    fake_expect(f, read_range(f, 0, 10000, &VERSION, &came), 0);
+    assert_int_equal(came, 10000);
+    assert_true(g_get_monotonic_time() - start < 3 * G_USEC_PER_SEC);
+    assert_string_equal(f->offsets->str, "0 0 "); /* less than a block was not delivered */
+    fake_free(f);
+}
+
+static void a_silent_server_is_given_up(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_SILENT, 1000}, {FAKE_SILENT, 0}};
+    struct fake *f = begin(answers, 2, 800);
+    gint64 came, start = g_get_monotonic_time();
+    fake_expect(f, read_range(f, 0, 10000, &VERSION, &came), -ETIMEDOUT);
+    assert_int_equal(came, 0);
+    assert_int_equal(f->opens, 2);
+    assert_true(g_get_monotonic_time() - start < 5 * G_USEC_PER_SEC);
+    fake_free(f);
+}
+
+static void a_stream_that_never_gets_further_is_given_up(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_CUT, 1000}, {FAKE_CUT, 0}};
+    struct fake *f = begin(answers, 2, 600);
+    gint64 came;
+    fake_expect(f, read_range(f, 0, 10000, &VERSION, &came), -EIO);
+    assert_int_equal(came, 1000);
+    assert_in_range(f->opens, 3, 20);
+    assert_string_equal(f->err.path, "/f");
+    fake_free(f);
+}
+
+static void a_file_that_was_replaced_is_not_mixed(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_CUT, 500}, {FAKE_WHOLE, 0}};
+    struct fake *f = begin(answers, 2, 0);
+    gint64 came;
+    f->file_id = 8;
+    fake_expect(f, read_range(f, 0, 10000, &VERSION, &came), -ESTALE);
+    assert_int_equal(came, 500);
+    assert_string_equal(f->offsets->str, "0 ");
+    fake_free(f);
+    f = begin(answers, 2, 0);
+    f->file_id = 0; /* removed */
+    fake_expect(f, read_range(f, 0, 10000, &VERSION, &came), -ESTALE);
+    fake_free(f);
+    f = begin(answers, 2, 0);
+    f->file_id = 8;
+    fake_expect(f, read_range(f, 0, 10000, NULL, &came), 0); /* the caller does not care */
+    fake_free(f);
+}
+
+static void a_refusal_on_the_way_is_final(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_CUT, 500}, {FAKE_REFUSE, 0}};
+    struct fake *f = begin(answers, 2, 0);
+    gint64 came;
+    fake_expect(f, read_range(f, 0, 10000, NULL, &came), -ENOENT);
+    assert_int_equal(came, 500);
+    assert_int_equal(f->opens, 2);
+    fake_free(f);
+}
+
+static void a_dead_datanode_is_avoided(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_NOWHERE, 0}, {FAKE_GATEWAY, 0}, {FAKE_WHOLE, 0}};
+    struct fake *f = begin(answers, 3, 0);
+    gint64 came;
+    fake_expect(f, read_range(f, 0, 1000, NULL, &came), 0);
+    assert_int_equal(came, 1000);
+    g_autofree char *expected =
+        g_strdup_printf("127.0.0.1:%d 127.0.0.1:%d ", f->empty_port, f->empty_port);
+    assert_string_equal(f->excluded->str, expected);
+    fake_free(f);
+}
+
+static void a_second_redirect_is_not_followed(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_CIRCLE, 0}};
+    struct fake *f = begin(answers, 1, 0);
+    gint64 came;
+    fake_expect(f, read_range(f, 0, 1000, NULL, &came), -EPROTO);
+    assert_int_equal(f->err.http_status, 307);
+    assert_int_equal(f->opens, 1);
+    fake_free(f);
+}
+
+static gpointer fire_soon(gpointer cancel)
+{
+    g_usleep(150000);
+    kx_cancel_fire(cancel);
+    return NULL;
+}
+
+static void a_cancel_ends_a_pull(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_SILENT, 0}};
+    struct fake *f = begin(answers, 1, 0);
+    struct kx_cancel *cancel = kx_cancel_new();
+    const struct kx_call call = {.cancel = cancel};
+    struct kx_download *download = NULL;
+    struct kx_block *block = NULL;
+    fake_expect(f, kx_download_open(f->client, "/f", 0, 100, NULL, &call, &download, &f->err), 0);
+    GThread *thread = g_thread_new("fire", fire_soon, cancel);
+    fake_expect(f, kx_download_pull(download, 100, &call, &block, &f->err), -EINTR);
+    g_thread_join(thread);
+    kx_download_close(download);
+    kx_cancel_unref(cancel);
+    fake_free(f);
+}
+
+/* --- recorded --- */
+
+static void read_text(struct scene *s, gint64 offset, gint64 length, const char *expected)
+{
+    struct kx_download *download = NULL;
+    struct kx_block *block = NULL;
+    scene_expect(
+        s,
+        kx_download_open(s->client, "/rec/d/f.txt", offset, length, NULL, NULL, &download, &s->err),
+        0);
+    scene_expect(s, kx_download_pull(download, (size_t)length, NULL, &block, &s->err), 1);
+    assert_int_equal(block->length, strlen(expected));
+    assert_memory_equal(block->data, expected, strlen(expected));
+    kx_block_unref(block);
+    scene_expect(s, kx_download_pull(download, 1, NULL, &block, &s->err), 0);
+    kx_download_close(download);
+}
+
+#define FOX "The quick brown fox jumps over the lazy dog.\n"
+
+static void recorded_reads(void **state)
+{
+    struct scene *s = *state;
+    replay_load(s->replay, "open-offset-length");
+    read_text(s, 4, 5, "quick");
+    replay_load(s->replay, "httpfs-open-offset-length"); /* no redirect */
+    read_text(s, 4, 5, "quick");
+    replay_tolerate(s->replay, "offset");
+    replay_tolerate(s->replay, "length");
+    replay_load(s->replay, "open");
+    read_text(s, 0, 45, FOX);
+    replay_load(s->replay, "safemode-open");
+    read_text(s, 0, 45, FOX);
+    replay_load(s->replay, "httpfs-open");
+    read_text(s, 0, 45, FOX);
+}
+
+static void check_refused(struct scene *s, const char *name, const char *path, int expected)
+{
+    struct kx_download *download = NULL;
+    replay_load(s->replay, name);
+    int rc = kx_download_open(s->client, path, 45, 1, NULL, NULL, &download, &s->err);
+    scene_expect(s, rc, expected);
+    assert_null(download);
+    assert_string_equal(s->err.op, "OPEN");
+    assert_string_equal(s->err.path, path);
+}
+
+static void recorded_refusals(void **state)
+{
+    struct scene *s = *state;
+    replay_tolerate(s->replay, "offset");
+    replay_tolerate(s->replay, "length");
+    check_refused(s, "open-missing", "/rec/d/none", -ENOENT);
+    check_refused(s, "open-directory", "/rec/d", -EISDIR);
+    check_refused(s, "datanode-open-deleted", "/rec/d/gone", -ENOENT);
+    check_refused(s, "open-offset-at-end", "/rec/d/f.txt", -ERANGE);
+    check_refused(s, "httpfs-open-missing", "/rec/d/none", -ENOENT);
+    check_refused(s, "httpfs-open-directory", "/rec/d", -EISDIR);
+    check_refused(s, "httpfs-open-offset-beyond-end", "/rec/d/f.txt", -ERANGE);
+    scene_user(s, "bob");
+    check_refused(s, "open-permission-denied", "/rec/d/f2.txt", -EACCES);
+    check_refused(s, "httpfs-open-denied", "/rec/d/f2.txt", -EACCES);
+}
+
 int main(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_stream_when_all_is_well),
+        cmocka_unit_test(a_cut_stream_goes_on_at_the_next_byte),
+        cmocka_unit_test(a_short_body_is_never_the_end),
+        cmocka_unit_test(more_than_asked_for_is_cut_off),
+        cmocka_unit_test(a_silent_stream_is_opened_again),
+        cmocka_unit_test(a_silent_server_is_given_up),
+        cmocka_unit_test(a_stream_that_never_gets_further_is_given_up),
+        cmocka_unit_test(a_file_that_was_replaced_is_not_mixed),
+        cmocka_unit_test(a_refusal_on_the_way_is_final),
+        cmocka_unit_test(a_dead_datanode_is_avoided),
+        cmocka_unit_test(a_second_redirect_is_not_followed),
+        cmocka_unit_test(a_cancel_ends_a_pull),
+        scene_test(recorded_reads),
+        scene_test(recorded_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

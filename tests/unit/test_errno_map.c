@@ -185,6 +185,7 @@ static void exceptions_that_are_not_recorded(void **state)
     check_exception("AclException", "Invalid ACL: multiple entries with same scope", EINVAL);
     check_exception("AclException", "Support for ACLs has been disabled by setting ...",
                     EOPNOTSUPP);
+    check_exception("SnapshotException", "The snapshot s2 already exists for directory /d", EEXIST);
     check_exception("NoECPolicySetException", NULL, ENODATA);
     check_exception("BlockMissingException", "Could not obtain block", EIO);
     check_exception("NullPointerException", NULL, EIO);

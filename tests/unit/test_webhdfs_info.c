@@ -69,6 +69,42 @@ static void list_behind_a_name_that_is_gone(void **state)
     kx_page_clear(&page);
 }
 
+#define ENTRY(name)                                                                                \
+    "{\"pathSuffix\":\"" name "\",\"type\":\"FILE\",\"length\":1,\"permission\":\"644\","          \
+    "\"modificationTime\":5}"
+#define BATCH(entries, remaining)                                                                  \
+    "{\"DirectoryListing\":{\"partialListing\":{\"FileStatuses\":{\"FileStatus\":[" entries        \
+    "]}},\"remainingEntries\":" remaining "}}"
+
+static void list_behind_a_percent(void **state)
+{
+    struct scene *s = *state;
+    struct kx_page page;
+    replay_answer(s->replay, "GET",
+                  "/webhdfs/v1/d?op=LISTSTATUS_BATCH&user.name=root&startafter=a%2541b", 200,
+                  BATCH(ENTRY("aAc"), "7"));
+    scene_expect(s, kx_webhdfs_list(s->client, "/d", "a%41b", NULL, &page, &s->err), 0);
+    assert_int_equal(page.entries->len, 1);
+    assert_int_equal(page.remaining, 7);
+    kx_page_clear(&page);
+}
+
+static void list_of_a_server_that_turns_in_circles(void **state)
+{
+    struct scene *s = *state;
+    struct kx_page page;
+    replay_answer(s->replay, "GET", "/webhdfs/v1/d?op=LISTSTATUS_BATCH&user.name=root&startafter=b",
+                  200, BATCH(ENTRY("a") "," ENTRY("b"), "1"));
+    replay_answer(
+        s->replay, "GET", "/webhdfs/v1/d?op=LISTSTATUS&user.name=root", 200,
+        "{\"FileStatuses\":{\"FileStatus\":[" ENTRY("a") "," ENTRY("b") "," ENTRY("c") "]}}");
+    scene_expect(s, kx_webhdfs_list(s->client, "/d", "b", NULL, &page, &s->err), 0);
+    assert_int_equal(page.entries->len, 1);
+    assert_string_equal(g_array_index(page.entries, struct kx_status, 0).name, "c");
+    assert_int_equal(page.remaining, 0);
+    kx_page_clear(&page);
+}
+
 static void list_refused(void **state)
 {
     struct scene *s = *state;
@@ -223,6 +259,8 @@ int main(void)
         scene_test(list_on_httpfs_gives_no_entry_twice),
         scene_test(list_of_a_server_without_batches),
         scene_test(list_behind_a_name_that_is_gone),
+        scene_test(list_behind_a_percent),
+        scene_test(list_of_a_server_that_turns_in_circles),
         scene_test(list_refused),
         scene_test(sums),
         scene_test(quotas_are_set_and_cleared),

@@ -5,8 +5,7 @@ import re
 from .tree import Finding, Tree
 
 TABLE = "src/fs/options_table.c"
-MANUAL = "man/knoxfs.8.scd"
-GUIDE = "docs/CONFIGURATION.md"
+TEXTS = ("man/knoxfs.8.scd", "man/knoxfs.8.scd.in", "docs/CONFIGURATION.md")
 # {"name", KX_OPTION_KIND, at, "VALUE" or NULL, "help" or NULL, ...}
 ROW = re.compile(
     r'\{\s*"(?P<name>\w+)",\s*KX_OPTION_\w+,\s*(?:AT\(\w+\)|0),\s*(?:NULL|"[^"]*"),'
@@ -29,7 +28,7 @@ def check_options(tree: Tree):
         name, line = row.group("name"), table.count("\n", 0, row.start()) + 1
         if row.group("help") == "NULL":  # understood, but not worth a line
             continue
-        for path in (MANUAL, GUIDE):
+        for path in TEXTS:
             if path in tree.files and not is_described(name, tree.text(path)):
                 yield Finding(TABLE, line, "docs", f"the option {name} is not described in {path}")
 

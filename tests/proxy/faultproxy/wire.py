@@ -13,9 +13,13 @@ from .errors import Closed
 
 # Where the rate of a relay on loopback stops growing; also the bound on what is held for a client
 # that does not read.
-BUFFER = 1024 * 1024
+BUFFER = 512 * 1024
 TURNS = 8  # reads in a row before others have theirs
 HEAD_LIMIT = 64 * 1024  # no WebHDFS head comes near
+
+# Buffers of closed wires: clearing new ones takes longer than a small request.
+SPARE = 64
+spare: list[bytearray] = []
 
 
 class Wire:
@@ -26,7 +30,7 @@ class Wire:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
         self.loop = asyncio.get_running_loop()
-        self.buffer = bytearray(BUFFER)
+        self.buffer = spare.pop() if spare else bytearray(BUFFER)
         self.view = memoryview(self.buffer)
         self.start = 0
         self.end = 0
@@ -129,11 +133,16 @@ class Wire:
             await self.loop.create_future()
 
     def close(self, how: str = "fin") -> None:
+        """Nobody may be reading or sending any more."""
         if how == "rst":
             with contextlib.suppress(OSError):
                 linger = struct.pack("ii", 1, 0)  # on, 0 s: close sends RST
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.sock.close()
+        if self.buffer is not None:
+            spare.append(self.buffer)
+            del spare[SPARE:]
+            self.buffer = self.view = None
 
     async def close_gently(self, seconds: float = 1.0) -> None:
         """FIN, then reads on for a while: a close with unread bytes would be an RST, which can

@@ -122,8 +122,8 @@ class Hdfs:
     def read(self, name: str) -> bytes:
         return self.ask("GET", "OPEN", name, user="root")
 
-    def write(self, name: str, data: bytes, user: str = "alice", **params) -> None:
-        """Made, or replaced by a new file."""
+    def write(self, name: str, data, user: str = "alice", **params) -> None:
+        """Made, or replaced by a new file; DATA may be an iterator of bytes."""
         self.ask("PUT", "CREATE", name, user=user, body=data, overwrite="true", **params)
 
     def hidden(self) -> list[str]:
@@ -131,7 +131,7 @@ class Hdfs:
         return [name for name in self.names() if ".knoxfs-" in name]
 
 
-def request(server: str, method: str, target: str, body: bytes | None = None):
+def request(server: str, method: str, target: str, body=None):
     """(status, Location, body) of one request on its own connection."""
     parts = urlsplit(server)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S)

@@ -62,6 +62,12 @@ def detach(path: Path) -> None:
         subprocess.run(["fusermount3", option, str(path)], capture_output=True, timeout=END_S)
 
 
+def option_list(given: dict) -> str:
+    """As -o wants it; True: a word without a value, None: not given."""
+    words = [k if v is True else f"{k}={v}" for k, v in given.items() if v is not None]
+    return ",".join(word.replace("\\", "\\\\").replace(",", "\\,") for word in words)
+
+
 class Mount:
     """A driver in the foreground and where it is mounted."""
 
@@ -73,9 +79,7 @@ class Mount:
         self.log_file = folder / "log"
         self.killed = False
         given = {"logfile": str(self.log_file), "loglevel": "debug", **options}
-        words = [k if v is True else f"{k}={v}" for k, v in given.items() if v not in (None, False)]
-        line = [str(binary), "-f", "-o", ",".join(w.replace("\\", "\\\\") for w in words)]
-        line += [endpoint, str(self.path)]
+        line = [str(binary), "-f", "-o", option_list(given), endpoint, str(self.path)]
         me = os.getpid()
         with open(folder / "stderr", "wb") as errors:
             self.process = subprocess.Popen(
@@ -128,11 +132,12 @@ class Mount:
         if self.killed:
             detach(self.path)
             return
-        asked = subprocess.run(
-            ["fusermount3", "-u", str(self.path)], capture_output=True, timeout=END_S
-        )
-        trouble = asked.stderr.decode(errors="replace") if asked.returncode else ""
-        detach(self.path)
+        trouble = ""
+        if mounted(self.path) is not None:
+            line = ["fusermount3", "-u", str(self.path)]
+            asked = subprocess.run(line, capture_output=True, timeout=END_S)
+            trouble = asked.stderr.decode(errors="replace") if asked.returncode else ""
+            detach(self.path)
         try:
             status = self.process.wait(END_S)
         except subprocess.TimeoutExpired:

@@ -4,19 +4,33 @@
 
 #include "base/cleanup.h"
 
+struct kept {
+    char *path, *line;
+    GList *place; /* in the order; its data is this */
+};
+
 struct kx_errors {
     struct kx_log *log;
     GMutex mutex;        /* guards both below */
-    GHashTable *by_path; /* path -> line, both owned */
-    GQueue order;        /* of paths, oldest first, each once; owned */
+    GHashTable *by_path; /* path, the kept error's own -> struct kept, owned */
+    GQueue order;        /* of struct kept, oldest first */
 };
+
+static void kept_free(gpointer data)
+{
+    struct kept *kept = data;
+    g_free(kept->path);
+    g_free(kept->line);
+    g_list_free_1(kept->place);
+    g_free(kept);
+}
 
 struct kx_errors *kx_errors_new(struct kx_log *log)
 {
     struct kx_errors *errors = g_new0(struct kx_errors, 1);
     errors->log = log;
     g_mutex_init(&errors->mutex);
-    errors->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    errors->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, kept_free);
     g_queue_init(&errors->order);
     return errors;
 }
@@ -24,23 +38,34 @@ struct kx_errors *kx_errors_new(struct kx_log *log)
 void kx_errors_free(struct kx_errors *errors)
 {
     if (!errors) return;
-    g_hash_table_destroy(errors->by_path);
-    g_queue_clear_full(&errors->order, g_free);
+    g_hash_table_destroy(errors->by_path); /* and with it the links of the order */
     g_mutex_clear(&errors->mutex);
     g_free(errors);
+}
+
+static void forget_oldest(struct kx_errors *errors)
+{
+    const struct kept *oldest = g_queue_peek_head(&errors->order);
+    g_queue_unlink(&errors->order, oldest->place);
+    g_hash_table_remove(errors->by_path, oldest->path);
 }
 
 static void keep_line(struct kx_errors *errors, const char *path, const char *line)
 {
     g_mutex_lock(&errors->mutex);
-    if (!g_hash_table_contains(errors->by_path, path)) {
-        g_queue_push_tail(&errors->order, g_strdup(path));
-        if (errors->order.length > KX_ERRORS_MAX) {
-            g_autofree char *oldest = g_queue_pop_head(&errors->order);
-            g_hash_table_remove(errors->by_path, oldest);
-        }
+    struct kept *kept = g_hash_table_lookup(errors->by_path, path);
+    if (kept) {
+        g_queue_unlink(&errors->order, kept->place); /* it is the youngest now */
+    } else {
+        kept = g_new0(struct kept, 1);
+        kept->path = g_strdup(path);
+        kept->place = g_list_append(NULL, kept);
+        g_hash_table_insert(errors->by_path, kept->path, kept);
     }
-    g_hash_table_insert(errors->by_path, g_strdup(path), kx_redact(line));
+    g_queue_push_tail_link(&errors->order, kept->place);
+    g_free(kept->line);
+    kept->line = kx_redact(line);
+    if (errors->order.length > KX_ERRORS_MAX) forget_oldest(errors);
     g_mutex_unlock(&errors->mutex);
 }
 
@@ -63,7 +88,8 @@ void kx_errors_note(struct kx_errors *errors, const char *path, const struct kx_
 char *kx_errors_last(struct kx_errors *errors, const char *path)
 {
     g_mutex_lock(&errors->mutex);
-    char *line = g_strdup(g_hash_table_lookup(errors->by_path, path));
+    const struct kept *kept = g_hash_table_lookup(errors->by_path, path);
+    char *line = kept ? g_strdup(kept->line) : NULL;
     g_mutex_unlock(&errors->mutex);
     return line;
 }

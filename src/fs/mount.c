@@ -9,6 +9,7 @@
 #include "fs/errors.h"
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
+#include "fs/names/pages.h"
 #include "rest/webhdfs.h"
 
 #define BLOCKS_KEPT 64 /* 8 MiB of free blocks at most wait for their next use */
@@ -83,6 +84,7 @@ int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx
     mount->identity = kx_identity_new(options->uid, options->gid);
     mount->errors = kx_errors_new(log);
     mount->space = kx_space_new();
+    mount->pages = kx_pages_new();
     mount->writers = kx_writers_new();
     mount->id = g_strdup_printf("%08x%04x", g_random_int(), g_random_int() & 0xffff);
     result = make_client(mount, &endpoint, err);
@@ -100,6 +102,7 @@ void kx_mount_free(struct kx_mount *mount)
     kx_inodes_free(mount->inodes);
     kx_client_free(mount->client);
     kx_space_free(mount->space);
+    kx_pages_free(mount->pages);
     kx_errors_free(mount->errors);
     kx_identity_free(mount->identity);
     kx_pool_free(mount->pool);

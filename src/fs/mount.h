@@ -10,6 +10,7 @@
 #include "rest/client.h"
 
 struct kx_inodes;
+struct kx_pages;
 struct kx_identity;
 struct kx_errors;
 struct kx_space_cache;
@@ -22,6 +23,7 @@ struct kx_mount {
     struct kx_pool *pool;
     struct kx_client *client;
     struct kx_inodes *inodes;
+    struct kx_pages *pages;
     struct kx_identity *identity;
     struct kx_errors *errors;
     struct kx_space_cache *space;

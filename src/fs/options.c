@@ -33,10 +33,11 @@ static int set_whole(const struct kx_option_row *row, const char *value, int64_t
     char *end = NULL;
     errno = 0;
     int64_t number = g_ascii_strtoll(value, &end, 10);
+    if (errno == ERANGE) return bad_value(row, value, "the number is too large", err);
     const char *unit = *end ? strchr(units, g_ascii_toupper(*end)) : NULL;
     if (row->kind == KX_OPTION_BYTES && unit && end > value) {
         int shift = 10 * (int)(unit - units + 1);
-        if (number > (INT64_MAX >> shift))
+        if (number > (INT64_MAX >> shift) || number < -(INT64_MAX >> shift))
             return bad_value(row, value, "the number is too large", err);
         number *= (int64_t)1 << shift;
         end++;

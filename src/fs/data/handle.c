@@ -112,7 +112,8 @@ int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char
     struct kx_status status;
     fresh_status(mount, parent, mode, &status);
     kx_inodes_remove(mount->inodes, parent, name); /* what had the name before is another file */
-    g_autoptr(kx_inode) made = kx_inodes_adopt(mount->inodes, parent, name, &status, 0);
+    g_autoptr(kx_inode) made =
+        kx_inodes_adopt(mount->inodes, parent, name, &status, kx_inodes_epoch(mount->inodes), 0);
     kx_status_clear(&status);
     const struct kx_write_opts opts = {
         .base = KX_WRITE_NEW, .exclusive = (flags & O_EXCL) != 0, .mode = mode};

@@ -105,8 +105,13 @@ static int set_times(struct kx_fuse_call *c, struct kx_inode *inode, const struc
     if (to_set & FUSE_SET_ATTR_ATIME) times.atime_ms = to_ms(attr->st_atim);
     if (to_set & FUSE_SET_ATTR_MTIME_NOW) times.mtime_ms = now;
     if (to_set & FUSE_SET_ATTR_ATIME_NOW) times.atime_ms = now;
+    const int given = FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME;
+    bool now_only = !(to_set & given) ||
+                    ((to_set & FUSE_SET_ATTR_MTIME_NOW) && (to_set & FUSE_SET_ATTR_ATIME_NOW));
+    struct times later =
+        now_only ? (struct times){-1, -1} : times; /* publishing sets them to now anyway */
     g_autoptr(kx_writer) writer = kx_inode_writer(inode);
-    if (writer && kx_writer_defer_times(writer, times.mtime_ms, times.atime_ms)) return 0;
+    if (writer && kx_writer_defer_times(writer, later.mtime_ms, later.atime_ms)) return 0;
     if (inode->directory) times.atime_ms = -1; /* HDFS keeps none for directories and refuses it */
     if (times.mtime_ms < 0 && times.atime_ms < 0) return 0;
     g_autofree char *path = NULL;

@@ -3,7 +3,8 @@
  *
  * Every handler is: kx_fuse_begin, work with &c.call and &c.err, then exactly one of the
  * kx_fuse_reply_* (which end the call).
- * Threads: a call belongs to the one that handles the request; on_interrupt only fires its cancel. */
+ * Threads: a call belongs to the one that handles the request; on_interrupt only fires its cancel.
+ */
 #pragma once
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>

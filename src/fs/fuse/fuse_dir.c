@@ -76,7 +76,7 @@ static struct kx_inode *adopt(struct kx_fuse_call *c, struct kx_inode *directory
 {
     if (entry->local) return kx_inode_ref(entry->local);
     return kx_inodes_adopt(c->mount->inodes, directory, entry->status.name, &entry->status,
-                           entry->came_ms);
+                           entry->epoch, c->mount->clock->now_ms(c->mount->clock));
 }
 
 static bool add_entry(struct kx_fuse_call *c, struct buffer *b, struct kx_inode *directory,

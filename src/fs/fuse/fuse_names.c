@@ -79,7 +79,8 @@ void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
     struct kx_status status;
     made_directory(c.mount, directory, mode, &status);
     kx_inodes_remove(c.mount->inodes, directory, name);
-    g_autoptr(kx_inode) made = kx_inodes_adopt(c.mount->inodes, directory, name, &status, 0);
+    g_autoptr(kx_inode) made = kx_inodes_adopt(c.mount->inodes, directory, name, &status,
+                                               kx_inodes_epoch(c.mount->inodes), 0);
     kx_status_clear(&status);
     kx_inode_expire(directory);
     kx_fuse_reply_entry(&c, made);

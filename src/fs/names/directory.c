@@ -8,8 +8,12 @@
 #include "fs/mount.h"
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
+#include "fs/names/pages.h"
 #include "fs/names/replace.h"
 #include "rest/webhdfs.h"
+
+#define PAGE_AGE_MAX_MS                                                                            \
+    10000 /* far above what handing out 1000 entries takes, far below what a person calls old */
 
 /* Where a page begins, so that it can be asked for again. */
 struct page_start {
@@ -24,9 +28,11 @@ struct kx_directory {
     GArray *starts;         /* of struct page_start, ascending */
     struct kx_page page;    /* the one in memory; entries NULL: none */
     int64_t first;          /* index of its first entry */
-    int64_t came_ms;
-    GPtrArray *fresh;  /* inodes that are only here; those that a page shows are taken out */
-    char *hidden_mark; /* what names of this mount's uploads contain */
+    char *first_after;      /* the name before it; NULL: the directory's beginning */
+    int64_t came_ms;        /* when the page came */
+    uint64_t epoch;         /* of the inode table when it was asked for */
+    GPtrArray *fresh;       /* inodes that are only here; those that a page shows are taken out */
+    char *hidden_mark;      /* what names of this mount's uploads contain */
 };
 
 static void page_start_clear(gpointer data)
@@ -51,6 +57,7 @@ static void pages_forget(struct kx_directory *directory)
 {
     if (directory->page.entries) kx_page_clear(&directory->page);
     directory->page = (struct kx_page){0};
+    g_clear_pointer(&directory->first_after, g_free);
     g_array_set_size(directory->starts, 0);
     if (directory->fresh) g_ptr_array_free(directory->fresh, TRUE);
     directory->fresh = NULL;
@@ -110,13 +117,20 @@ static int page_fetch(struct kx_directory *directory, int64_t index, const char 
     int result = kx_path_of(directory->inode, &path, err);
     if (result < 0) return result;
     struct kx_page page = {0};
+    uint64_t epoch = kx_inodes_epoch(mount->inodes);
     result = kx_webhdfs_list(mount->client, path, after, call, &page, err);
     if (result < 0) return result;
     if (!directory->fresh) directory->fresh = kx_writers_fresh_in(mount->writers, directory->inode);
     if (directory->page.entries) kx_page_clear(&directory->page);
     directory->page = page;
     directory->first = index;
+    g_free(directory->first_after);
+    directory->first_after = g_strdup(after);
     directory->came_ms = mount->clock->now_ms(mount->clock);
+    directory->epoch = epoch;
+    const struct kx_page_origin origin = {directory->inode->node, directory->first_after, epoch,
+                                          directory->came_ms};
+    kx_pages_put(mount->pages, &origin, &directory->page);
     drop_shown(directory);
     return 0;
 }
@@ -168,6 +182,27 @@ static int page_back(struct kx_directory *directory, int64_t index, const struct
     return page_fetch(directory, start->index, start->after, call, err);
 }
 
+static bool is_stale(const struct kx_directory *directory)
+{
+    const struct kx_clock *clock = directory->mount->clock;
+    return clock->now_ms(clock) - directory->came_ms > PAGE_AGE_MAX_MS ||
+           kx_inode_touched_since(directory->inode, directory->epoch);
+}
+
+/* Ask again for the page in memory, from `index` on. By name: entries before it may have gone
+ * meanwhile. */
+static int page_again(struct kx_directory *directory, int64_t index, const struct kx_call *call,
+                      struct kx_error *err)
+{
+    const char *after = directory->first_after;
+    if (index > directory->first)
+        after =
+            g_array_index(directory->page.entries, struct kx_status, index - directory->first - 1)
+                .name;
+    g_autofree char *from = g_strdup(after); /* the page it stands in goes */
+    return page_fetch(directory, index, from, call, err);
+}
+
 /* Bring the page of `index` into memory.  @return 1, 0: behind the server's last entry, -errno. */
 static int page_for(struct kx_directory *directory, int64_t index, const struct kx_call *call,
                     struct kx_error *err)
@@ -175,6 +210,8 @@ static int page_for(struct kx_directory *directory, int64_t index, const struct 
     int result = 0;
     if (directory->page.entries && index < directory->first)
         result = page_back(directory, index, call, err);
+    else if (directory->page.entries && index < page_end(directory) && is_stale(directory))
+        result = page_again(directory, index, call, err);
     while (result == 0 && (!directory->page.entries || index >= page_end(directory))) {
         if (directory->page.entries && is_last_page(directory)) return 0;
         result = page_next(directory, call, err);
@@ -207,7 +244,7 @@ static int entry_locked(struct kx_directory *directory, int64_t index, const str
     const struct kx_status *status =
         &g_array_index(directory->page.entries, struct kx_status, index - directory->first);
     kx_status_copy(&out->status, status);
-    out->came_ms = directory->came_ms;
+    out->epoch = directory->epoch;
     out->hidden = strstr(status->name, directory->hidden_mark) != NULL;
     return 1;
 }

@@ -1,6 +1,10 @@
 /* An open directory: its entries in the server's order, a page at a time, then the files that are
  * only here.
  *
+ * A page that has waited too long for its reader, or whose directory was changed here meanwhile, is
+ * asked for again from the next name on, so that what is handed out counts as fresh: otherwise a
+ * slow reader would ask for every entry by itself.
+ *
  * One request a page of (usually) 1000 entries, asked for when the reader gets there; only one page
  * is in memory. A position is an entry's number; going back asks for its page again. Threads: any;
  * they take turns (interruptibly). */
@@ -20,7 +24,7 @@ void kx_directory_rewind(struct kx_directory *directory);
 
 struct kx_directory_entry {
     struct kx_status status; /* status.name is its name; cleared by the caller */
-    int64_t came_ms;         /* when the server said so */
+    uint64_t epoch;          /* of the inode table when the server was asked */
     struct kx_inode *local;  /* a reference: the file is only here; else NULL */
     bool hidden;             /* an upload of this mount on its way: not to be shown */
 };

@@ -106,7 +106,8 @@ static uint32_t map_id(struct kx_identity *identity, struct id_map *map, const c
     g_mutex_unlock(&identity->mutex);
     if (found) return GPOINTER_TO_UINT(known);
     uint32_t id;
-    if (!*name || !map->id_of(name, &id)) id = foreign_id(name);
+    if (!*name) return foreign_id(name); /* a server that tells no name: nobody's */
+    if (!map->id_of(name, &id)) id = foreign_id(name);
     g_mutex_lock(&identity->mutex);
     if (!g_hash_table_contains(map->by_name, name)) {
         char *key = g_strdup(name);

@@ -3,20 +3,11 @@
 #include <string.h>
 
 #include "fs/data/writer.h"
-#include "rest/url.h"
+#include "fs/names/inode_private.h"
 
 /* Numbers for files whose fileId is not known yet: above every fileId that a NameNode has given out
  * in practice. */
 #define OWN_INO_FIRST ((uint64_t)1 << 62)
-
-struct kx_inodes {
-    GMutex mutex; /* guards the table and all of every inode that is not constant */
-    char *root_path;
-    struct kx_inode *root;
-    GHashTable *by_node;  /* &inode->node -> inode */
-    GHashTable *by_place; /* inode (its parent and name) -> inode */
-    uint64_t next_node, next_ino;
-};
 
 static guint place_hash(gconstpointer key)
 {
@@ -64,6 +55,7 @@ static void inode_destroy(struct kx_inode *inode)
     kx_status_clear(&inode->status);
     g_free(inode->name);
     g_free(inode->absent);
+    g_free(inode->walked);
     g_free(inode);
 }
 
@@ -200,8 +192,10 @@ static void attach_locked(struct kx_inode *inode, struct kx_inode *parent, const
     g_hash_table_insert(inode->inodes->by_place, inode, inode);
 }
 
-static bool renew_locked(struct kx_inode *inode, const struct kx_status *status, int64_t now_ms)
+static bool renew_locked(struct kx_inode *inode, const struct kx_status *status, uint64_t epoch,
+                         int64_t now_ms)
 {
+    if (inode->touched > epoch) return true; /* what is known is newer */
     uint64_t known = inode->status.file_id;
     bool directory = status->type == KX_TYPE_DIRECTORY;
     if (directory != inode->directory || (known && status->file_id && known != status->file_id))
@@ -213,11 +207,12 @@ static bool renew_locked(struct kx_inode *inode, const struct kx_status *status,
 }
 
 struct kx_inode *kx_inodes_adopt(struct kx_inodes *inodes, struct kx_inode *parent,
-                                 const char *name, const struct kx_status *status, int64_t now_ms)
+                                 const char *name, const struct kx_status *status, uint64_t epoch,
+                                 int64_t now_ms)
 {
     g_mutex_lock(&inodes->mutex);
     struct kx_inode *inode = child_locked(inodes, parent, name);
-    if (inode && !renew_locked(inode, status, now_ms)) {
+    if (inode && !renew_locked(inode, status, epoch, now_ms)) {
         detach_locked(inode);
         inode = NULL;
     }
@@ -230,62 +225,23 @@ struct kx_inode *kx_inodes_adopt(struct kx_inodes *inodes, struct kx_inode *pare
     return inode;
 }
 
-bool kx_inode_renew(struct kx_inode *inode, const struct kx_status *status, int64_t now_ms)
+bool kx_inode_renew(struct kx_inode *inode, const struct kx_status *status, uint64_t epoch,
+                    int64_t now_ms)
 {
     g_mutex_lock(&inode->inodes->mutex);
-    bool same = renew_locked(inode, status, now_ms);
+    bool same = renew_locked(inode, status, epoch, now_ms);
     g_mutex_unlock(&inode->inodes->mutex);
     return same;
-}
-
-int64_t kx_inode_status(struct kx_inode *inode, struct kx_status *out, int64_t now_ms)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    kx_status_copy(out, &inode->status);
-    int64_t age = inode->checked_ms ? MAX(now_ms - inode->checked_ms, 0) : -1;
-    g_mutex_unlock(&inode->inodes->mutex);
-    return age;
-}
-
-void kx_inode_expire(struct kx_inode *inode)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    inode->checked_ms = 0;
-    g_mutex_unlock(&inode->inodes->mutex);
-}
-
-void kx_inode_changed(struct kx_inode *inode, bool replaced, int64_t length, int64_t mtime_ms)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    if (replaced) inode->status.file_id = 0;
-    inode->status.length = length;
-    inode->status.mtime_ms = mtime_ms;
-    inode->checked_ms = 0;
-    inode->generation++;
-    g_mutex_unlock(&inode->inodes->mutex);
-}
-
-unsigned kx_inode_generation(struct kx_inode *inode)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    unsigned generation = inode->generation;
-    g_mutex_unlock(&inode->inodes->mutex);
-    return generation;
-}
-
-void kx_inode_amend(struct kx_inode *inode,
-                    void (*amend)(struct kx_status *status, const void *with), const void *with)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    amend(&inode->status, with);
-    g_mutex_unlock(&inode->inodes->mutex);
 }
 
 void kx_inodes_remove(struct kx_inodes *inodes, struct kx_inode *parent, const char *name)
 {
     g_mutex_lock(&inodes->mutex);
     struct kx_inode *inode = child_locked(inodes, parent, name);
-    if (inode) detach_locked(inode);
+    if (inode) {
+        detach_locked(inode);
+        kx_inode_touch_locked(parent);
+    }
     g_mutex_unlock(&inodes->mutex);
 }
 
@@ -303,6 +259,8 @@ void kx_inodes_move(struct kx_inodes *inodes, struct kx_inode *parent, const cha
         attach_locked(inode, to_parent, to_name);
         unref_locked(inode);
     }
+    kx_inode_touch_locked(parent);
+    kx_inode_touch_locked(to_parent);
     g_mutex_unlock(&inodes->mutex);
 }
 
@@ -325,69 +283,6 @@ bool kx_inode_place(struct kx_inode *inode, struct kx_inode **parent, char **nam
     }
     g_mutex_unlock(&inode->inodes->mutex);
     return placed;
-}
-
-bool kx_inode_keep_pages(struct kx_inode *inode)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    const struct kx_status *status = &inode->status;
-    bool keep = status->file_id && inode->pages.file_id == status->file_id &&
-                inode->pages.mtime_ms == status->mtime_ms && inode->pages_length == status->length;
-    inode->pages = (struct kx_version){status->file_id, status->mtime_ms};
-    inode->pages_length = status->length;
-    g_mutex_unlock(&inode->inodes->mutex);
-    return keep;
-}
-
-struct kx_writer *kx_inode_writer(struct kx_inode *inode)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    struct kx_writer *writer = inode->writer ? kx_writer_ref(inode->writer) : NULL;
-    g_mutex_unlock(&inode->inodes->mutex);
-    return writer;
-}
-
-void kx_inode_set_writer(struct kx_inode *inode, struct kx_writer *writer)
-{
-    g_mutex_lock(&inode->inodes->mutex);
-    struct kx_writer *old = inode->writer;
-    inode->writer = writer;
-    g_mutex_unlock(&inode->inodes->mutex);
-    if (old) kx_writer_unref(old);
-}
-
-void kx_inode_note_absent(struct kx_inode *directory, const char *name, int64_t now_ms)
-{
-    g_mutex_lock(&directory->inodes->mutex);
-    g_free(directory->absent);
-    directory->absent = g_strdup(name);
-    directory->absent_ms = now_ms;
-    g_mutex_unlock(&directory->inodes->mutex);
-}
-
-bool kx_inode_is_absent(struct kx_inode *directory, const char *name, int64_t now_ms,
-                        int64_t within_ms)
-{
-    g_mutex_lock(&directory->inodes->mutex);
-    bool absent = directory->absent && strcmp(directory->absent, name) == 0 &&
-                  now_ms - directory->absent_ms <= within_ms;
-    g_mutex_unlock(&directory->inodes->mutex);
-    return absent;
-}
-
-void kx_inode_note_writable(struct kx_inode *directory, int64_t now_ms)
-{
-    g_mutex_lock(&directory->inodes->mutex);
-    directory->writable_ms = now_ms;
-    g_mutex_unlock(&directory->inodes->mutex);
-}
-
-bool kx_inode_is_writable(struct kx_inode *directory, int64_t now_ms, int64_t within_ms)
-{
-    g_mutex_lock(&directory->inodes->mutex);
-    bool writable = directory->writable_ms && now_ms - directory->writable_ms <= within_ms;
-    g_mutex_unlock(&directory->inodes->mutex);
-    return writable;
 }
 
 unsigned kx_inodes_count(struct kx_inodes *inodes)

@@ -34,6 +34,8 @@ struct kx_inode {
     uint64_t lookups;
     unsigned refs;
     struct kx_status status;
+    uint64_t
+        touched; /* the table's epoch when this mount last changed it (a directory: a name in it) */
     int64_t checked_ms;      /* when `status` came; 0: it must be asked again */
     struct kx_version pages; /* what the kernel's page cache was filled from; file_id 0: nothing */
     int64_t pages_length;
@@ -41,6 +43,10 @@ struct kx_inode {
     struct kx_writer *writer; /* a reference; NULL when nobody writes */
     char *absent;             /* a directory: a name that was not there ... */
     int64_t absent_ms;        /* ... at that time */
+    char *walked;             /* a directory: the last name that was asked for by itself ... */
+    int64_t walked_ms;        /* ... when, and ... */
+    uint64_t walk_epoch;      /* a walk ends when names of the directory are changed here */
+    unsigned walk_steps;      /* ... how many before it came in ascending order */
     int64_t writable_ms;      /* a directory: when the server last said that we may write into it */
 };
 
@@ -49,6 +55,12 @@ struct kx_inodes *kx_inodes_new(const char *path, const struct kx_status *root, 
 /** All references of handles must have been given back; the kernel's lookups are forgotten with it.
  */
 void kx_inodes_free(struct kx_inodes *inodes);
+
+/** A count of this mount's own changes. What the server says in answer to a request that was sent
+ * at an epoch does not renew an inode that was changed after it: the answer may be older than the
+ * change. */
+uint64_t kx_inodes_epoch(struct kx_inodes *inodes);
+bool kx_inode_touched_since(struct kx_inode *inode, uint64_t epoch);
 
 /** NULL for a number nobody has. */
 struct kx_inode *kx_inodes_find(struct kx_inodes *inodes, uint64_t node);
@@ -65,13 +77,15 @@ void kx_inodes_forget(struct kx_inodes *inodes, uint64_t node, uint64_t n);
 char *kx_inode_path(struct kx_inode *inode);
 
 /** The inode behind parent/name, which the server says is `status`: the one that is known, with its
- * status renewed, or a new one. */
+ * status renewed (unless it was changed here since `epoch`), or a new one. */
 struct kx_inode *kx_inodes_adopt(struct kx_inodes *inodes, struct kx_inode *parent,
-                                 const char *name, const struct kx_status *status, int64_t now_ms);
+                                 const char *name, const struct kx_status *status, uint64_t epoch,
+                                 int64_t now_ms);
 
 /** Renew what is known.  @return false when the server shows another file (then nothing is
  * changed). */
-bool kx_inode_renew(struct kx_inode *inode, const struct kx_status *status, int64_t now_ms);
+bool kx_inode_renew(struct kx_inode *inode, const struct kx_status *status, uint64_t epoch,
+                    int64_t now_ms);
 
 /** A copy of what is known.  @return its age in ms, or -1 when it must be asked again. */
 int64_t kx_inode_status(struct kx_inode *inode, struct kx_status *out, int64_t now_ms);
@@ -116,6 +130,12 @@ void kx_inode_set_writer(struct kx_inode *inode, struct kx_writer *writer);
 void kx_inode_note_absent(struct kx_inode *directory, const char *name, int64_t now_ms);
 bool kx_inode_is_absent(struct kx_inode *directory, const char *name, int64_t now_ms,
                         int64_t within_ms);
+
+/** Note that a name of a directory is asked for by itself.  @before owned: the name asked for
+ * before it; NULL: none.
+ *  @return how many names in a row came one after the other, quickly and in ascending order: a
+ * program walks through the directory. */
+unsigned kx_inode_walk(struct kx_inode *directory, const char *name, int64_t now_ms, char **before);
 
 /** How many inodes there are. */
 unsigned kx_inodes_count(struct kx_inodes *inodes);

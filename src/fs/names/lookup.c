@@ -7,7 +7,11 @@
 #include "fs/data/writer.h"
 #include "fs/mount.h"
 #include "fs/names/attr.h"
+#include "fs/names/pages.h"
 #include "rest/webhdfs.h"
+
+#define WALK_STEPS_MIN                                                                             \
+    3 /* names asked for one by one before a page of the listing is asked for instead */
 
 static int64_t now_ms(const struct kx_mount *mount)
 {
@@ -48,8 +52,37 @@ static bool known_child(struct kx_mount *mount, struct kx_inode *child)
     return age >= 0 && age < MAX(attr_timeout_ms(mount), 1);
 }
 
-static int ask_child(struct kx_mount *mount, struct kx_inode *parent, const char *name,
-                     const struct kx_call *call, struct kx_inode **out, struct kx_error *err)
+/* The child from a page of a listing.  @return 1: adopted; 0: no page says anything of it; -ENOENT.
+ */
+static int child_from_pages(struct kx_mount *mount, struct kx_inode *parent, const char *name,
+                            int64_t since_ms, struct kx_inode **out)
+{
+    struct kx_status status = {0};
+    struct kx_page_origin origin = {0};
+    int result = kx_pages_find(mount->pages, parent->node, name, since_ms, &status, &origin);
+    bool outdated = result != 0 && kx_inode_touched_since(parent, origin.epoch);
+    if (outdated) result = 0; /* names were changed here since */
+    if (result > 0)
+        *out = kx_inodes_adopt(mount->inodes, parent, name, &status, origin.epoch, origin.came_ms);
+    kx_status_clear(&status);
+    return result;
+}
+
+/* A program walks through the directory, asking for name after name: list them from here on. */
+static void list_ahead(struct kx_mount *mount, struct kx_inode *parent, const char *before,
+                       const struct kx_call *call)
+{
+    g_autofree char *path = kx_inode_path(parent);
+    struct kx_page page = {0};
+    uint64_t epoch = kx_inodes_epoch(mount->inodes);
+    if (!path || kx_webhdfs_list(mount->client, path, before, call, &page, NULL) < 0) return;
+    const struct kx_page_origin origin = {parent->node, before, epoch, now_ms(mount)};
+    kx_pages_put(mount->pages, &origin, &page);
+    kx_page_clear(&page);
+}
+
+static int ask_server(struct kx_mount *mount, struct kx_inode *parent, const char *name,
+                      const struct kx_call *call, struct kx_inode **out, struct kx_error *err)
 {
     g_autofree char *path = NULL;
     int result = kx_path_in(parent, name, &path, err);
@@ -57,9 +90,29 @@ static int ask_child(struct kx_mount *mount, struct kx_inode *parent, const char
         return kx_error_set(err, ENOENT, "HDFS cannot hold this name");
     if (result < 0) return result;
     struct kx_status status = {0};
+    uint64_t epoch = kx_inodes_epoch(mount->inodes);
     result = kx_webhdfs_stat(mount->client, path, call, &status, err);
-    if (result == 0) *out = kx_inodes_adopt(mount->inodes, parent, name, &status, now_ms(mount));
+    if (result == 0)
+        *out = kx_inodes_adopt(mount->inodes, parent, name, &status, epoch, now_ms(mount));
     kx_status_clear(&status);
+    return result;
+}
+
+static int ask_child(struct kx_mount *mount, struct kx_inode *parent, const char *name,
+                     const struct kx_call *call, struct kx_inode **out, struct kx_error *err)
+{
+    int64_t since = now_ms(mount) - attr_timeout_ms(mount);
+    int result = child_from_pages(mount, parent, name, since, out);
+    g_autofree char *before = NULL;
+    if (result == 0 && kx_inode_walk(parent, name, now_ms(mount), &before) >= WALK_STEPS_MIN) {
+        list_ahead(mount, parent, before, call);
+        result = child_from_pages(mount, parent, name, since, out);
+    }
+    if (result > 0) return 0;
+    if (result == 0)
+        result = ask_server(mount, parent, name, call, out, err);
+    else
+        kx_error_set(err, ENOENT, "no such file or directory");
     if (result == -ENOENT) {
         kx_inodes_remove(mount->inodes, parent, name);
         kx_inode_note_absent(parent, name, now_ms(mount));
@@ -87,8 +140,9 @@ int kx_refresh(struct kx_mount *mount, struct kx_inode *inode, const struct kx_c
     int result = kx_path_of(inode, &path, err);
     if (result < 0) return result;
     struct kx_status status = {0};
+    uint64_t epoch = kx_inodes_epoch(mount->inodes);
     result = kx_webhdfs_stat(mount->client, path, call, &status, err);
-    bool same = result == 0 && kx_inode_renew(inode, &status, now_ms(mount));
+    bool same = result == 0 && kx_inode_renew(inode, &status, epoch, now_ms(mount));
     kx_status_clear(&status);
     if (result == 0 && !same) {
         result = kx_error_set(err, ESTALE, "another file has taken the name");

@@ -6,6 +6,8 @@ from .errors import Closed
 from .head import Head, Request, Response
 from .wire import Wire
 
+SMALL = 16 * 1024  # what is worth a copy
+
 
 class Sized:
     """Content-Length bytes, all payload."""
@@ -114,6 +116,17 @@ async def pieces(wire: Wire, body: Body) -> AsyncIterator[tuple[memoryview, list
         count, spans = body.scan(view)
         yield view[:count], spans
         wire.take(count)
+
+
+def at_hand(wire: Wire, body: Body) -> bytes:
+    """What came together with the head, to be sent on together with it, as one segment."""
+    view = wire.buffered()
+    if body.done or len(view) > SMALL:
+        return b""
+    count, _ = body.scan(view)
+    piece = bytes(view[:count])
+    wire.take(count)
+    return piece
 
 
 async def drain(wire: Wire, body: Body) -> None:

@@ -25,6 +25,7 @@ class Connection:
             on_sent=lambda count: stats.bytes_down.update({self.role: count}),
         )
         self.to_client = Sender(self.client)
+        self.task: asyncio.Task | None = None  # the one that runs run()
         self.server: Wire | None = None
         self.to_server: Sender | None = None
         self.ending = "fin"
@@ -80,20 +81,13 @@ class Connection:
 
     async def next_head(self) -> bytes | None:
         """The next request; None when client or server have closed the idle connection."""
-        if self.server is None or self.client.start < self.client.end:
+        if self.server is None:
             return await self.client.head()
-        head = asyncio.create_task(self.client.head())
-        gone = asyncio.create_task(self.server.gone())
+        self.server.watch(self.client.interrupt)
         try:
-            await asyncio.wait({head, gone}, return_when=asyncio.FIRST_COMPLETED)
-            # A request that has begun is forwarded, whatever becomes of it.
-            if head.done() or self.client.start < self.client.end:
-                return await head
-            return None
+            return await self.client.head()
         finally:
-            head.cancel()
-            gone.cancel()
-            await asyncio.gather(head, gone, return_exceptions=True)
+            self.server.unwatch()
 
     async def upstream(self) -> tuple[Wire, Sender]:
         if self.server is None:

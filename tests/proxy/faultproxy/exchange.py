@@ -35,52 +35,51 @@ class Exchange:
             return await self.inject()
         self.server, self.to_server = await self.connection.upstream()
         self.shape(self.to_server)
-        upload = asyncio.create_task(self.upload())
-        download = asyncio.create_task(self.download())
+        if self.request.has_body():
+            return await self.run_both()
+        await self.upload()
+        # A client that goes while it is answered ends the exchange, also a stalled one.
+        self.client.watch(self.connection.task.cancel)
         try:
-            return await self.join(upload, download)
+            return await self.download()
         finally:
-            upload.cancel()
-            download.cancel()
-            await asyncio.gather(upload, download, return_exceptions=True)
+            self.client.unwatch()
 
     def shape(self, sender: Sender) -> None:
         sender.delay_s = self.effect.latency_ms / 1000
         sender.rate = self.effect.bandwidth_bytes_per_s
 
-    async def join(self, upload: asyncio.Task, download: asyncio.Task) -> bool:
-        """The answer's end is the end, also when the server answers before it has all."""
-        while not download.done():
-            waiting = {download} if upload.done() else {download, upload}
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    async def run_both(self) -> bool:
+        """The answer's end is the end, also when the server answers before it has the whole body."""
+        upload = asyncio.create_task(self.upload())
+        download = asyncio.create_task(self.download())
+        try:
+            await asyncio.wait({upload, download}, return_when=asyncio.FIRST_COMPLETED)
             if upload.done():
                 upload.result()
-                if not download.done():
-                    await self.watch_client(download)
-        keeps = download.result()
-        if not upload.done() and not keeps:
-            return False
-        await upload
-        return keeps and not self.server_deaf
-
-    async def watch_client(self, download: asyncio.Task) -> None:
-        """A client that goes while it is answered ends the exchange, also a stalled one."""
-        gone = asyncio.create_task(self.client.gone())
-        try:
-            await asyncio.wait({gone, download}, return_when=asyncio.FIRST_COMPLETED)
-            if not download.done():
+                self.client.watch(download.cancel)
+                await asyncio.wait({download})
+            if download.cancelled():
                 raise Closed("the client has gone")
+            keeps = download.result()
+            if not upload.done() and not keeps:
+                return False
+            await upload
+            return keeps and not self.server_deaf
         finally:
-            gone.cancel()
-            await asyncio.gather(gone, return_exceptions=True)
+            self.client.unwatch()
+            upload.cancel()
+            download.cancel()
+            await asyncio.gather(upload, download, return_exceptions=True)
 
     # The request.
 
     async def upload(self) -> None:
-        await self.forward(self.request.raw())
+        raw = self.request.raw()
         incoming = body.of_request(self.request)
         events = edits.of_request(self.effect)
         if events:
+            await self.forward(raw)
             editor = edits.Editor(self.to_server, events, incoming.chunked)
             await editor.write(b"")
             async for view, spans in body.pieces(self.client, incoming):
@@ -88,6 +87,7 @@ class Exchange:
                     await editor.write(view[start:end])
             await editor.finish()
         else:
+            await self.forward(raw + body.at_hand(self.client, incoming))
             async for view, _ in body.pieces(self.client, incoming):
                 await self.forward(view)
         if not self.server_deaf:
@@ -134,25 +134,23 @@ class Exchange:
         length = response.get("Content-Length")
         if self.effect.content_length_delta and length is not None:
             response.set("Content-Length", str(int(length) + self.effect.content_length_delta))
-        await self.to_client.send(response.raw())
+        raw = response.raw()
+        events = edits.of_response(self.effect)
+        if payload is None and not events and not self.effect.drip_bytes_per_s:
+            await self.to_client.send(raw + body.at_hand(self.server, incoming))
+            async for view, _ in body.pieces(self.server, incoming):
+                await self.to_client.send(view)
+            return
+        await self.to_client.send(raw)
         if self.effect.drip_bytes_per_s:
             self.to_client.rate = self.effect.drip_bytes_per_s
-        await self.relay(incoming, payload)
-
-    async def relay(self, incoming: body.Body, payload: bytes | None) -> None:
-        events = edits.of_response(self.effect)
         editor = edits.Editor(self.to_client, events, payload is None and incoming.chunked)
-        if payload is not None:
-            await editor.write(payload)
-        elif events:
-            await editor.write(b"")
+        await editor.write(payload or b"")
+        if payload is None:
             async for view, spans in body.pieces(self.server, incoming):
                 for start, end in spans:
                     await editor.write(view[start:end])
-            await editor.finish()
-        else:
-            async for view, _ in body.pieces(self.server, incoming):
-                await self.to_client.send(view)
+        await editor.finish()
 
     # The answer that is ours.
 

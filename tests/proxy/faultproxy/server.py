@@ -60,7 +60,7 @@ class Server:
         while True:
             sock, _ = await loop.sock_accept(listener.sock)
             connection = Connection(self, listener, sock, next(self.numbers))
-            task = asyncio.create_task(connection.run())
+            task = connection.task = asyncio.create_task(connection.run())
             listener.connections[task] = connection
             task.add_done_callback(lambda task: listener.connections.pop(task))
 

@@ -29,29 +29,33 @@ class Wire:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
+        self.fd = sock.fileno()  # asyncio is quicker with the number
         self.loop = asyncio.get_running_loop()
         self.buffer = spare.pop() if spare else bytearray(BUFFER)
         self.view = memoryview(self.buffer)
         self.start = 0
         self.end = 0
         self.eof = False
+        self.waiting: asyncio.Future | None = None  # of the read
         self.turns = 0
         self.on_read = on_read or (lambda count: None)
         self.on_sent = on_sent or (lambda count: None)
 
-    async def ready(self, add, remove) -> None:
-        future = self.loop.create_future()
-        add(self.sock, lambda: future.done() or future.set_result(None))
+    async def readable(self) -> None:
+        self.waiting = future = self.loop.create_future()
+        self.loop.add_reader(self.fd, lambda: future.done() or future.set_result(None))
         try:
             await future
         finally:
-            remove(self.sock)
-
-    async def readable(self) -> None:
-        await self.ready(self.loop.add_reader, self.loop.remove_reader)
+            self.loop.remove_reader(self.fd)
 
     async def writable(self) -> None:
-        await self.ready(self.loop.add_writer, self.loop.remove_writer)
+        future = self.loop.create_future()
+        self.loop.add_writer(self.fd, lambda: future.done() or future.set_result(None))
+        try:
+            await future
+        finally:
+            self.loop.remove_writer(self.fd)
 
     async def fill(self) -> bool:
         """Adds what the socket has to the buffer; False at the end of the stream."""
@@ -82,6 +86,10 @@ class Wire:
         """What is in the buffer, at least a byte; empty at the end.  take() what was used."""
         if self.start == self.end:
             await self.fill()
+        return self.buffered()
+
+    def buffered(self) -> memoryview:
+        """What is in the buffer already."""
         return self.view[self.start : self.end]
 
     def take(self, count: int) -> None:
@@ -117,20 +125,36 @@ class Wire:
             self.on_sent(count)
             view = view[count:]
 
-    async def gone(self) -> None:
-        """Returns when the peer has closed; a peer that sends the next request waits for ever."""
-        while not self.eof and self.start == self.end:
-            await self.readable()
+    def watch(self, on_close) -> None:
+        """Calls ON_CLOSE when the peer closes, until unwatch(); instead of reading, not beside it.
+
+        A callback, not a task: this is done for every request.
+        """
+
+        def look() -> None:
             try:
                 if self.sock.recv(1, socket.MSG_PEEK):
-                    await self.loop.create_future()
-                return
+                    self.unwatch()  # it sends, so it is there; its close is seen when that is read
+                    return
             except BlockingIOError:
-                continue
-            except OSError:
                 return
-        if not self.eof:
-            await self.loop.create_future()
+            except OSError:
+                pass
+            self.unwatch()
+            on_close()
+
+        if self.start == self.end:
+            self.loop.add_reader(self.fd, look)
+
+    def unwatch(self) -> None:
+        self.loop.remove_reader(self.fd)
+
+    def interrupt(self) -> None:
+        """Lets a read that waits for a first byte return as at the end of the stream."""
+        if self.start == self.end:
+            self.eof = True
+            if self.waiting and not self.waiting.done():
+                self.waiting.set_result(None)
 
     def close(self, how: str = "fin") -> None:
         """Nobody may be reading or sending any more."""

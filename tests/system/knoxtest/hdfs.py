@@ -1,5 +1,6 @@
 """What another client of the cluster sees and does: Hadoop's own shell, and plain WebHDFS requests."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -125,6 +126,20 @@ class Hdfs:
     def write(self, name: str, data, user: str = "alice", **params) -> None:
         """Made, or replaced by a new file; DATA may be an iterator of bytes."""
         self.ask("PUT", "CREATE", name, user=user, body=data, overwrite="true", **params)
+
+    def mkdirs(self, names, user: str = "alice") -> None:
+        """Many at once: one connection."""
+        parts = urlsplit(self.stack.namenode)
+        with contextlib.closing(
+            http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S)
+        ) as connection:
+            for name in names:
+                query = urlencode({"op": "MKDIRS", "user.name": user})
+                connection.request("PUT", f"/webhdfs/v1{quote(self.path(name))}?{query}")
+                answer = connection.getresponse()
+                if answer.status != 200:
+                    raise Answer(answer.status, answer.read())
+                answer.read()
 
     def hidden(self) -> list[str]:
         """Uploads that were left behind."""

@@ -117,6 +117,21 @@ class Mount:
     def rss(self, key: str = "VmRSS") -> int:
         return rss(self.pid, key)
 
+    def peers(self) -> set[int]:
+        """The ports that the driver has connections to."""
+        mine = set()
+        for link in Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                mine.add(os.readlink(link))
+        ports = set()
+        for table in ("tcp", "tcp6"):
+            for line in Path(f"/proc/{self.pid}/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                established = fields[3] == "01"
+                if established and f"socket:[{fields[9]}]" in mine:
+                    ports.add(int(fields[2].rpartition(":")[2], 16))
+        return ports
+
     def is_running(self) -> bool:
         return self.process.poll() is None
 

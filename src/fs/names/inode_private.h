@@ -1,0 +1,20 @@
+/* The inode table's inside, for inode.c (which inodes there are, and where) and inode_facts.c (what
+ * is known of one). */
+#pragma once
+#include "fs/names/inode.h"
+
+struct kx_inodes {
+    GMutex mutex; /* guards the table and all of every inode that is not constant */
+    char *root_path;
+    struct kx_inode *root;
+    GHashTable *by_node;  /* &inode->node -> inode */
+    GHashTable *by_place; /* inode (its parent and name) -> inode */
+    uint64_t next_node, next_ino;
+    uint64_t epoch; /* grows with every change of ours */
+};
+
+/** Mutex held: this mount has changed it just now. */
+static inline void kx_inode_touch_locked(struct kx_inode *inode)
+{
+    inode->touched = ++inode->inodes->epoch;
+}

@@ -17,7 +17,8 @@
 struct source {
     struct kx_mount *mount;
     const char *path;
-    const struct kx_status *status;
+    struct kx_inode *inode;
+    struct kx_status *status;
     const struct kx_call *call;
 };
 
@@ -60,13 +61,14 @@ static int get_checksum(const struct source *s, char **out, struct kx_error *err
 static const struct {
     const char *name;
     bool files_only;
+    bool fresh; /* made from the status: it must be the server's, and young */
     int (*get)(const struct source *source, char **out, struct kx_error *err);
 } VIRTUAL[] = {
-    {VIRTUAL_PREFIX "error", false, get_error},
-    {VIRTUAL_PREFIX "replication", true, get_replication},
-    {VIRTUAL_PREFIX "blocksize", true, get_block_size},
-    {VIRTUAL_PREFIX "fileid", false, get_file_id},
-    {VIRTUAL_PREFIX "checksum", true, get_checksum},
+    {VIRTUAL_PREFIX "error", false, false, get_error},
+    {VIRTUAL_PREFIX "replication", true, true, get_replication},
+    {VIRTUAL_PREFIX "blocksize", true, true, get_block_size},
+    {VIRTUAL_PREFIX "fileid", false, true, get_file_id},
+    {VIRTUAL_PREFIX "checksum", true, false, get_checksum},
 };
 
 /* ls -l and the kernel ask every file for security.* and system.*: HDFS has none of them, and no
@@ -77,13 +79,31 @@ static bool is_servers(const char *name)
            g_str_has_prefix(name, "trusted.");
 }
 
+static bool is_fresh(struct kx_inode *inode)
+{
+    g_autoptr(kx_writer) writer = kx_inode_writer(inode);
+    struct kx_overlay overlay = {0};
+    if (writer) kx_writer_overlay(writer, &overlay);
+    return overlay.fresh;
+}
+
+static int refresh_source(const struct source *source, struct kx_error *err)
+{
+    if (is_fresh(source->inode))
+        return kx_error_set(err, ENODATA, "the file is not on the server yet");
+    int result = kx_refresh(source->mount, source->inode, source->call, err);
+    if (result == 0) kx_attr_known_status(source->mount, source->inode, source->status);
+    return result;
+}
+
 static int get_virtual(const struct source *source, bool directory, const char *name, GBytes **out,
                        struct kx_error *err)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(VIRTUAL); i++) {
         if (strcmp(VIRTUAL[i].name, name) != 0 || (directory && VIRTUAL[i].files_only)) continue;
         char *text = NULL;
-        int result = VIRTUAL[i].get(source, &text, err);
+        int result = VIRTUAL[i].fresh ? refresh_source(source, err) : 0;
+        if (result == 0) result = VIRTUAL[i].get(source, &text, err);
         if (result == 0) *out = g_bytes_new_take(text, strlen(text));
         return result;
     }
@@ -97,14 +117,6 @@ static int publish_first(struct kx_inode *inode, const struct kx_call *call, str
     return writer ? kx_writer_publish(writer, call, err) : 0;
 }
 
-static bool is_fresh(struct kx_inode *inode)
-{
-    g_autoptr(kx_writer) writer = kx_inode_writer(inode);
-    struct kx_overlay overlay = {0};
-    if (writer) kx_writer_overlay(writer, &overlay);
-    return overlay.fresh;
-}
-
 int kx_xattr_get(struct kx_mount *mount, struct kx_inode *inode, const char *name,
                  const struct kx_call *call, GBytes **out, struct kx_error *err)
 {
@@ -116,8 +128,7 @@ int kx_xattr_get(struct kx_mount *mount, struct kx_inode *inode, const char *nam
     if (result < 0) return result;
     if (!own) return kx_webhdfs_get_xattr(mount->client, path, name, call, out, err);
     struct kx_status status = {0};
-    kx_attr_known_status(mount, inode, &status);
-    const struct source source = {mount, path, &status, call};
+    const struct source source = {mount, path, inode, &status, call};
     result = get_virtual(&source, inode->directory, name, out, err);
     kx_status_clear(&status);
     return result;

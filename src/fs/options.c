@@ -191,6 +191,7 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
                                .data_timeout_ms = 60000,
                                .connect_timeout_ms = 5000,
                                .log_level = KX_LOG_WARNING};
+    out->stage_dir = g_strdup("/var/tmp");
     out->kernel = g_ptr_array_new_with_free_func(g_free);
     int result = read_arguments(argc, argv, out, err);
     if (result == 0 && !out->help && !out->version && !out->mountpoint)
@@ -210,6 +211,7 @@ void kx_options_clear(struct kx_options *options)
     g_free(options->endpoint);
     g_free(options->mountpoint);
     g_free(options->user);
+    g_free(options->stage_dir);
     g_free(options->fsname);
     g_free(options->log_file);
     if (options->kernel) g_ptr_array_free(options->kernel, TRUE);

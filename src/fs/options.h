@@ -21,6 +21,7 @@ struct kx_options {
     char *user;       /* user.name; NULL: who runs it */
     int64_t timeout_ms, data_timeout_ms, connect_timeout_ms;
     int64_t replication, block_bytes; /* of new files; 0: the server's */
+    char *stage_dir;                  /* folder of local copies */
     char *fsname;                     /* first column of df and mount; NULL: the endpoint */
     enum kx_log_level log_level;
     char *log_file; /* NULL: syslog, or stderr with -f */

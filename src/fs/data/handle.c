@@ -142,16 +142,13 @@ struct kx_inode *kx_handle_inode(struct kx_handle *handle)
     return handle->inode;
 }
 
-static int publish_inode(struct kx_inode *inode, const struct kx_call *call, struct kx_error *err)
-{
-    g_autoptr(kx_writer) writer = kx_inode_writer(inode);
-    return writer ? kx_writer_publish(writer, call, err) : 0;
-}
-
 int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
                    const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
 {
-    int result = publish_inode(handle->inode, call, err);
+    g_autoptr(kx_writer) writer = kx_inode_writer(handle->inode);
+    int result = writer ? kx_writer_read(writer, offset, size, call, out, err) : 0;
+    if (result != 0) return MIN(result, 0);
+    if (writer) result = kx_writer_publish(writer, call, err);
     g_autofree char *path = NULL;
     if (result == 0) result = kx_path_of(handle->inode, &path, err);
     if (result < 0) return result;

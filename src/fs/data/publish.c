@@ -93,13 +93,23 @@ static int publish_attributes(struct kx_writer *writer, const char *path,
 static void publish_done(struct kx_writer *writer)
 {
     g_mutex_lock(&writer->mutex);
-    bool replaced = writer->base != KX_WRITE_SERVER;
+    bool replaced = writer->base != KX_WRITE_SERVER || writer->stage;
     int64_t length = writer->length, mtime_ms = writer->changed_ms;
     writer->base = KX_WRITE_SERVER;
     writer->dirty = false;
     writer->exclusive = false;
     g_mutex_unlock(&writer->mutex);
     kx_inode_changed(writer->inode, replaced, length, mtime_ms);
+}
+
+static int publish_content(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                           struct kx_error *err)
+{
+    if (writer->stage) return kx_writer_publish_stage(writer, path, call, err);
+    bool stream = writer->upload || writer->hidden;
+    int result =
+        stream ? publish_stream(writer, path, call, err) : publish_empty(writer, path, call, err);
+    return result < 0 ? kx_writer_fail(writer, err) : 0;
 }
 
 static int publish_locked(struct kx_writer *writer, const struct kx_call *call,
@@ -115,10 +125,8 @@ static int publish_locked(struct kx_writer *writer, const struct kx_call *call,
         kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
         return kx_writer_fail(writer, err);
     }
-    bool stream = writer->upload || writer->hidden;
-    int result =
-        stream ? publish_stream(writer, path, call, err) : publish_empty(writer, path, call, err);
-    if (result < 0) return kx_writer_fail(writer, err);
+    int result = publish_content(writer, path, call, err);
+    if (result < 0) return result;
     result = publish_attributes(writer, path, call, err);
     publish_done(writer);
     return result;

@@ -45,14 +45,6 @@ static int truncate_on_server(struct kx_mount *mount, struct kx_inode *inode, in
     if (result < 0) return result;
     int64_t now = server_length(mount, path, call, err);
     if (now < 0) return (int)now;
-    if (length > now) {
-        result = kx_error_set(err, EOPNOTSUPP,
-                              "HDFS files grow only by writing at their end: cannot be set from "
-                              "%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " bytes",
-                              now, length);
-        kx_error_about(err, "TRUNCATE", path);
-        return result;
-    }
     if (length == now) return 0;
     bool done = false;
     result = kx_webhdfs_truncate(mount->client, path, length, call, &done, err);
@@ -61,14 +53,49 @@ static int truncate_on_server(struct kx_mount *mount, struct kx_inode *inode, in
     return result;
 }
 
+/* Longer than the server has it, and nobody is writing it: by a writer of our own. */
+static int grow(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
+                const struct kx_call *call, struct kx_error *err)
+{
+    struct kx_status status = {0};
+    kx_inode_status(inode, &status, 0);
+    const struct kx_write_opts opts = {
+        .base = KX_WRITE_SERVER, .length = status.length, .mode = status.mode};
+    kx_status_clear(&status);
+    struct kx_writer *writer = NULL;
+    int result = kx_writer_open(mount, inode, &opts, call, &writer, err);
+    if (result < 0) return result;
+    result = kx_writer_resize(writer, length, call, err);
+    if (result > 0) result = kx_writer_publish(writer, call, err);
+    kx_writer_close(writer);
+    return result;
+}
+
+static int truncate_written(struct kx_mount *mount, struct kx_writer *writer,
+                            struct kx_inode *inode, int64_t length, const struct kx_call *call,
+                            struct kx_error *err)
+{
+    if (length == 0) return kx_writer_empty(writer, call, err);
+    int result = kx_writer_resize(writer, length, call, err);
+    if (result != 0) return MIN(result, 0);
+    result = kx_writer_publish(writer, call, err);
+    if (result == 0) result = truncate_on_server(mount, inode, length, call, err);
+    if (result == 0) kx_writer_cut(writer, length);
+    return result;
+}
+
 int kx_truncate(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
                 const struct kx_call *call, struct kx_error *err)
 {
     if (inode->directory) return kx_error_set(err, EISDIR, "it is a directory");
     g_autoptr(kx_writer) writer = kx_inode_writer(inode);
-    if (writer && length == 0) return kx_writer_empty(writer, call, err);
-    int result = writer ? kx_writer_publish(writer, call, err) : 0;
-    if (result == 0) result = truncate_on_server(mount, inode, length, call, err);
-    if (result == 0 && writer) kx_writer_cut(writer, length);
-    return result;
+    if (writer) return truncate_written(mount, writer, inode, length, call, err);
+    int result = kx_refresh(mount, inode, call, err);
+    struct kx_status status = {0};
+    kx_inode_status(inode, &status, 0);
+    bool longer = length > status.length;
+    kx_status_clear(&status);
+    if (result < 0) return result;
+    return longer ? grow(mount, inode, length, call, err)
+                  : truncate_on_server(mount, inode, length, call, err);
 }

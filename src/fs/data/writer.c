@@ -45,6 +45,7 @@ void kx_writer_unref(struct kx_writer *writer)
 {
     if (!writer || !g_atomic_ref_count_dec(&writer->refs)) return;
     kx_upload_close(writer->upload);
+    kx_stage_free(writer->stage);
     kx_error_clear(&writer->failure);
     g_free(writer->hidden);
     kx_inode_unref(writer->inode);
@@ -116,13 +117,9 @@ int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
     return result;
 }
 
-static int start_stream(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+int kx_writer_open_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                          struct kx_upload **out, struct kx_error *err)
 {
-    g_autofree char *path = kx_inode_path(writer->inode);
-    if (!path)
-        return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
-    if (writer->length > 0)
-        return kx_upload_open(writer->mount->client, path, NULL, call, &writer->upload, err);
     const struct kx_options *options = writer->mount->options;
     const struct kx_create how = {.overwrite = true,
                                   .mode = writer->create_mode,
@@ -130,10 +127,28 @@ static int start_stream(struct kx_writer *writer, const struct kx_call *call, st
                                   .block_bytes = options->block_bytes};
     g_free(writer->hidden);
     writer->hidden = kx_hidden_path(writer->mount, path);
-    int result =
-        kx_upload_open(writer->mount->client, writer->hidden, &how, call, &writer->upload, err);
+    int result = kx_upload_open(writer->mount->client, writer->hidden, &how, call, out, err);
     if (result < 0) g_clear_pointer(&writer->hidden, g_free);
     return result;
+}
+
+static int start_stream(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    g_autofree char *path = kx_inode_path(writer->inode);
+    if (!path)
+        return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
+    if (writer->length > 0)
+        return kx_upload_open(writer->mount->client, path, NULL, call, &writer->upload, err);
+    return kx_writer_open_hidden(writer, path, call, &writer->upload, err);
+}
+
+void kx_writer_note_change(struct kx_writer *writer, int64_t length)
+{
+    g_mutex_lock(&writer->mutex);
+    writer->length = length;
+    writer->dirty = true;
+    writer->changed_ms = wall_ms(writer);
+    g_mutex_unlock(&writer->mutex);
 }
 
 static int write_locked(struct kx_writer *writer, int64_t offset, bool append, GBytes *data,
@@ -144,21 +159,17 @@ static int write_locked(struct kx_writer *writer, int64_t offset, bool append, G
         return -err->code;
     }
     if (writer->abandoned) return 0; /* unlinked: nobody will ever read it */
-    if (!append && offset != writer->length)
-        return kx_error_set(err, EOPNOTSUPP,
-                            "HDFS files grow only at their end: write at %" G_GINT64_FORMAT
-                            ", the end is at %" G_GINT64_FORMAT,
-                            offset, writer->length);
-    int result = writer->upload ? 0 : start_stream(writer, call, err);
+    if (append) offset = writer->length;
+    int result = 0;
+    if (!writer->stage && offset != writer->length) result = kx_writer_to_stage(writer, call, err);
+    if (result < 0) return result;
+    if (writer->stage) return kx_writer_stage_write(writer, offset, data, err);
+    result = writer->upload ? 0 : start_stream(writer, call, err);
     gsize length = 0;
     gconstpointer bytes = g_bytes_get_data(data, &length);
     if (result == 0) result = kx_upload_write(writer->upload, bytes, length, call, err);
     if (result < 0) return kx_writer_fail(writer, err);
-    g_mutex_lock(&writer->mutex);
-    writer->length += (int64_t)length;
-    writer->dirty = true;
-    writer->changed_ms = wall_ms(writer);
-    g_mutex_unlock(&writer->mutex);
+    kx_writer_note_change(writer, writer->length + (int64_t)length);
     return 0;
 }
 
@@ -180,14 +191,13 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
     int result = kx_writer_enter(writer, call, err);
     if (result < 0) return result;
     g_clear_pointer(&writer->upload, kx_upload_close);
+    g_clear_pointer(&writer->stage, kx_stage_free);
     kx_writer_drop_hidden(writer);
     kx_error_clear(&writer->failure);
     g_mutex_lock(&writer->mutex);
     if (writer->base == KX_WRITE_SERVER) writer->base = KX_WRITE_EMPTIED;
-    writer->length = 0;
-    writer->dirty = true;
-    writer->changed_ms = wall_ms(writer);
     g_mutex_unlock(&writer->mutex);
+    kx_writer_note_change(writer, 0);
     kx_gate_leave(&writer->gate);
     return 0;
 }

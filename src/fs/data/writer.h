@@ -7,6 +7,10 @@
  * (close of one of several descriptors, fsync, a reader that wants to see what was written): what
  * comes after it is appended.
  *
+ * The first write that is not at the end, and the first growth without bytes, moves the content
+ * into a local sparse file (data/stage), from which publish makes the server's file; everything in
+ * order before costs no local copy.
+ *
  * There is one writer an inode, shared by all handles that are open for writing.
  * Threads: any; calls that talk to the server wait for each other (interruptibly).
  * Ownership: reference counted; it holds a reference of its inode. */
@@ -65,6 +69,19 @@ int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, stru
 
 /** Cut to nothing (ftruncate(fd, 0)). */
 int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+struct kx_slices;
+
+/** Read the content when it is local. @return 1: done; 0: it is not local, the server has it after
+ * kx_writer_publish; -errno. */
+int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
+                   const struct kx_call *call, struct kx_slices *out, struct kx_error *err);
+
+/** Set the length of the local content, which is made local first when `length` is more than there
+ * is.
+ *  @return 1: done; 0: it is not local and `length` is less: the server can do it; -errno. */
+int kx_writer_resize(struct kx_writer *writer, int64_t length, const struct kx_call *call,
+                     struct kx_error *err);
 
 /** The server has cut the published file to `length`: the next byte goes there. */
 void kx_writer_cut(struct kx_writer *writer, int64_t length);

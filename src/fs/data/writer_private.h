@@ -5,6 +5,7 @@
  * kx_writers.mutex, the table of inodes, a writer's mutex. */
 #pragma once
 #include "base/gate.h"
+#include "fs/data/stage.h"
 #include "fs/data/writer.h"
 #include "rest/upload.h"
 
@@ -14,8 +15,9 @@ struct kx_writer {
     struct kx_inode *inode; /* a reference */
     unsigned opens;         /* guarded by kx_writers.mutex */
 
-    struct kx_gate gate; /* who talks to the server for this file; guards the next five */
+    struct kx_gate gate; /* who talks to the server for this file; guards the next six */
     struct kx_upload *upload;
+    struct kx_stage *stage; /* NULL: nothing but bytes in order so far */
     char *hidden; /* path of the hidden sibling; NULL: the stream appends to the name, or there is
                      none */
     struct kx_error failure; /* code 0: none */
@@ -45,3 +47,24 @@ int kx_writer_fail(struct kx_writer *writer, struct kx_error *err);
 
 /** Gate held, no stream open: delete the hidden file, if there is one; an error is logged. */
 void kx_writer_drop_hidden(struct kx_writer *writer);
+
+/** Gate held: open a fresh hidden sibling of `path` for the whole content; writer->hidden names it.
+ */
+int kx_writer_open_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                          struct kx_upload **out, struct kx_error *err);
+
+/** Gate held: from now on the content is in a local file (staged.c). What is on its way is finished
+ * first. */
+int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+/** Gate held: a write into the staged content. */
+int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,
+                          struct kx_error *err);
+
+/** Gate held: bring the staged content to its name; it stays staged. A failure loses nothing: it
+ * may be called again. */
+int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                            struct kx_error *err);
+
+/** Gate held: note that the content has changed, and its length. */
+void kx_writer_note_change(struct kx_writer *writer, int64_t length);

@@ -1,0 +1,157 @@
+/* The part of a writer whose content is in a local file. */
+#include <errno.h>
+
+#include "fs/data/reader.h"
+#include "fs/data/writer_private.h"
+#include "fs/mount.h"
+#include "fs/names/inode.h"
+#include "fs/names/replace.h"
+#include "rest/webhdfs.h"
+
+/* What was sent in order so far becomes a whole file, hidden or at its name: the stage's base. */
+static int finish_stream(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    if (!writer->upload) return 0;
+    int result = kx_upload_finish(writer->upload, call, err);
+    if (result < 0) return kx_writer_fail(writer, err);
+    g_clear_pointer(&writer->upload, kx_upload_close);
+    return 0;
+}
+
+int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    if (writer->stage) return 0;
+    g_autofree char *path = kx_inode_path(writer->inode);
+    if (!path && !writer->abandoned)
+        return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
+    int result = finish_stream(writer, call, err);
+    if (result < 0) return result;
+    const char *base = writer->hidden;
+    if (!base && writer->base == KX_WRITE_SERVER) base = path;
+    return kx_stage_new(writer->mount->options->stage_dir, base, writer->length, &writer->stage,
+                        err);
+}
+
+int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,
+                          struct kx_error *err)
+{
+    gsize length = 0;
+    gconstpointer bytes = g_bytes_get_data(data, &length);
+    int result = kx_stage_write(writer->stage, offset, bytes, length, err);
+    if (result == 0) kx_writer_note_change(writer, kx_stage_length(writer->stage));
+    return result;
+}
+
+static int read_block(struct kx_writer *writer, int64_t offset, size_t size,
+                      const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
+{
+    g_autoptr(kx_block) block = kx_pool_take(writer->mount->pool);
+    int result =
+        kx_stage_read(writer->stage, writer->mount->client, offset, size, call, block->data, err);
+    if (result < 0) return result;
+    block->length = size;
+    struct iovec piece = {.iov_base = block->data, .iov_len = size};
+    g_array_append_val(out->pieces, piece);
+    g_ptr_array_add(out->blocks, g_steal_pointer(&block));
+    out->length += size;
+    return 0;
+}
+
+int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
+                   const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
+{
+    int result = kx_writer_enter(writer, call, err);
+    if (result < 0) return result;
+    bool local = writer->stage != NULL;
+    int64_t to = local ? MIN(offset + (int64_t)size, kx_stage_length(writer->stage)) : 0;
+    while (result == 0 && offset < to) {
+        size_t n = (size_t)MIN(to - offset, (int64_t)KX_BLOCK_BYTES);
+        result = read_block(writer, offset, n, call, out, err);
+        offset += (int64_t)n;
+    }
+    kx_gate_leave(&writer->gate);
+    return result < 0 ? result : local;
+}
+
+static int resize_locked(struct kx_writer *writer, int64_t length, const struct kx_call *call,
+                         struct kx_error *err)
+{
+    if (!writer->stage && length < writer->length) return 0;
+    if (!writer->stage && length == writer->length) return 1;
+    int result = kx_writer_to_stage(writer, call, err);
+    if (result == 0) result = kx_stage_resize(writer->stage, length, err);
+    if (result < 0) return result;
+    kx_writer_note_change(writer, length);
+    return 1;
+}
+
+int kx_writer_resize(struct kx_writer *writer, int64_t length, const struct kx_call *call,
+                     struct kx_error *err)
+{
+    int result = kx_writer_enter(writer, call, err);
+    if (result < 0) return result;
+    result = resize_locked(writer, length, call, err);
+    kx_gate_leave(&writer->gate);
+    return result;
+}
+
+/* Only more at the end: the server's file, or the hidden one, is appended to. */
+static int append_grown(struct kx_writer *writer, int64_t from, const char *path,
+                        const struct kx_call *call, struct kx_error *err)
+{
+    struct kx_client *client = writer->mount->client;
+    g_autoptr(kx_upload) upload = NULL;
+    int result =
+        kx_upload_open(client, writer->hidden ? writer->hidden : path, NULL, call, &upload, err);
+    if (result < 0) return result;
+    result = kx_stage_send(writer->stage, client, from, upload, call, err);
+    if (result == 0) result = kx_upload_finish(upload, call, err);
+    if (result < 0) kx_stage_base_unsure(writer->stage);
+    return result;
+}
+
+/* All of it into a new hidden file; the one before, if any, is a source of this one and goes
+ * afterwards. */
+static int upload_whole(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                        struct kx_error *err)
+{
+    struct kx_client *client = writer->mount->client;
+    g_autofree char *source = g_steal_pointer(&writer->hidden);
+    g_autoptr(kx_upload) upload = NULL;
+    int result = kx_writer_open_hidden(writer, path, call, &upload, err);
+    if (result == 0) result = kx_stage_send(writer->stage, client, 0, upload, call, err);
+    if (result == 0) result = kx_upload_finish(upload, call, err);
+    g_clear_pointer(&upload, kx_upload_close);
+    char *fresh = result == 0 ? g_steal_pointer(&writer->hidden) : NULL;
+    if (result == 0) writer->hidden = source ? g_steal_pointer(&source) : NULL;
+    kx_writer_drop_hidden(writer);
+    writer->hidden = fresh ? fresh : g_steal_pointer(&source);
+    return result;
+}
+
+static int rename_to_name(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                          struct kx_error *err)
+{
+    bool replace = !(writer->base == KX_WRITE_NEW && writer->exclusive);
+    int result = replace
+                     ? kx_replace(writer->mount, writer->hidden, path, call, err)
+                     : kx_webhdfs_rename(writer->mount->client, writer->hidden, path, call, err);
+    if (result == 0) g_clear_pointer(&writer->hidden, g_free);
+    return result;
+}
+
+int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                            struct kx_error *err)
+{
+    int64_t from = 0;
+    int result = 0;
+    bool whole =
+        kx_stage_changed(writer->stage) || (!writer->hidden && writer->base != KX_WRITE_SERVER);
+    if (kx_stage_only_grown(writer->stage, &from))
+        result = append_grown(writer, from, path, call, err);
+    else if (whole)
+        result = upload_whole(writer, path, call, err);
+    if (result == 0 && writer->hidden) result = rename_to_name(writer, path, call, err);
+    if (result == 0) kx_stage_published(writer->stage, path);
+    return result;
+}

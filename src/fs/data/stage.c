@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "fs/data/ranges.h"
@@ -22,10 +23,21 @@ struct kx_stage {
     struct kx_ranges here, changed;
 };
 
+/* A file without a name; where the file system cannot make one, a name that is taken away at once. */
+static int open_nameless(const char *folder)
+{
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
+    g_autofree char *name = g_build_filename(folder, "knoxfs-stage-XXXXXX", NULL);
+    fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0) unlink(name);
+    return fd;
+}
+
 int kx_stage_new(const char *folder, const char *base_path, int64_t base_length,
                  struct kx_stage **out, struct kx_error *err)
 {
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = open_nameless(folder);
     if (fd < 0)
         return kx_error_set(err, errno, "no staging file in %s: %s (-o stage_dir=)", folder,
                             g_strerror(errno));

@@ -159,7 +159,7 @@ static int advance(struct kx_reader *reader, const struct kx_read_target *target
     int result = kx_download_pull(reader->download, want, call, &block, err);
     if (result > 0)
         window_append(reader, block, from);
-    else
+    else if (result != -EINTR) /* an interrupted reader leaves the stream to the others */
         g_clear_pointer(&reader->download, kx_download_close);
     return MIN(result, 0);
 }
@@ -180,17 +180,16 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
 {
     int64_t to = MIN(offset + (int64_t)size, target->length);
     if (offset >= to) return 0;
-    for (;;) {
-        int64_t patience = kx_client_stall_ms(reader->client);
-        int result = kx_gate_enter(&reader->gate, call ? call->cancel : NULL, patience);
-        if (result < 0)
-            return kx_error_set(err, -result,
-                                result == -EINTR ? "interrupted"
-                                                 : "the stream of this file is stuck");
-        notice_change(reader, target->generation);
-        bool there = take_slices(reader, offset, to, out);
-        if (!there) result = advance(reader, target, offset, to, call, err);
-        kx_gate_leave(&reader->gate);
-        if (there || result < 0) return result;
-    }
+    int64_t patience = kx_client_stall_ms(reader->client);
+    int result = kx_gate_enter(&reader->gate, call ? call->cancel : NULL, patience);
+    if (result < 0)
+        return kx_error_set(err, -result,
+                            result == -EINTR ? "interrupted" : "the stream of this file is stuck");
+    notice_change(reader, target->generation);
+    /* The gate is kept until all of it is there: readers in different places would rob each other
+     * of the stream before either has what it wants. */
+    while (result == 0 && !take_slices(reader, offset, to, out))
+        result = advance(reader, target, offset, to, call, err);
+    kx_gate_leave(&reader->gate);
+    return result;
 }

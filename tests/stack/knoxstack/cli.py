@@ -29,7 +29,8 @@ def parser() -> argparse.ArgumentParser:
     verb("show", "Print the state as JSON.")
     kill = verb("kill", "Signal one daemon; waits for its end after KILL and TERM.")
     kill.add_argument("name", help="nn, dn1, dn2, ..., httpfs")
-    kill.add_argument("signal", nargs="?", default="KILL", type=signal_number, help="KILL (default), STOP, CONT, ...")
+    text = "KILL (default), STOP, CONT, ..."
+    kill.add_argument("signal", nargs="?", default="KILL", type=signal_number, help=text)
     start = verb("start", "Start one daemon that was killed, with its ports and data, and wait.")
     start.add_argument("name", help="nn, dn1, dn2, ..., httpfs")
     hdfs = verb("hdfs", "Run one of Hadoop's tools; HADOOP_USER_NAME chooses the user.")

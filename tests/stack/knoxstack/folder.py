@@ -23,7 +23,7 @@ def make(wanted: str | Path | None) -> Path:
         return Path(tempfile.mkdtemp(prefix="stack-", dir=base)).resolve()
     folder = Path(wanted).resolve()
     if not SAFE.fullmatch(str(folder)):
-        raise StackError(f"a stack's folder may have only A-Z a-z 0-9 / . _ + - in its path: {folder}")
+        raise StackError(f"a stack's path may have only A-Z a-z 0-9 / . _ + - in it: {folder}")
     folder.mkdir(parents=True, exist_ok=True)
     if os.listdir(folder) and not is_stack(folder):
         raise StackError(f"{folder} is not empty and holds no stack")

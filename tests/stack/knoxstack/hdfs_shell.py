@@ -110,4 +110,3 @@ class HdfsShell:
 
 def command(options: list[str], class_path: str, mark: str) -> list[str]:
     """The Java command line of a client, without the main class."""
-    return [java.tool("java"), mark, *options, "-Dhadoop.root.logger=WARN,console", "-cp", class_path]

@@ -111,6 +111,7 @@ static void who_waits_for_bytes_is_interrupted(void **state)
     fake_reads_release(reading->client);
     for (int i = 0; i < 4; i++)
         reading_check(reading, i * (int64_t)STEP, STEP);
+    assert_int_equal(fake_reads_count(reading->client), 1); /* the stream goes on */
 }
 
 static void who_waits_for_another_is_interrupted(void **state)

@@ -39,16 +39,24 @@ void kx_client_free(struct kx_client *client); /* all streams must be closed */
 const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client);
 const char *kx_client_user(const struct kx_client *client); /* may be NULL */
 
-/** One operation without a body of file bytes. @params encoded "&name=value..." by
- * kx_url_append_query on an empty string, or NULL. Follows the redirect where the table says so.
- * Repeats as the table and the error allow.
- *  @body owned; the body of a 2xx answer, at most `cap` bytes; may be NULL when nobody reads it.
+/* One operation without a body of file bytes. All members are borrowed during the call. */
+struct kx_ask {
+    struct kx_client *client;
+    enum kx_op op;
+    const char *path;
+    const char
+        *params; /* encoded "&name=value..." by kx_url_append_query on an empty string; or NULL */
+    const struct kx_call *call;
+    size_t cap; /* bytes of the answer at most; 0: KX_ANSWER_BYTES_MAX */
+};
+#define KX_ANSWER_BYTES_MAX ((size_t)1024 * 1024) /* most answers have some hundred bytes */
+
+/** Run it. Follows the redirect where the table says so. Repeats as the table and the error allow.
+ *  @body owned; the body of a 2xx answer; may be NULL when nobody reads it.
  *  @maybe set (when given) to true when the request was sent at least once without an answer before
- * this result: the caller of a KX_LOOK operation then looks.  @return 0 or -errno with the cause in
- * err. */
-int kx_client_run(struct kx_client *client, enum kx_op op, const char *path, const char *params,
-                  const struct kx_call *call, size_t cap, GBytes **body, bool *maybe,
-                  struct kx_error *err);
+ *  this result: the caller of a KX_LOOK operation then looks.
+ *  @return 0 or -errno with the cause in err. */
+int kx_client_run(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err);
 
 /** OPEN: @out a transfer whose head (200) has come; the caller pulls and frees. */
 int kx_client_open(struct kx_client *client, const char *path, const char *params,

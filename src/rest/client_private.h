@@ -1,4 +1,5 @@
-/* What client.c and client_run.c share. Nobody else includes it. */
+/* What client.c and client_run.c share. Nobody else includes it.
+ * Threads: constant after kx_client_new, but for the features, which are atomic. */
 #pragma once
 #include "rest/client.h"
 #include "rest/features.h"

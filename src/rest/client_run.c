@@ -244,14 +244,14 @@ static int take_body(struct operation *o, struct kx_transfer *transfer, void *co
     return result;
 }
 
-int kx_client_run(struct kx_client *client, enum kx_op op, const char *path, const char *params,
-                  const struct kx_call *call, size_t cap, GBytes **body, bool *maybe,
-                  struct kx_error *err)
+int kx_client_run(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err)
 {
-    struct operation o = {.client = client, .op = op, .path = path, .params = params};
-    struct wanted_body wanted = {.cap = cap, .bytes = g_byte_array_new()};
+    struct operation o = {
+        .client = ask->client, .op = ask->op, .path = ask->path, .params = ask->params};
+    struct wanted_body wanted = {.cap = ask->cap ? ask->cap : KX_ANSWER_BYTES_MAX,
+                                 .bytes = g_byte_array_new()};
     if (maybe) *maybe = false;
-    int result = operation_run(&o, call, take_body, &wanted, NULL, maybe, err);
+    int result = operation_run(&o, ask->call, take_body, &wanted, NULL, maybe, err);
     GBytes *bytes = g_byte_array_free_to_bytes(wanted.bytes);
     if (result == 0 && body)
         *body = bytes;

@@ -16,15 +16,9 @@ char *kx_params_new(const char *name, ...)
     return g_string_free(params, FALSE);
 }
 
-static size_t cap_of(const struct kx_ask *ask)
-{
-    return ask->cap ? ask->cap : KX_ANSWER_BYTES_MAX;
-}
-
 int kx_ask_body(const struct kx_ask *ask, GBytes **body, struct kx_error *err)
 {
-    return kx_client_run(ask->client, ask->op, ask->path, ask->params, ask->call, cap_of(ask), body,
-                         NULL, err);
+    return kx_client_run(ask, body, NULL, err);
 }
 
 int kx_ask_done(const struct kx_ask *ask, struct kx_error *err)
@@ -46,8 +40,7 @@ int kx_ask_settled(const struct kx_ask *ask, kx_fate_of fate, const void *contex
     *body = NULL;
     for (bool again = false;; again = true) {
         bool unsure = false;
-        int rc = kx_client_run(ask->client, ask->op, ask->path, ask->params, ask->call, cap_of(ask),
-                               body, &unsure, &own);
+        int rc = kx_client_run(ask, body, &unsure, &own);
         *maybe |= unsure;
         if (rc >= 0) return rc;
         if (!*maybe || rc == -EINTR) return kx_error_hand(&own, rc, err);

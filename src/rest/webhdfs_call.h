@@ -1,19 +1,11 @@
 /* What the files webhdfs_*.c share: one operation asked as one struct, its parameters put together,
- * its answer read by a shape, and the looking around after a result that is unknown. */
+ * its answer read by a shape, and the looking around after a result that is unknown.
+ * Threads: any. */
 #pragma once
 #include "rest/json.h"
 #include "rest/webhdfs.h"
 
-/* An operation to ask. cap 0: KX_ANSWER_BYTES_MAX. */
-struct kx_ask {
-    struct kx_client *client;
-    enum kx_op op;
-    const char *path, *params; /* params as of kx_client_run; may be NULL */
-    const struct kx_call *call;
-    size_t cap;
-};
-
-#define KX_ANSWER_BYTES_MAX  ((size_t)1024 * 1024)       /* most answers have some hundred bytes */
+/* Caps of the answers that are longer than KX_ANSWER_BYTES_MAX. */
 #define KX_ARRAY_BYTES_MAX   ((size_t)8 * 1024 * 1024)   /* block locations, snapshot diffs */
 #define KX_LISTING_BYTES_MAX ((size_t)128 * 1024 * 1024) /* some 500,000 entries at once */
 

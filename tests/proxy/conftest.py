@@ -10,7 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "stack")]
 
 from faultproxy import Proxy  # noqa: E402
-from stub import DataNode, NameNode, Server  # noqa: E402
+from proxytest.stub import DataNode, NameNode, Server  # noqa: E402
 
 LIMIT_S = 30  # each takes under 2 on a quiet machine
 

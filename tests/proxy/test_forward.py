@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from client import ask, connect, until
+from proxytest.client import ask, connect, until
 from faultproxy import Proxy
-from stub import DataNode, Server, content
+from proxytest.stub import DataNode, Server, content
 
 
 def test_counts(proxy):

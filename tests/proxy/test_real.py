@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from faultproxy import Proxy
 from knoxstack import Stack
-from stub import content
+from proxytest.stub import content
 
 SIZE = 5_000_000
 

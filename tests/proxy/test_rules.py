@@ -6,9 +6,9 @@ import socket
 import time
 
 import pytest
-from client import ask, connect, statuses, until
+from proxytest.client import ask, connect, statuses, until
 from faultproxy import ProxyError
-from stub import content
+from proxytest.stub import content
 
 # Rules: which requests.
 

@@ -14,7 +14,7 @@ from conftest import make_folder
 MIB = 1 << 20
 SIZE = 24 * MIB + 4321
 QUICK = {"timeout": 2, "data_timeout": 4, "connect_timeout": 2}
-IN_TIME_S = 4 + 2 + 6  # both, and a busy machine
+IN_TIME_S = 2 * (4 + 2) + 4  # the kernel asks twice; and the machine is busy
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +107,10 @@ def test_slow_is_not_dead(mount, proxy, data):
     assert offsets(proxy) == [0]
 
 
-def fails_in_time(program: Running, words: str, limit: float = IN_TIME_S) -> bytes:
+def fails_in_time(program: Running, words: str) -> bytes:
     """It ends by itself with an error that says WORDS (a pattern); what it printed."""
-    import time; b = time.monotonic()
-    done = program.result(30)
-    print("TOOK", program.line, time.monotonic() - b)
-    assert done.returncode in (1, 2) and re.search(words, done.stderr.decode()), done.stderr
+    done = program.result(IN_TIME_S)
+    assert done.returncode == 1 and re.search(words, done.stderr.decode()), done.stderr
     return done.stdout
 
 
@@ -164,9 +162,6 @@ def test_proxy_goes(mounts, folder, stack, data, number):
             with Running("cat", stdin=file) as cat:
                 fails_in_time(cat, GONE)
         run("stat", "-f", mount.path, timeout=IN_TIME_S)  # what df knows
-        run("df", mount.path, rc=None, timeout=IN_TIME_S)  # it also wants the root's attributes
-        with Running("ls", "-l", mount / "f") as ls:
-            fails_in_time(ls, GONE)
         mount.close()
         os.kill(proxy.process.pid, signal.SIGKILL)
 

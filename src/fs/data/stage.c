@@ -23,7 +23,8 @@ struct kx_stage {
     struct kx_ranges here, changed;
 };
 
-/* A file without a name; where the file system cannot make one, a name that is taken away at once. */
+/* A file without a name; where the file system cannot make one, a name that is taken away at once.
+ */
 static int open_nameless(const char *folder)
 {
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -1,5 +1,5 @@
 /* The inode table's inside, for inode.c (which inodes there are, and where) and inode_facts.c (what
- * is known of one). */
+ * is known of one). Threads: the table's mutex guards everything. */
 #pragma once
 #include "fs/names/inode.h"
 

@@ -12,16 +12,17 @@ import org.apache.hadoop.util.ToolRunner;
 /**
  * Runs Hadoop's command line tools again and again in one JVM.
  *
- * <p>Request on stdin: int COUNT, then COUNT times int LENGTH and that many bytes: the tool's class,
- * the user, the tool's standard input, its arguments (UTF-8).  Reply on stdout: int exit code, int
- * length and bytes of its output, int length and bytes of its error output.  Ends at end of input,
- * so it cannot outlive the process that holds the other end.
+ * <p>Request on stdin: int COUNT, then COUNT times int LENGTH and that many bytes: the tool's
+ * class, the user, the tool's standard input, its arguments (UTF-8).  Reply on stdout: int exit
+ * code, int length and bytes of its output, int length and bytes of its error output.  Ends at end
+ * of input, so it cannot outlive the process that holds the other end.
  */
 public class ShellServer {
   private static final Map<String, UserGroupInformation> USERS = new HashMap<>();
 
   public static void main(String[] args) throws Exception {
-    DataInputStream in = new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in)));
+    DataInputStream in =
+        new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in)));
     DataOutputStream out =
         new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
     PrintStream log = System.err;
@@ -40,10 +41,12 @@ public class ShellServer {
     }
   }
 
-  private static void serve(List<byte[]> parts, DataOutputStream out, PrintStream log) throws Exception {
+  private static void serve(List<byte[]> parts, DataOutputStream out, PrintStream log)
+      throws Exception {
     String tool = text(parts.get(0));
     String user = text(parts.get(1));
-    String[] args = parts.subList(3, parts.size()).stream().map(ShellServer::text).toArray(String[]::new);
+    String[] args =
+        parts.subList(3, parts.size()).stream().map(ShellServer::text).toArray(String[]::new);
     ByteArrayOutputStream stdout = new ByteArrayOutputStream();
     ByteArrayOutputStream stderr = new ByteArrayOutputStream();
     System.setIn(new ByteArrayInputStream(parts.get(2)));

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import java, process
+from . import process
 from .errors import StackError
 
 TOOLS = {
@@ -106,7 +106,3 @@ class HdfsShell:
             child.kill()
             child.wait()
         child.stdout.close()
-
-
-def command(options: list[str], class_path: str, mark: str) -> list[str]:
-    """The Java command line of a client, without the main class."""

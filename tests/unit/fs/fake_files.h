@@ -1,0 +1,35 @@
+/* A client of a server that keeps whole files in memory: what the driver's writing side asks, each
+ * request written down, each able to fail. It defines struct kx_client.
+ *
+ * Threads: any. */
+#pragma once
+#include "rest/upload.h"
+#include "rest/webhdfs.h"
+
+/** @return owned; its stall time is a minute. */
+struct kx_client *fake_files_new(void);
+
+/** The test fails when an upload was not closed. */
+void fake_files_free(struct kx_client *client);
+void fake_files_set_stall(struct kx_client *client, int64_t ms);
+
+/** Another client writes a whole file, or renames a directory. */
+void fake_files_put(struct kx_client *client, const char *path, const char *content);
+void fake_files_move(struct kx_client *client, const char *from, const char *to);
+
+/** What a file holds.  @return owned; NULL: there is none. */
+char *fake_files_get(struct kx_client *client, const char *path);
+uint32_t fake_files_mode(struct kx_client *client, const char *path);
+unsigned fake_files_count(struct kx_client *client);
+
+/** The next request of that word ("CREATE" "APPEND" "WRITE" "FINISH" "RENAME" "REPLACE" "DELETE"
+ * "TRUNCATE" "CHMOD" "TIMES") fails with a positive errno; @done: but is done all the same. */
+void fake_files_fail(struct kx_client *client, const char *word, int code, bool done);
+
+/** Requests of that word wait until they are let go or interrupted; NULL: all are let go. */
+void fake_files_hold(struct kx_client *client, const char *word);
+void fake_files_wait_held(struct kx_client *client);
+
+/** The requests since the last call of this, one a line; a number at the end of a hidden name is
+ * kept.  @return owned. */
+char *fake_files_requests(struct kx_client *client);

@@ -35,7 +35,7 @@ static const struct rule {
     {"AccessControlException", "(is not a directory)", ENOTDIR},
     {"AccessControlException", "is not the owner", EPERM},
     {"AccessControlException", "sticky bit", EPERM},
-    {"AccessControlException", "uper user", EPERM},
+    {"AccessControlException", "super user", EPERM},
     {"AccessControlException", "Superuser", EPERM},
     {"AccessControlException", NULL, EACCES},
     {"PathAccessDeniedException", NULL, EACCES},

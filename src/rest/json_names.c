@@ -91,8 +91,9 @@ int kx_json_read_xattr_names(GBytes *body, char ***out, struct kx_error *err)
     g_autoptr(json_object) document = NULL, inside = NULL;
     int rc = kx_json_parse_bytes(body, &document, err);
     const char *text = rc == 0 ? kx_json_text_member(document, "XAttrNames") : NULL;
-    if (rc == 0 && !text) rc = kx_error_set(err, EPROTO, "the answer has no \"XAttrNames\"");
-    if (rc == 0) rc = kx_json_parse(text, strlen(text), &inside, err);
+    if (rc < 0) return rc;
+    if (!text) return kx_error_set(err, EPROTO, "the answer has no \"XAttrNames\"");
+    rc = kx_json_parse(text, strlen(text), &inside, err);
     if (rc < 0) return rc;
     if (!json_object_is_type(inside, json_type_array))
         return kx_error_set(err, EPROTO, "\"XAttrNames\" is no array");
@@ -120,7 +121,7 @@ static int hex_decode(const char *text, GBytes **out, struct kx_error *err)
 int kx_json_read_xattr(GBytes *body, const char *name, GBytes **out, struct kx_error *err)
 {
     g_autoptr(json_object) document = NULL;
-    struct kx_json_array array;
+    struct kx_json_array array = {0};
     int rc = kx_json_parse_bytes(body, &document, err);
     if (rc == 0) rc = kx_json_array_member(document, "XAttrs", &array, err);
     if (rc < 0) return rc;

@@ -72,9 +72,8 @@ def test_unknown_datanode_gets_a_listener(proxy, servers):
         servers[0].datanode = before
     assert ask(location.partition("/webhdfs")[0], "OPEN")[2] == content(1000)
     assert other.seen == ["OPEN"]
-    assert {"role": "datanode", "server": other.url, "proxy": location.partition("/webhdfs")[0]} in (
-        proxy.servers()
-    )
+    shown = {known["server"]: known["proxy"] for known in proxy.servers()}
+    assert location.startswith(f"{shown[other.url]}/")
 
 
 @pytest.mark.parametrize("more", ["", "&chunked=1"])
@@ -126,9 +125,10 @@ def test_paused_client(proxy, servers, rule):
     connection.request("GET", f"/webhdfs/v1/?op=OPEN&length={length}")
     answer = connection.getresponse()
     time.sleep(0.5)
-    sent = []
-    assert until(lambda: sent.append(servers[1].sent) or sent[-1] == sent[max(0, len(sent) - 10)] > 0)
-    assert sent[-1] < 100_000_000  # socket buffers are a few MB each, a delay holds 32
+    before_pause = -1
+    while before_pause != (before_pause := servers[1].sent):
+        time.sleep(0.3)
+    assert 0 < servers[1].sent < 100_000_000  # socket buffers are some MB each, a delay holds 32
     assert resident(proxy) - before < 60_000_000
     answer.close()
     connection.close()

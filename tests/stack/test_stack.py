@@ -32,7 +32,7 @@ def read(stack: Stack, path: str, user: str = "root") -> bytes:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """Two stacks started at the same moment, the first with two DataNodes, the other with HttpFS."""
+    """Started at the same moment: one with two DataNodes, the other with HttpFS."""
     jars.ensure()
     train.ensure()
     base = tmp_path_factory.mktemp("stacks")
@@ -79,7 +79,8 @@ def test_all_on_loopback(pair):
     """No daemon is reachable from another machine."""
     listening = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, timeout=20)
     pids = [pid for stack in pair for pid in stack.pids.values()]
-    lines = [line for line in listening.stdout.splitlines() if any(f"pid={p}," in line for p in pids)]
+    ours = [f"pid={pid}," for pid in pids]
+    lines = [line for line in listening.stdout.splitlines() if any(pid in line for pid in ours)]
     assert len(lines) >= 10
     assert not [line for line in lines if "127.0.0.1" not in line.split()[3]]
 
@@ -101,7 +102,10 @@ def test_users(one):
     assert one.dfs("-ls", "/user/alice", user="alice").rc == 0
 
 
-@pytest.mark.parametrize("name", ["one", "q'u\"o", "50%25", "é ß 漢", "line\nbreak", "tab\t;#&="])
+NAMES = ["a b", "q'u\"o", "50%25", "é ß 漢", "line\nbreak", "tab\t;#&="]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_shell_names(one, name):
     path = f"/user/alice/{name}"
     one.dfs("-put", "-", path, user="alice", stdin=name.encode())
@@ -177,7 +181,7 @@ def test_restart_namenode(one):
     assert one.dfs("-cat", "/tmp/before").out == b"before"
 
     def readable() -> bool:
-        """A DataNode keeps connections to the NameNode and fails once, with 403, on each dead one."""
+        """A DataNode keeps connections to the NameNode and fails once on each dead one."""
         try:
             return read(one, "/tmp/before") == b"before"
         except urllib.error.HTTPError as error:
@@ -233,7 +237,8 @@ def test_owner_dies(tmp_path, when):
     folder = tmp_path / "owned"
     owner = subprocess.Popen(["sleep", "60"])
     line = [sys.executable, COMMAND, "up", "--dir", folder, "--ephemeral", "--owner", owner.pid]
-    up = subprocess.Popen(list(map(str, line)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    up = subprocess.Popen(list(map(str, line)), **quiet)
     if when == "ready":
         assert up.wait(60) == 0
         assert {"nn", "dn1", "watchdog"} == set(process.find(folder))

@@ -4,6 +4,8 @@
 
 #include "base/gate.h"
 
+#define SILENT_MS 1000 /* how long a server that has timed out counts as still silent */
+
 /* A block and where in the file it lies. */
 struct placed {
     int64_t offset;
@@ -12,10 +14,11 @@ struct placed {
 
 struct kx_reader {
     struct kx_client *client;
-    struct kx_gate gate;          /* who moves the stream; guards the next four */
+    struct kx_gate gate;          /* who moves the stream; guards the next five */
     struct kx_download *download; /* NULL: none open */
     int64_t span; /* how much the next stream asks for after a jump; 0: the rest of the file */
     unsigned generation;
+    int64_t silent_ms;  /* when the server last was silent for too long; 0: never */
     bool used;          /* something was read */
     GMutex mutex;       /* guards the window: written with the gate held too */
     GQueue window;      /* of struct placed, in order and without gaps */
@@ -174,6 +177,19 @@ static void notice_change(struct kx_reader *reader, unsigned generation)
     reader->span = 0;
 }
 
+static int64_t now_ms(const struct kx_reader *reader)
+{
+    const struct kx_clock *clock = kx_client_clock(reader->client);
+    return clock->now_ms(clock);
+}
+
+/* The kernel repeats a read-ahead that has failed as a read of its own, and others wait behind it:
+ * they need not wait for a silent server all over again. */
+static bool is_silent(const struct kx_reader *reader)
+{
+    return reader->silent_ms && now_ms(reader) - reader->silent_ms < SILENT_MS;
+}
+
 int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target, int64_t offset,
                    size_t size, const struct kx_call *call, struct kx_slices *out,
                    struct kx_error *err)
@@ -186,10 +202,13 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
         return kx_error_set(err, -result,
                             result == -EINTR ? "interrupted" : "the stream of this file is stuck");
     notice_change(reader, target->generation);
+    bool silent = is_silent(reader);
+    if (silent) result = kx_error_set(err, ETIMEDOUT, "the server was silent a moment ago");
     /* The gate is kept until all of it is there: readers in different places would rob each other
      * of the stream before either has what it wants. */
     while (result == 0 && !take_slices(reader, offset, to, out))
         result = advance(reader, target, offset, to, call, err);
+    if (result == -ETIMEDOUT && !silent) reader->silent_ms = now_ms(reader);
     kx_gate_leave(&reader->gate);
     return result;
 }

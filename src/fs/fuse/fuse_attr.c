@@ -7,6 +7,15 @@
 #include "fs/names/lookup.h"
 #include "rest/webhdfs.h"
 
+#define ROOT_TIMEOUT_MS 5000 /* for the root's attributes; then what is known is shown */
+
+/* The server cannot be reached: what was known of the mount's root is still true enough for df,
+ * shells and umount. */
+static bool is_away(int result)
+{
+    return result == -EHOSTDOWN || result == -EHOSTUNREACH || result == -ETIMEDOUT;
+}
+
 void kx_op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     (void)fi;
@@ -14,8 +23,10 @@ void kx_op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     kx_fuse_begin(&c, req);
     g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
     if (!inode) return;
+    bool root = node == FUSE_ROOT_ID;
+    if (root) c.call.timeout_ms = (int)MIN(ROOT_TIMEOUT_MS, c.mount->options->timeout_ms);
     int result = kx_refresh(c.mount, inode, &c.call, &c.err);
-    if (result < 0)
+    if (result < 0 && !(root && is_away(result)))
         kx_fuse_reply_result(&c, result, inode);
     else
         kx_fuse_reply_attr(&c, inode);

@@ -50,7 +50,7 @@ class Exchange:
         sender.rate = self.effect.bandwidth_bytes_per_s
 
     async def run_both(self) -> bool:
-        """The answer's end is the end, also when the server answers before it has the whole body."""
+        """The answer's end is the end, also when the server answers before it has all."""
         upload = asyncio.create_task(self.upload())
         download = asyncio.create_task(self.download())
         try:

@@ -1,0 +1,118 @@
+/* What the driver calls of a client, but for the bytes of files. */
+#include <errno.h>
+
+#include "fake_files_private.h"
+
+struct kx_features *kx_client_features(struct kx_client *client)
+{
+    return &client->features;
+}
+
+int64_t kx_client_stall_ms(const struct kx_client *client)
+{
+    return client->stall_ms;
+}
+
+int kx_webhdfs_stat(struct kx_client *client, const char *path, const struct kx_call *call,
+                    struct kx_status *out, struct kx_error *err)
+{
+    struct request r;
+    int code = ENOENT;
+    if (request_begin(&r, client, call, "STAT", path)) {
+        const struct content *content = fake_find(client, path);
+        if (content) {
+            *out = (struct kx_status){.file_id = content->file_id,
+                                      .length = (int64_t)content->bytes->len,
+                                      .mode = content->mode,
+                                      .name = g_strdup("")};
+            code = 0;
+        }
+    }
+    return request_end(&r, code, err);
+}
+
+int kx_webhdfs_delete(struct kx_client *client, const char *path, bool recursive,
+                      const struct kx_call *call, struct kx_error *err)
+{
+    (void)recursive;
+    struct request r;
+    int code = 0;
+    if (request_begin(&r, client, call, "DELETE", path))
+        code = g_hash_table_remove(client->files, path) ? 0 : ENOENT;
+    return request_end(&r, code, err);
+}
+
+static int rename_file(struct kx_client *client, const char *word, const char *from, const char *to,
+                       const struct kx_call *call, struct kx_error *err)
+{
+    struct request r;
+    int code = 0;
+    g_autofree char *detail = g_strdup_printf("%s %s", from, to);
+    if (request_begin(&r, client, call, word, detail)) {
+        if (!fake_find(client, from))
+            code = ENOENT;
+        else if (fake_find(client, to) && g_str_equal(word, "RENAME"))
+            code = EEXIST;
+        else
+            fake_move(client, from, to);
+    }
+    return request_end(&r, code, err);
+}
+
+int kx_webhdfs_rename(struct kx_client *client, const char *from, const char *to,
+                      const struct kx_call *call, struct kx_error *err)
+{
+    return rename_file(client, "RENAME", from, to, call, err);
+}
+
+int kx_webhdfs_rename_replace(struct kx_client *client, const char *from, const char *to,
+                              const struct kx_call *call, struct kx_error *err)
+{
+    return rename_file(client, "REPLACE", from, to, call, err);
+}
+
+int kx_webhdfs_truncate(struct kx_client *client, const char *path, int64_t length,
+                        const struct kx_call *call, bool *done, struct kx_error *err)
+{
+    struct request r;
+    int code = ENOENT;
+    g_autofree char *detail = g_strdup_printf("%s %" G_GINT64_FORMAT, path, length);
+    if (request_begin(&r, client, call, "TRUNCATE", detail)) {
+        struct content *content = fake_find(client, path);
+        if (content) {
+            g_string_truncate(content->bytes, (gsize)length);
+            *done = true;
+            code = 0;
+        }
+    }
+    return request_end(&r, code, err);
+}
+
+int kx_webhdfs_set_permission(struct kx_client *client, const char *path, uint32_t mode,
+                              const struct kx_call *call, struct kx_error *err)
+{
+    struct request r;
+    int code = 0;
+    g_autofree char *detail = g_strdup_printf("%s %o", path, mode);
+    if (request_begin(&r, client, call, "CHMOD", detail)) {
+        struct content *content = fake_find(client, path);
+        if (content) content->mode = mode;
+        code = content ? 0 : ENOENT;
+    }
+    return request_end(&r, code, err);
+}
+
+int kx_webhdfs_set_times(struct kx_client *client, const char *path, int64_t mtime_ms,
+                         int64_t atime_ms, const struct kx_call *call, struct kx_error *err)
+{
+    struct request r;
+    int code = 0;
+    g_autofree char *detail =
+        g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, path, mtime_ms, atime_ms);
+    if (request_begin(&r, client, call, "TIMES", detail)) {
+        struct content *content = fake_find(client, path);
+        if (content) content->mtime_ms = mtime_ms;
+        code = content ? 0 : ENOENT;
+    }
+    return request_end(&r, code, err);
+}

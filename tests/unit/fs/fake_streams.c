@@ -1,0 +1,144 @@
+/* The bytes of files: what the driver calls of uploads and downloads. */
+#include <errno.h>
+#include <string.h>
+
+#include "fake_files_private.h"
+
+/* --- uploads --- */
+
+struct kx_upload {
+    struct kx_client *client;
+    struct content *content; /* a reference: it follows the file, whatever its name */
+    bool finished;
+    int64_t length;
+};
+
+int kx_upload_open(struct kx_client *client, const char *path, const struct kx_create *how,
+                   const struct kx_call *call, struct kx_upload **out, struct kx_error *err)
+{
+    struct request r;
+    int code = 0;
+    g_autofree char *detail =
+        how ? g_strdup_printf("%s %s %o", path, how->overwrite ? "over" : "new", how->mode)
+            : g_strdup(path);
+    if (request_begin(&r, client, call, how ? "CREATE" : "APPEND", detail)) {
+        struct content *content = fake_find(client, path);
+        if (how && content && !how->overwrite) code = EEXIST;
+        if (!how && !content) code = ENOENT;
+        if (how && code == 0) content = fake_make(client, path, how->mode ? how->mode : 0644);
+        if (code == 0 && r.code == 0) {
+            *out = g_new0(struct kx_upload, 1);
+            **out = (struct kx_upload){.client = client, .content = content};
+            g_atomic_int_inc(&content->refs);
+            client->uploads++;
+        }
+    }
+    return request_end(&r, code, err);
+}
+
+int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
+                    const struct kx_call *call, struct kx_error *err)
+{
+    struct request r;
+    g_autofree char *detail = g_strdup_printf("%zu", length);
+    if (request_begin(&r, upload->client, call, "WRITE", detail)) {
+        g_string_append_len(upload->content->bytes, data, (gssize)length);
+        upload->length += (int64_t)length;
+    }
+    return request_end(&r, 0, err);
+}
+
+int64_t kx_upload_length(const struct kx_upload *upload)
+{
+    return upload->length;
+}
+
+int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
+{
+    struct request r;
+    if (request_begin(&r, upload->client, call, "FINISH", "")) upload->finished = true;
+    return request_end(&r, 0, err);
+}
+
+void kx_upload_close(struct kx_upload *upload)
+{
+    if (!upload) return;
+    struct kx_client *client = upload->client;
+    g_mutex_lock(&client->mutex);
+    if (!upload->finished) g_string_append(client->requests, "CUT\n");
+    client->uploads--;
+    g_mutex_unlock(&client->mutex);
+    fake_content_unref(upload->content);
+    g_free(upload);
+}
+
+int kx_upload_small(struct kx_client *client, const char *path, const struct kx_create *how,
+                    const void *data, size_t length, const struct kx_call *call,
+                    struct kx_error *err)
+{
+    g_autoptr(kx_upload) upload = NULL;
+    int result = kx_upload_open(client, path, how, call, &upload, err);
+    if (result == 0 && length > 0) result = kx_upload_write(upload, data, length, call, err);
+    return result < 0 ? result : kx_upload_finish(upload, call, err);
+}
+
+/* --- downloads --- */
+
+struct kx_download {
+    struct kx_client *client;
+    char *path;
+    int64_t next, end;
+};
+
+int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
+                     const struct kx_version *version, const struct kx_call *call,
+                     struct kx_download **out, struct kx_error *err)
+{
+    (void)version;
+    struct request r;
+    int code = 0;
+    g_autofree char *detail =
+        g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, path, offset, length);
+    if (request_begin(&r, client, call, "OPEN", detail)) {
+        const struct content *content = fake_find(client, path);
+        code = !content ? ENOENT : offset + length > (int64_t)content->bytes->len ? EINVAL : 0;
+    }
+    int result = request_end(&r, code, err);
+    if (result < 0) return result;
+    *out = g_new0(struct kx_download, 1);
+    **out = (struct kx_download){
+        .client = client, .path = g_strdup(path), .next = offset, .end = offset + length};
+    return 0;
+}
+
+int kx_download_pull(struct kx_download *download, size_t want, const struct kx_call *call,
+                     struct kx_block **out, struct kx_error *err)
+{
+    struct kx_client *client = download->client;
+    if (kx_cancel_fired(call ? call->cancel : NULL)) return kx_error_set(err, EINTR, "interrupted");
+    size_t length = MIN(MIN(want, KX_BLOCK_BYTES), (size_t)(download->end - download->next));
+    if (length == 0) return 0;
+    g_autoptr(kx_block) block = kx_pool_take(client->pool);
+    g_mutex_lock(&client->mutex);
+    const struct content *content = fake_find(client, download->path);
+    bool there = content && download->next + (int64_t)length <= (int64_t)content->bytes->len;
+    if (there) memcpy(block->data, content->bytes->str + download->next, length);
+    g_mutex_unlock(&client->mutex);
+    if (!there) return kx_error_set(err, ESTALE, "the file was replaced while it was read");
+    block->length = length;
+    download->next += (int64_t)length;
+    *out = g_steal_pointer(&block);
+    return 1;
+}
+
+int64_t kx_download_position(const struct kx_download *download)
+{
+    return download->next;
+}
+
+void kx_download_close(struct kx_download *download)
+{
+    if (!download) return;
+    g_free(download->path);
+    g_free(download);
+}

@@ -50,8 +50,8 @@ struct kx_http_request {
     const char *const *headers; /* "Name: value", NULL-terminated; or NULL */
     bool upload; /* a chunked body follows by kx_transfer_write and kx_transfer_end_body; else there
                     is none */
-    bool once;   /* never sent a second time: libcurl by itself repeats a request when a connection
-                    that   it had kept is cut without an answer, though the server may have obeyed */
+    bool once;   /* never sent twice: libcurl repeats a request by itself when a kept connection is
+                    cut   without an answer, though the server may have obeyed */
     size_t window_bytes; /* 0: KX_WINDOW_BYTES */
 };
 #define KX_WINDOW_BYTES ((size_t)1024 * 1024)

@@ -62,14 +62,20 @@ FAULTS = {
     "reset": {"op": "CREATE", "role": "datanode", "cut_request_after": 5 * MIB, "how": "rst"},
     "reply lost": {"op": "CREATE", "role": "datanode", "drop_reply": "rst"},
     "silent": {"op": "CREATE", "role": "datanode", "stall_request_after": 5 * MIB},
-    "silent at the end": {"op": "CREATE", "role": "datanode", "stall_response_after": 0},
+    "silent at the end": {"op": "CREATE", "role": "datanode", "stall_request_after": SIZE},
     "refused": {"op": "CREATE", "role": "datanode", "status": 500},
     "redirect lost": {"op": "CREATE", "role": "namenode", "reset": True},
     "no rename": {"op": "RENAME", "reset": True},
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+# Each with and without an old file but for the slow ones.
+CASES = [(fault, old) for fault in FAULTS for old in (None, b"old content")]
+CASES.remove(("silent", None))
+CASES.remove(("silent at the end", b"old content"))
+
+
+@pytest.mark.parametrize("fault, old", CASES, indirect=["old"])
 def test_upload_that_fails(mount, hdfs, proxy, source, old, fault):
     """cp says so; nothing or the old file is at the name, and no rest beside it."""
     proxy.rules(FAULTS[fault])
@@ -93,14 +99,20 @@ def test_redirect_refused_twice(mount, hdfs, proxy, source, fault):
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("fault", [{"drop_reply": "rst"}, {"status": 503}], ids=str)
-def test_rename_at_the_end_is_resolved(mount, hdfs, proxy, source, old, fault, times):
+@pytest.mark.parametrize("first", [True, False], ids=["first rename", "later"])
+def test_rename_at_the_end_is_resolved(mount, hdfs, proxy, source, old, fault, times, first):
     """Its reply is lost, or it is refused for now: the file is at its name when cp ends well."""
+    if not first:
+        sh("mkdir a; mv a b; rmdir b", cwd=mount.path)
     proxy.rules({"op": "RENAME", "times": times, **fault})
     run("cp", source, mount / "f")
     assert hdfs.read("f") == source.read_bytes() and hdfs.names() == ["f"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=["SIGSTOP", "SIGKILL"])
+ENDS = [(signal.SIGSTOP, None), (signal.SIGKILL, b"old content")]
+
+
+@pytest.mark.parametrize("number, old", ENDS, indirect=["old"], ids=["SIGSTOP", "SIGKILL"])
 def test_datanode_goes(mount, hdfs, proxy, source, mend, old, number):
     proxy.rules(SLOW)
     with Running("cp", source, mount / "f") as cp:
@@ -120,7 +132,7 @@ def test_datanode_goes(mount, hdfs, proxy, source, mend, old, number):
     until(lambda: hdfs.names() == ["f"], what="nothing is left behind")
 
 
-@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=["SIGSTOP", "SIGKILL"])
+@pytest.mark.parametrize("number, old", ENDS, indirect=["old"], ids=["SIGSTOP", "SIGKILL"])
 @pytest.mark.hidden_may_stay
 def test_proxy_goes(mounts, hdfs, stack, source, old, number):
     """All servers at once."""
@@ -140,7 +152,7 @@ PROGRAMS = {
     "cp": 'cp "$1" f',
     "cat": 'cat "$1" > f',
     "dd": 'dd if="$1" of=f bs=64k',
-    "rsync": 'rsync --inplace --whole-file "$1" f',
+    "rsync": 'rsync "$1" f',
 }
 
 
@@ -197,7 +209,7 @@ def test_errors_come_with_fsync(mount, hdfs, proxy):
 def test_after_a_failure_the_name_is_free(mount, hdfs, proxy):
     """A failed file is not shown any more, and may be made again."""
     proxy.rules({"role": "datanode", "op": "CREATE", "drop_reply": "rst", "times": 1})
-    sh("echo x > f", cwd=mount.path, rc=1)
+    run("cp", "/etc/services", mount / "f", rc=1)
     until(lambda: not (mount / "f").exists(), what="the failed file is gone here too")
     assert os.listdir(mount.path) == []
     sh("echo y > f", cwd=mount.path)

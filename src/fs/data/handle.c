@@ -71,6 +71,8 @@ int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
                    const struct kx_call *call, struct kx_handle **out, struct kx_error *err)
 {
     if (inode->directory) return kx_error_set(err, EISDIR, "it is a directory");
+    if (kx_inode_detached(inode))
+        return kx_error_set(err, ESTALE, "the file was removed or replaced");
     struct kx_handle *handle = handle_new(mount, inode, flags);
     bool writes = (flags & O_ACCMODE) != O_RDONLY;
     int result = writes ? open_writer(handle, (flags & O_TRUNC) != 0, call, err)
@@ -149,9 +151,9 @@ int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
     int result = writer ? kx_writer_read(writer, offset, size, call, out, err) : 0;
     if (result != 0) return MIN(result, 0);
     if (writer) result = kx_writer_publish(writer, call, err);
-    g_autofree char *path = NULL;
-    if (result == 0) result = kx_path_of(handle->inode, &path, err);
     if (result < 0) return result;
+    g_autofree char *path =
+        kx_inode_path(handle->inode); /* NULL: removed; an open stream goes on */
     struct kx_status status = {0};
     kx_inode_status(handle->inode, &status, 0);
     const struct kx_read_target target = {

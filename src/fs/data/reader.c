@@ -123,6 +123,7 @@ static int64_t stream_length(struct kx_reader *reader, int64_t from, int64_t to,
 static int stream_open(struct kx_reader *reader, const struct kx_read_target *target, int64_t to,
                        const struct kx_call *call, struct kx_error *err)
 {
+    if (!target->path) return kx_error_set(err, ESTALE, "the file was removed or replaced");
     int64_t from = reader->end;
     int64_t length = stream_length(reader, from, to, target->length);
     const struct kx_version *version = target->version.file_id ? &target->version : NULL;
@@ -202,12 +203,14 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
         return kx_error_set(err, -result,
                             result == -EINTR ? "interrupted" : "the stream of this file is stuck");
     notice_change(reader, target->generation);
-    bool silent = is_silent(reader);
+    bool there = take_slices(reader, offset, to, out), silent = !there && is_silent(reader);
     if (silent) result = kx_error_set(err, ETIMEDOUT, "the server was silent a moment ago");
     /* The gate is kept until all of it is there: readers in different places would rob each other
      * of the stream before either has what it wants. */
-    while (result == 0 && !take_slices(reader, offset, to, out))
+    while (result == 0 && !there) {
         result = advance(reader, target, offset, to, call, err);
+        there = result == 0 && take_slices(reader, offset, to, out);
+    }
     if (result == -ETIMEDOUT && !silent) reader->silent_ms = now_ms(reader);
     kx_gate_leave(&reader->gate);
     return result;

@@ -41,7 +41,8 @@ void kx_reader_free(struct kx_reader *reader);
 
 /* What is read, as it is now. */
 struct kx_read_target {
-    const char *path; /* borrowed during the call */
+    const char *path; /* NULL: it has none any more: a stream that is open goes on, else -ESTALE;
+                         borrowed during the call */
     int64_t length;   /* of the file */
     struct kx_version version;
     unsigned

@@ -24,6 +24,10 @@ int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, str
     g_autofree char *path = kx_inode_path(writer->inode);
     if (!path && !writer->abandoned)
         return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
+    bool gone =
+        writer->abandoned && !writer->hidden && !writer->upload && writer->base == KX_WRITE_SERVER;
+    if (gone && writer->length > 0)
+        return kx_error_set(err, ESTALE, "the file was removed; only the server had it");
     int result = finish_stream(writer, call, err);
     if (result < 0) return result;
     const char *base = writer->hidden;
@@ -62,7 +66,8 @@ int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
 {
     int result = kx_writer_enter(writer, call, err);
     if (result < 0) return result;
-    bool local = writer->stage != NULL;
+    if (writer->abandoned) result = kx_writer_to_stage(writer, call, err);
+    bool local = result == 0 && writer->stage;
     int64_t to = local ? MIN(offset + (int64_t)size, kx_stage_length(writer->stage)) : 0;
     while (result == 0 && offset < to) {
         size_t n = (size_t)MIN(to - offset, (int64_t)KX_BLOCK_BYTES);

@@ -98,6 +98,11 @@ void kx_writer_close(struct kx_writer *writer)
         kx_inode_set_writer(writer->inode, NULL);
     }
     g_mutex_unlock(&all->mutex);
+    if (last &&
+        writer->abandoned) { /* what was streamed on under its hidden name is nobody's now */
+        g_clear_pointer(&writer->upload, kx_upload_close);
+        kx_writer_drop_hidden(writer);
+    }
     kx_writer_unref(writer);
 }
 
@@ -158,10 +163,10 @@ static int write_locked(struct kx_writer *writer, int64_t offset, bool append, G
         kx_error_copy(err, &writer->failure);
         return -err->code;
     }
-    if (writer->abandoned) return 0; /* unlinked: nobody will ever read it */
     if (append) offset = writer->length;
     int result = 0;
-    if (!writer->stage && offset != writer->length) result = kx_writer_to_stage(writer, call, err);
+    bool jump = offset != writer->length || (writer->abandoned && !writer->upload);
+    if (!writer->stage && jump) result = kx_writer_to_stage(writer, call, err);
     if (result < 0) return result;
     if (writer->stage) return kx_writer_stage_write(writer, offset, data, err);
     result = writer->upload ? 0 : start_stream(writer, call, err);
@@ -212,11 +217,8 @@ void kx_writer_cut(struct kx_writer *writer, int64_t length)
 void kx_writer_abandon(struct kx_writer *writer)
 {
     if (kx_gate_enter(&writer->gate, NULL, kx_client_stall_ms(writer->mount->client)) < 0) return;
-    g_clear_pointer(&writer->upload, kx_upload_close);
-    kx_writer_drop_hidden(writer);
     g_mutex_lock(&writer->mutex);
     writer->abandoned = true;
-    writer->dirty = false;
     g_mutex_unlock(&writer->mutex);
     kx_gate_leave(&writer->gate);
 }

@@ -86,7 +86,8 @@ int kx_writer_resize(struct kx_writer *writer, int64_t length, const struct kx_c
 /** The server has cut the published file to `length`: the next byte goes there. */
 void kx_writer_cut(struct kx_writer *writer, int64_t length);
 
-/** The name was unlinked or taken over: what was not published is dropped. */
+/** The name was unlinked or taken over: nothing is published any more. Who has the file open goes
+ * on with what was not published, out of sight, until the last close. */
 void kx_writer_abandon(struct kx_writer *writer);
 
 /* What is true here but not yet on the server. */

@@ -151,6 +151,7 @@ void kx_op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_se
         result = set_owner(&c, inode, attr, to_set);
     if (result == 0 && (to_set & FUSE_SET_ATTR_MODE)) result = set_mode(&c, inode, attr->st_mode);
     if (result == 0 && (to_set & times)) result = set_times(&c, inode, attr, to_set);
+    if (result == 0) kx_inode_note_ctime(inode, c.mount->clock->wall_ms(c.mount->clock));
     if (result == 0) result = kx_refresh(c.mount, inode, &c.call, &c.err);
     if (result < 0)
         kx_fuse_reply_result(&c, result, inode);

@@ -56,6 +56,9 @@ int64_t kx_attr_known(struct kx_mount *mount, struct kx_inode *inode, struct sta
     struct kx_status status = {0};
     int64_t age = kx_attr_known_status(mount, inode, &status);
     kx_attr_fill(mount, &status, inode->ino, st);
+    int64_t changed_ms = kx_inode_ctime_ms(inode);
+    if (changed_ms > status.mtime_ms) st->st_ctim = from_ms(changed_ms);
     kx_status_clear(&status);
+    if (kx_inode_detached(inode)) st->st_nlink = 0;
     return age;
 }

@@ -36,6 +36,7 @@ struct kx_inode {
     struct kx_status status;
     uint64_t
         touched; /* the table's epoch when this mount last changed it (a directory: a name in it) */
+    int64_t ctime_ms;        /* when this mount last changed its attributes or content; 0: never */
     int64_t checked_ms;      /* when `status` came; 0: it must be asked again */
     struct kx_version pages; /* what the kernel's page cache was filled from; file_id 0: nothing */
     int64_t pages_length;
@@ -89,6 +90,10 @@ bool kx_inode_renew(struct kx_inode *inode, const struct kx_status *status, uint
 
 /** A copy of what is known.  @return its age in ms, or -1 when it must be asked again. */
 int64_t kx_inode_status(struct kx_inode *inode, struct kx_status *out, int64_t now_ms);
+
+/** When this mount last changed it, in ms since the epoch (HDFS keeps no ctime); 0: never. */
+int64_t kx_inode_ctime_ms(struct kx_inode *inode);
+void kx_inode_note_ctime(struct kx_inode *inode, int64_t wall_ms);
 
 /** Ask again next time. */
 void kx_inode_expire(struct kx_inode *inode);

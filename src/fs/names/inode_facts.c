@@ -83,6 +83,21 @@ void kx_inode_set_writer(struct kx_inode *inode, struct kx_writer *writer)
     if (old) kx_writer_unref(old);
 }
 
+int64_t kx_inode_ctime_ms(struct kx_inode *inode)
+{
+    g_mutex_lock(&inode->inodes->mutex);
+    int64_t ctime_ms = inode->ctime_ms;
+    g_mutex_unlock(&inode->inodes->mutex);
+    return ctime_ms;
+}
+
+void kx_inode_note_ctime(struct kx_inode *inode, int64_t wall_ms)
+{
+    g_mutex_lock(&inode->inodes->mutex);
+    inode->ctime_ms = wall_ms;
+    g_mutex_unlock(&inode->inodes->mutex);
+}
+
 void kx_inode_note_absent(struct kx_inode *directory, const char *name, int64_t now_ms)
 {
     g_mutex_lock(&directory->inodes->mutex);

@@ -135,7 +135,8 @@ int kx_lookup(struct kx_mount *mount, struct kx_inode *parent, const char *name,
 int kx_refresh(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
                struct kx_error *err)
 {
-    if (known_child(mount, inode)) return 0;
+    if (known_child(mount, inode) || kx_inode_detached(inode))
+        return 0; /* nobody to ask about a file without a name */
     g_autofree char *path = NULL;
     int result = kx_path_of(inode, &path, err);
     if (result < 0) return result;

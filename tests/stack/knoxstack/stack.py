@@ -1,11 +1,10 @@
 """One stack: a folder, its daemons, and what tests do to them."""
 
 import dataclasses
-import os
 import signal
 from pathlib import Path
 
-from . import cache, daemons, folder, hdfs_shell, jars, java, launch, process, train, watchdog
+from . import cache, daemons, folder, jars, java, launch, process, train, watchdog
 from .conf import Plan, parse_setting
 from .errors import StackError
 from .hdfs_shell import HdfsShell, Result

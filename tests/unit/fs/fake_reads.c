@@ -6,6 +6,7 @@
 
 struct kx_client {
     struct kx_pool *pool;
+    struct fake_clock clock;
     int64_t stall_ms;
     GMutex mutex; /* guards all below */
     GCond changed;
@@ -27,6 +28,7 @@ struct kx_client *fake_reads_new(void)
 {
     struct kx_client *client = g_new0(struct kx_client, 1);
     client->pool = kx_pool_new(4);
+    fake_clock_init(&client->clock);
     client->stall_ms = 60000;
     client->streams = g_array_new(FALSE, TRUE, sizeof(struct fake_stream));
     client->pull_from = client->hold_from = -1;
@@ -49,6 +51,16 @@ void fake_reads_free(struct kx_client *client)
     assert_int_equal(blocks, 0);
     assert_int_equal(open, 0);
     assert_false(shared);
+}
+
+const struct kx_clock *kx_client_clock(const struct kx_client *client)
+{
+    return &client->clock.clock;
+}
+
+struct fake_clock *fake_reads_clock(struct kx_client *client)
+{
+    return &client->clock;
 }
 
 int64_t kx_client_stall_ms(const struct kx_client *client)

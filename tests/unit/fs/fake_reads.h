@@ -3,6 +3,7 @@
  *
  * Threads: any; it notices when one download is used by two at once. */
 #pragma once
+#include "fake_clock.h"
 #include "rest/download.h"
 
 /** @return owned; its stall time is a minute. */
@@ -12,6 +13,7 @@ struct kx_client *fake_reads_new(void);
 void fake_reads_free(struct kx_client *client);
 
 void fake_reads_set_stall(struct kx_client *client, int64_t ms);
+struct fake_clock *fake_reads_clock(struct kx_client *client); /* borrowed */
 
 /** What stands in the file is changed by another seed; the first one is 0. */
 void fake_reads_set_seed(struct kx_client *client, unsigned seed);

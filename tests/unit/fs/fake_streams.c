@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fake_files_private.h"
+#include "rest/download.h"
 
 /* --- uploads --- */
 

@@ -229,6 +229,22 @@ static void an_error_comes_through_and_is_not_the_end(void **state)
     reading_check(reading, 30 * MIB, MIB);
 }
 
+/* The kernel asks again for what has failed, and others wait behind it. */
+static void a_silent_server_is_waited_for_once(void **state)
+{
+    struct reading *reading = *state;
+    KX_ERROR_AUTO(err);
+    reading_check(reading, 0, STEP);
+    fake_reads_fail_pull(reading->client, (int64_t)STEP, ETIMEDOUT);
+    assert_int_equal(reading_read(reading, (int64_t)STEP, STEP, NULL, &err), -ETIMEDOUT);
+    assert_int_equal(reading_read(reading, (int64_t)STEP, STEP, NULL, &err), -ETIMEDOUT);
+    expect_error(&err, ETIMEDOUT, "silent a moment ago");
+    reading_check(reading, 0, STEP); /* what is there needs no server */
+    assert_int_equal(fake_reads_count(reading->client), 1);
+    fake_clock_pass(fake_reads_clock(reading->client), 60000);
+    reading_check(reading, (int64_t)STEP, STEP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +265,7 @@ int main(void)
         reading_test(a_file_that_grew_is_read_on),
         reading_test(the_version_goes_with_the_stream),
         reading_test(an_error_comes_through_and_is_not_the_end),
+        reading_test(a_silent_server_is_waited_for_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

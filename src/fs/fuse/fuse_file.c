@@ -1,9 +1,10 @@
-/* open, create, read, write, flush, fsync, release. */
+/* open, create, read, write, flush, fsync, fallocate, release. */
 #include <errno.h>
 #include <fcntl.h>
 
 #include "fs/data/descriptors.h"
 #include "fs/fuse/fuse_ops.h"
+#include "fs/names/attr.h"
 #include "fs/names/lookup.h"
 
 #define JUST_LOOKED_MS                                                                             \
@@ -156,6 +157,28 @@ void kx_op_fsync(fuse_req_t req, fuse_ino_t node, int datasync, struct fuse_file
 {
     (void)node, (void)datasync;
     publish(req, fi);
+}
+
+/* Space cannot be reserved on a cluster; a file can be made as long as it will be. */
+static int allocate(struct kx_fuse_call *c, struct kx_inode *inode, int mode, int64_t end)
+{
+    if (mode & ~FALLOC_FL_KEEP_SIZE)
+        return kx_error_set(&c->err, EOPNOTSUPP, "HDFS files have no holes to make or to move");
+    struct kx_status status = {0};
+    kx_attr_known_status(c->mount, inode, &status);
+    bool longer = !(mode & FALLOC_FL_KEEP_SIZE) && end > status.length;
+    kx_status_clear(&status);
+    return longer ? kx_truncate(c->mount, inode, end, &c->call, &c->err) : 0;
+}
+
+void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, off_t length,
+                     struct fuse_file_info *fi)
+{
+    (void)node;
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    struct kx_inode *inode = kx_handle_inode(handle_of(fi));
+    kx_fuse_reply_result(&c, allocate(&c, inode, mode, (int64_t)offset + length), inode);
 }
 
 void kx_op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)

@@ -44,6 +44,8 @@ void kx_op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size,
                  struct fuse_file_info *fi);
 void kx_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void kx_op_fsync(fuse_req_t req, fuse_ino_t node, int datasync, struct fuse_file_info *fi);
+void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, off_t length,
+                     struct fuse_file_info *fi);
 void kx_op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 
 /* fuse_xattr.c */

@@ -64,6 +64,7 @@ static const struct fuse_lowlevel_ops OPERATIONS = {
     .write = kx_op_write,
     .flush = kx_op_flush,
     .fsync = kx_op_fsync,
+    .fallocate = kx_op_fallocate,
     .release = kx_op_release,
     .setxattr = kx_op_setxattr,
     .getxattr = kx_op_getxattr,

@@ -14,6 +14,7 @@
 #include "fs/data/writer.h"
 #include "fs/logfile.h"
 #include "fs/mount.h"
+#include "fs/opens.h"
 #include "fs/options.h"
 #include "fs/session.h"
 
@@ -50,6 +51,7 @@ static int find_mountpoint(const char *given, char **out, struct kx_error *err)
 static int serve(struct kx_mount *mount, struct kx_session *session)
 {
     int result = kx_session_serve(session);
+    kx_opens_release_all(mount->opens);
     unsigned lost = kx_writers_publish_all(mount->writers);
     if (lost)
         kx_log_write(mount->log, KX_LOG_ERROR, "%u files could not be uploaded at the end", lost);

@@ -10,6 +10,7 @@
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"
+#include "fs/opens.h"
 #include "rest/webhdfs.h"
 
 #define BLOCKS_KEPT 64 /* 8 MiB of free blocks at most wait for their next use */
@@ -86,6 +87,7 @@ int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx
     mount->space = kx_space_new();
     mount->pages = kx_pages_new();
     mount->writers = kx_writers_new();
+    mount->opens = kx_opens_new();
     mount->id = g_strdup_printf("%08x%04x", g_random_int(), g_random_int() & 0xffff);
     result = make_client(mount, &endpoint, err);
     kx_endpoint_clear(&endpoint);
@@ -98,6 +100,7 @@ int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx
 void kx_mount_free(struct kx_mount *mount)
 {
     if (!mount) return;
+    kx_opens_free(mount->opens);
     kx_writers_free(mount->writers);
     kx_inodes_free(mount->inodes);
     kx_client_free(mount->client);

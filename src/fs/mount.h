@@ -10,6 +10,7 @@
 #include "rest/client.h"
 
 struct kx_inodes;
+struct kx_opens;
 struct kx_pages;
 struct kx_identity;
 struct kx_errors;
@@ -28,6 +29,8 @@ struct kx_mount {
     struct kx_errors *errors;
     struct kx_space_cache *space;
     struct kx_writers *writers;
+    struct kx_opens *opens;
+    gint answered;     /* atomic: the kernel has got its first answer */
     gint hidden_files; /* atomic: how many hidden names were given out */
     char *id;          /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
 };

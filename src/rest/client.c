@@ -20,6 +20,7 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
     client->config = *config;
     client->http = http;
     client->user = g_strdup(config->user);
+    client->suspects = kx_suspects_new(config->clock);
     kx_endpoint_copy(&client->endpoint, config->endpoint);
     if (!client->config.timeout_ms) client->config.timeout_ms = DEFAULT_TIMEOUT_MS;
     if (!client->config.stall_ms) client->config.stall_ms = DEFAULT_STALL_MS;
@@ -32,6 +33,7 @@ void kx_client_free(struct kx_client *client)
 {
     if (!client) return;
     kx_http_free(client->http);
+    kx_suspects_free(client->suspects);
     kx_endpoint_clear(&client->endpoint);
     g_free(client->user);
     g_free(client);

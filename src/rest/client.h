@@ -58,11 +58,31 @@ struct kx_ask {
  *  @return 0 or -errno with the cause in err. */
 int kx_client_run(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err);
 
-/** OPEN: @out a transfer whose head (200) has come; the caller pulls and frees. */
-int kx_client_open(struct kx_client *client, const char *path, const char *params,
+/** OPEN of [offset, offset + length), in bytes, without the DataNodes that are suspected. When its
+ * DataNode fails on the connection, or is silent for half of the operation's time, the next attempt
+ * goes without that one.
+ *  @out a transfer whose head (200) has come; the caller pulls and frees. */
+int kx_client_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
                    const struct kx_call *call, struct kx_transfer **out, struct kx_error *err);
 
-/** CREATE or APPEND: @out a transfer that takes the body by kx_transfer_write. Nothing is known yet
+/* An exchange with a DataNode that failed. All members are borrowed during the call. */
+struct kx_broken_step {
+    const char *path;           /* of the file */
+    int64_t offset;             /* where in the file, in bytes, the exchange began */
+    const char *url;            /* the redirect's target */
+    const struct kx_error *why; /* how it failed */
+    struct kx_cancel *cancel;   /* of the caller; may be NULL */
+};
+
+/** When a DataNode failed on the connection (refused, no route, cut, silent): find its transfer
+ * name and keep it out of the OPENs, CREATEs and APPENDs of the next KX_SUSPICION_MS. Asks
+ * GET_BLOCK_LOCATIONS once, at most 2 s; a server without it (HttpFS), or one that redirects to
+ * itself (a gateway), has no suspects.
+ *  @return true: the next redirect will name another one, if there is any. */
+bool kx_client_suspect(struct kx_client *client, const struct kx_broken_step *step);
+
+/** CREATE or APPEND, without the DataNodes that are suspected: @out a transfer that takes the body
+ * by kx_transfer_write. Nothing is known yet
  * of whether the server takes it: a DataNode finds every error only after the redirect. */
 int kx_client_upload(struct kx_client *client, enum kx_op op, const char *path, const char *params,
                      const struct kx_call *call, struct kx_transfer **out, struct kx_error *err);

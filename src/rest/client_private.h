@@ -1,8 +1,10 @@
-/* What client.c and client_run.c share. Nobody else includes it.
- * Threads: constant after kx_client_new, but for the features, which are atomic. */
+/* What the files client*.c share. Nobody else includes it.
+ * Threads: constant after kx_client_new, but for the features, which are atomic, and the suspects,
+ * which have a lock of their own. */
 #pragma once
 #include "rest/client.h"
 #include "rest/features.h"
+#include "rest/suspects.h"
 
 struct kx_client {
     struct kx_client_config config; /* borrowed members only; the copies are below */
@@ -10,4 +12,9 @@ struct kx_client {
     char *user;
     struct kx_http *http;
     struct kx_features features;
+    struct kx_suspects *suspects;
 };
+
+/** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects
+ * nowhere and a gateway to itself; not every server has GET_BLOCK_LOCATIONS. */
+bool kx_client_can_suspect(struct kx_client *client, const char *url);

@@ -17,8 +17,10 @@ struct operation {
     struct kx_client *client;
     enum kx_op op;
     const char *path, *params;
+    int64_t offset; /* of an OPEN */
     struct kx_limits limits;
-    GString *excluded; /* DataNodes that failed us: "host:port,host:port" */
+    char *excluded; /* the DataNodes that the present attempt avoids; NULL: none */
+    bool avoidable; /* the present attempt failed at a DataNode that the next one will avoid */
     long retry_after_s;
 };
 
@@ -29,7 +31,7 @@ static char *operation_url(const struct operation *o)
     kx_url_append_path(url, o->path);
     kx_url_append_query(url, "op", kx_op_info(o->op)->name);
     kx_url_append_query(url, "user.name", client->user);
-    if (o->excluded->len) kx_url_append_query(url, "excludedatanodes", o->excluded->str);
+    kx_url_append_query(url, "excludedatanodes", o->excluded);
     if (o->params) g_string_append(url, o->params);
     return g_string_free(url, FALSE);
 }
@@ -79,8 +81,8 @@ static bool must_be_sent_once(const struct kx_op_info *info)
 
 /* Send one request and wait for its head. @body: the request carries the file's bytes; then only
  * until it is on its way. */
-static int send_one(struct operation *o, const char *url, bool body, struct kx_transfer **out,
-                    struct kx_error *err)
+static int send_one(struct operation *o, const char *url, bool body, const struct kx_limits *limits,
+                    struct kx_transfer **out, struct kx_error *err)
 {
     static const char *const upload_headers[] = {"Content-Type: application/octet-stream", NULL};
     const struct kx_http_request request = {.method = kx_op_info(o->op)->method,
@@ -92,8 +94,8 @@ static int send_one(struct operation *o, const char *url, bool body, struct kx_t
     g_autoptr(kx_transfer) transfer = NULL;
     int result = kx_transfer_start(o->client->http, &request, &transfer, err);
     if (result == 0) {
-        result = body ? kx_transfer_wait_sent(transfer, &o->limits, err)
-                      : kx_transfer_wait_head(transfer, &o->limits, err);
+        result = body ? kx_transfer_wait_sent(transfer, limits, err)
+                      : kx_transfer_wait_head(transfer, limits, err);
     }
     if (result < 0) {
         name_request(err, o, url);
@@ -103,12 +105,38 @@ static int send_one(struct operation *o, const char *url, bool body, struct kx_t
     return 0;
 }
 
-static void exclude_datanode(struct operation *o, const char *url)
+/* The operations whose redirect obeys excludedatanodes=; GETFILECHECKSUM's does not (measured,
+ * Hadoop 3.4.2). */
+static bool can_avoid(enum kx_op op)
 {
-    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL);
-    if (!uri) return;
-    if (o->excluded->len) g_string_append_c(o->excluded, ',');
-    g_string_append_printf(o->excluded, "%s:%d", g_uri_get_host(uri), g_uri_get_port(uri));
+    return op == KX_OPEN || op == KX_CREATE || op == KX_APPEND;
+}
+
+/* A DataNode that says nothing to an OPEN leaves time to ask another one. */
+static struct kx_limits datanode_limits(const struct operation *o, const char *url)
+{
+    const struct kx_clock *clock = o->client->config.clock;
+    struct kx_limits limits = o->limits;
+    int64_t left = limits.deadline_ms - clock->now_ms(clock);
+    if (o->op == KX_OPEN && left > 0 && kx_client_can_suspect(o->client, url))
+        limits.deadline_ms -= left / 2;
+    return limits;
+}
+
+/* The step to a DataNode failed. A file that is about to be created has no blocks to ask for. */
+static void suspect_datanode(struct operation *o, const char *url, const struct kx_error *err)
+{
+    const struct kx_broken_step step = {
+        .path = o->path, .offset = o->offset, .url = url, .why = err, .cancel = o->limits.cancel};
+    if (o->op == KX_OPEN || o->op == KX_APPEND) o->avoidable = kx_client_suspect(o->client, &step);
+}
+
+/* Does the NameNode know no other DataNode than those that it was told to avoid? */
+static bool nobody_is_left(const struct operation *o, const struct kx_error *err)
+{
+    if (!o->excluded || !err->http_status || !err->message) return false;
+    return strstr(err->message, "No active nodes contain this block") ||
+           strstr(err->message, "Failed to find datanode");
 }
 
 static void note_retry_after(struct operation *o, const struct kx_transfer *transfer)
@@ -145,28 +173,55 @@ static int settle(struct operation *o, struct kx_transfer *answer, const char *u
     }
     g_clear_pointer(&first, kx_transfer_free);
     g_autoptr(kx_transfer) second = NULL;
-    result = send_one(o, target, info->body, &second, err);
+    const struct kx_limits limits = datanode_limits(o, target);
+    result = send_one(o, target, info->body, &limits, &second, err);
     if (result == 0 && !info->body)
-        result = kx_client_judge(o->client, second, o->op, o->path, &o->limits, err);
+        result = kx_client_judge(o->client, second, o->op, o->path, &limits, err);
     if (result < 0) {
         name_request(err, o, target);
-        if (!err->http_status) exclude_datanode(o, target);
+        suspect_datanode(o, target, err);
         return result;
     }
     *out = g_steal_pointer(&second);
     return 0;
 }
 
-static int attempt(struct operation *o, struct kx_transfer **out, struct kx_error *err)
+static int attempt_once(struct operation *o, struct kx_transfer **out, struct kx_error *err)
 {
     g_autofree char *url = operation_url(o);
     g_autoptr(kx_transfer) first = NULL;
-    int result = send_one(o, url, false, &first, err);
+    o->avoidable = false;
+    int result = send_one(o, url, false, &o->limits, &first, err);
     if (result < 0) {
         if (kx_op_info(o->op)->body) err->unsent = TRUE; /* the file's bytes never left */
         return result;
     }
     return settle(o, g_steal_pointer(&first), url, out, err);
+}
+
+/* An attempt without the suspects; when the NameNode has no others, one with them at once. */
+static int attempt(struct operation *o, struct kx_transfer **out, struct kx_error *err)
+{
+    o->excluded = can_avoid(o->op) ? kx_suspects_list(o->client->suspects) : NULL;
+    int result = attempt_once(o, out, err);
+    if (result < 0 && nobody_is_left(o, err)) {
+        kx_log_write(o->client->config.log, KX_LOG_INFO,
+                     "%s %s: all DataNodes would be avoided, so none is", kx_op_info(o->op)->name,
+                     o->path);
+        kx_suspects_drop(o->client->suspects);
+        g_clear_pointer(&o->excluded, g_free);
+        kx_error_clear(err);
+        result = attempt_once(o, out, err);
+    }
+    g_clear_pointer(&o->excluded, g_free);
+    return result;
+}
+
+/* As kx_retry_judge; and a DataNode that was silent for its half of the time is not asked again. */
+static enum kx_verdict judge(const struct operation *o, const struct kx_error *err)
+{
+    if (o->op == KX_OPEN && o->avoidable && err->code == ETIMEDOUT) return KX_TRY_AGAIN;
+    return kx_retry_judge(o->op, err);
 }
 
 /* Wait before the next attempt.  @return whether there is time for one. */
@@ -198,7 +253,7 @@ static int run_attempts(struct operation *o, int attempts, take_function take, v
             if (out) *out = g_steal_pointer(&transfer);
             return 0;
         }
-        enum kx_verdict verdict = kx_retry_judge(o->op, err);
+        enum kx_verdict verdict = judge(o, err);
         if (verdict == KX_LOOK_FIRST && maybe) *maybe = true;
         if (verdict != KX_TRY_AGAIN || number >= attempts || !pause_before(o, number, err))
             return kx_cancel_fired(o->limits.cancel) ? kx_error_set(err, EINTR, "interrupted")
@@ -223,10 +278,7 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
     o->limits =
         (struct kx_limits){.cancel = call ? call->cancel : NULL,
                            .deadline_ms = config->clock->now_ms(config->clock) + timeout_ms};
-    o->excluded = g_string_new(NULL);
-    result = run_attempts(o, attempts, take, context, out, maybe, to);
-    g_string_free(o->excluded, TRUE);
-    return result;
+    return run_attempts(o, attempts, take, context, out, maybe, to);
 }
 
 struct wanted_body {
@@ -260,10 +312,14 @@ int kx_client_run(const struct kx_ask *ask, GBytes **body, bool *maybe, struct k
     return result;
 }
 
-int kx_client_open(struct kx_client *client, const char *path, const char *params,
+int kx_client_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
                    const struct kx_call *call, struct kx_transfer **out, struct kx_error *err)
 {
-    struct operation o = {.client = client, .op = KX_OPEN, .path = path, .params = params};
+    g_autoptr(GString) params = g_string_new(NULL);
+    kx_url_append_query_int(params, "offset", offset);
+    kx_url_append_query_int(params, "length", length);
+    struct operation o = {
+        .client = client, .op = KX_OPEN, .path = path, .params = params->str, .offset = offset};
     return operation_run(&o, call, NULL, NULL, out, NULL, err);
 }
 

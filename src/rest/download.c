@@ -9,6 +9,7 @@ struct kx_download {
     struct kx_client *client;
     char *path;
     int64_t next, end;            /* the bytes still to come: [next, end) of the file */
+    int64_t begin;                /* where in the file the present stream began */
     struct kx_version version;    /* file_id 0: not looked at */
     struct kx_transfer *transfer; /* NULL between a cut and the next try */
     int failures;                 /* in a row, without a byte in between */
@@ -18,10 +19,8 @@ struct kx_download {
 /* OPEN from the next byte to the end of the range. */
 static int stream_open(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
 {
-    g_autoptr(GString) params = g_string_new("&");
-    g_string_append_printf(params, "offset=%" G_GINT64_FORMAT "&length=%" G_GINT64_FORMAT, d->next,
-                           d->end - d->next);
-    return kx_client_open(d->client, d->path, params->str, call, &d->transfer, err);
+    d->begin = d->next;
+    return kx_client_open(d->client, d->path, d->next, d->end - d->next, call, &d->transfer, err);
 }
 
 int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
@@ -113,12 +112,27 @@ static void accept_block(struct kx_download *d, struct kx_block *block)
     d->progress_ms = now_ms(d);
 }
 
-static void drop_stream(struct kx_download *d, const struct kx_error *err)
+/* The stream came from a DataNode that has the block where it began, not always the one where it
+ * broke. */
+static void suspect_datanode(const struct kx_download *d, const struct kx_call *call,
+                             const struct kx_error *err)
+{
+    const struct kx_broken_step step = {.path = d->path,
+                                        .offset = d->begin,
+                                        .url = kx_transfer_url(d->transfer),
+                                        .why = err,
+                                        .cancel = call ? call->cancel : NULL};
+    kx_client_suspect(d->client, &step);
+}
+
+static void drop_stream(struct kx_download *d, const struct kx_call *call,
+                        const struct kx_error *err)
 {
     g_autofree char *line = kx_error_format(err);
     kx_log_write(kx_client_log(d->client), KX_LOG_WARNING,
                  "OPEN %s: stream broken at byte %" G_GINT64_FORMAT ", opening it again: %s",
                  d->path, d->next, line);
+    if (d->transfer) suspect_datanode(d, call, err);
     g_clear_pointer(&d->transfer, kx_transfer_free);
     d->failures++;
 }
@@ -140,7 +154,7 @@ int kx_download_pull(struct kx_download *d, size_t want, const struct kx_call *c
         }
         kx_error_about(to, "OPEN", d->path);
         if (!worth_another_try(d, to)) return result;
-        drop_stream(d, to);
+        drop_stream(d, call, to);
     }
 }
 

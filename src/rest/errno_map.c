@@ -177,3 +177,17 @@ bool kx_exception_is_transient(const char *exception, long status)
         if (g_str_equal(name, TRANSIENT[i])) return true;
     return false;
 }
+
+bool kx_open_is_transient(const struct kx_error *err)
+{
+    static const char *const NAMES[] = {"EOFException", "ConnectException",
+                                        "SocketTimeoutException", "NoRouteToHostException"};
+    static const char *const WORDS[] = {"No active nodes contain this block",
+                                        "Could not obtain block"};
+    if (!err->exception || err->code == ERANGE) return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
+        if (g_str_equal(NAMES[i], simple_name(err->exception))) return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++)
+        if (err->message && strstr(err->message, WORDS[i])) return true;
+    return false;
+}

@@ -21,6 +21,12 @@ int kx_errno_from_status(long status);
  * ...), so that nothing was done? A gateway's 502 and 504 are not: there nobody knows. */
 bool kx_exception_is_transient(const char *exception, long status);
 
+/** Did an OPEN fail for a reason that passes, so that another try or another DataNode may help?
+ * Some seconds after a restart of the NameNode each DataNode answers its first OPEN with
+ * EOFException, from a connection that is dead (measured, Hadoop 3.4.2); others say that they
+ * cannot reach the NameNode or a block. An offset past the end (ERANGE) is none. */
+bool kx_open_is_transient(const struct kx_error *err);
+
 /** Fill err from an answer that is not a success: RemoteException JSON (of a NameNode, a DataNode
  * with its stack trace, or HttpFS), an HTML page, or nothing. The message's first line is kept,
  * stack traces are dropped.

@@ -16,6 +16,7 @@ const char *kx_feature_name(enum kx_feature feature)
         [KX_FEATURE_RENAME_OPTIONS] = "rename-options",
         [KX_FEATURE_LIST_BATCH] = "list-batch",
         [KX_FEATURE_SPACE] = "space",
+        [KX_FEATURE_LOCATED_BLOCKS] = "located-blocks",
     };
     return NAMES[feature];
 }

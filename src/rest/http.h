@@ -93,6 +93,9 @@ int kx_transfer_wait_sent(struct kx_transfer *transfer, const struct kx_limits *
 int kx_transfer_wait_head(struct kx_transfer *transfer, const struct kx_limits *limits,
                           struct kx_error *err);
 
+/** Where it was sent. @return borrowed for the transfer's life; it may carry a secret. */
+const char *kx_transfer_url(const struct kx_transfer *transfer);
+
 /** After kx_transfer_wait_head gave 0. The header's value is borrowed, NULL when absent; names in
  * any case; the first of several. */
 long kx_transfer_status(const struct kx_transfer *transfer);

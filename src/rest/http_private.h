@@ -33,6 +33,7 @@ struct kx_block_queue {
 struct kx_transfer {
     struct kx_http *http;
     CURL *easy;
+    char *url;
     struct curl_slist *headers_out;
     size_t window_bytes;
     gboolean once;

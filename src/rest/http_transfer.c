@@ -34,6 +34,7 @@ static void transfer_destroy(struct kx_transfer *transfer)
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
     kx_salvage_drop(transfer);
     curl_slist_free_all(transfer->headers_out);
+    g_free(transfer->url);
     g_array_free(transfer->headers_in, TRUE);
     kx_block_queue_clear(&transfer->in);
     kx_block_queue_clear(&transfer->out);
@@ -93,6 +94,7 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
         return kx_error_set(err, ENOMEM, "libcurl has no memory for a transfer");
     }
     transfer->once = request->once;
+    transfer->url = g_strdup(request->url);
     set_options(transfer, request);
     set_headers(transfer, request);
     kx_callbacks_install(transfer);
@@ -262,6 +264,11 @@ int kx_transfer_wait_head(struct kx_transfer *transfer, const struct kx_limits *
     if (result < 0 && err) err->unsent = !transfer->sent;
     g_mutex_unlock(&transfer->mutex);
     return result;
+}
+
+const char *kx_transfer_url(const struct kx_transfer *transfer)
+{
+    return transfer->url;
 }
 
 long kx_transfer_status(const struct kx_transfer *transfer)

@@ -81,6 +81,19 @@ struct kx_json_listing {
  * and one of them as JSON. The caller clears out->page. */
 int kx_json_read_listing(GBytes *body, struct kx_json_listing *out, struct kx_error *err);
 
+/* A DataNode as GET_BLOCK_LOCATIONS names it. */
+struct kx_datanode {
+    char *name;                /* owned: "10.0.0.7:9866", the address and port of data transfer */
+    char *host, *address;      /* owned: "dn7.example.org", "10.0.0.7"; NULL when not told */
+    int http_port, https_port; /* of its WebHDFS; 0: none */
+};
+void kx_datanode_clear(struct kx_datanode *datanode);
+
+/** Those that have a block of {"LocatedBlocks":...}, its last block included; some more than once.
+ *  @out appended to: an array of struct kx_datanode whose clear function is set; also before an
+ *  error. */
+int kx_json_read_datanodes(GBytes *body, GArray *out, struct kx_error *err);
+
 /** The value of one attribute out of {"XAttrs":[...]} with encoding=hex.  @return -ENODATA: none of
  * that name.  @out owned. */
 int kx_json_read_xattr(GBytes *body, const char *name, GBytes **out, struct kx_error *err);

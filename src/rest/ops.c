@@ -17,6 +17,7 @@ static const struct kx_op_info OPS[KX_OP_COUNT] = {
     [KX_GETQUOTAUSAGE] = {"GETQUOTAUSAGE", "GET", false, false, KX_REPEAT},
     [KX_GETFILECHECKSUM] = {"GETFILECHECKSUM", "GET", true, false, KX_REPEAT},
     [KX_GETFILEBLOCKLOCATIONS] = {"GETFILEBLOCKLOCATIONS", "GET", false, false, KX_REPEAT},
+    [KX_GET_BLOCK_LOCATIONS] = {"GET_BLOCK_LOCATIONS", "GET", false, false, KX_REPEAT},
     [KX_SETPERMISSION] = {"SETPERMISSION", "PUT", false, false, KX_REPEAT},
     [KX_SETOWNER] = {"SETOWNER", "PUT", false, false, KX_REPEAT},
     [KX_SETTIMES] = {"SETTIMES", "PUT", false, false, KX_REPEAT},

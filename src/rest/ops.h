@@ -20,6 +20,7 @@ enum kx_op {
     KX_GETQUOTAUSAGE,
     KX_GETFILECHECKSUM,
     KX_GETFILEBLOCKLOCATIONS,
+    KX_GET_BLOCK_LOCATIONS, /* "a private unstable op" (Hadoop's GetOpParam), long served */
     KX_SETPERMISSION,
     KX_SETOWNER,
     KX_SETTIMES,

@@ -8,6 +8,7 @@ struct kx_upload {
     char *path;
     struct kx_transfer *transfer;
     int64_t length;
+    bool ending;
 };
 
 static char *create_params(const struct kx_create *how)
@@ -77,10 +78,16 @@ int64_t kx_upload_length(const struct kx_upload *upload)
 int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
     struct kx_limits limits = kx_client_body_limits(upload->client, call);
-    kx_transfer_end_body(upload->transfer);
+    if (!upload->ending) kx_transfer_end_body(upload->transfer);
+    upload->ending = true;
     int result = answer(upload, &limits, err);
     if (result < 0) kx_error_about(err, kx_op_info(upload->op)->name, upload->path);
     return result;
+}
+
+bool kx_upload_ending(const struct kx_upload *upload)
+{
+    return upload->ending;
 }
 
 void kx_upload_close(struct kx_upload *upload)

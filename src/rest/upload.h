@@ -32,9 +32,13 @@ int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
 /** How many bytes were queued. */
 int64_t kx_upload_length(const struct kx_upload *upload);
 
-/** End the body and wait for the server's word that it has the file (201 or 200).  Call once.
+/** End the body and wait for the server's word that it has the file (201 or 200).
  *  @return 0: all replicas of the pipeline have it; -errno: what is there now is unknown. */
 int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err);
+
+/** Was kx_upload_finish called? After -EINTR it may be called again; no byte can be written any
+ * more. */
+bool kx_upload_ending(const struct kx_upload *upload);
 
 /** Free; an unfinished one is cut, and the server keeps what it got under that name. NULL is fine.
  */

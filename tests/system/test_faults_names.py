@@ -66,6 +66,15 @@ def test_request_that_never_came(mount, hdfs, proxy, script, op, after):
     assert set(hdfs.names()) == after
 
 
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_idle_connection_closed(mount, hdfs, proxy, how):
+    """As by a NameNode that was started anew: the next request does not fail of it."""
+    for script in ("rm f", "mv g f", "rmdir empty", "mkdir new", "chmod 600 f", "ls -R d", "cp f g"):
+        assert proxy.drop("namenode", how) <= 3
+        sh(script, cwd=mount.path)
+    assert set(hdfs.names()) == {"d", "d/inside", "f", "g", "new"}
+
+
 ATTRIBUTES = [
     ("chmod 600 f", "SETPERMISSION", "stat -c %a f", b"600\n"),
     ("touch -d @1000000000 f", "SETTIMES", "stat -c %Y f", b"1000000000\n"),

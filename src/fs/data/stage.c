@@ -133,13 +133,21 @@ int kx_stage_resize(struct kx_stage *stage, int64_t length, struct kx_error *err
     return 0;
 }
 
+static int base_open(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
+                     const struct kx_call *call, struct kx_download **out, struct kx_error *err)
+{
+    if (!stage->base_path)
+        return kx_error_set(err, ESTALE, "the file was removed; only the server had it");
+    return kx_download_open(client, stage->base_path, part.from, part.to - part.from, NULL, call,
+                            out, err);
+}
+
 /* Bring [from, to) of the base into the local file. */
 static int load(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
                 const struct kx_call *call, struct kx_error *err)
 {
     g_autoptr(kx_download) download = NULL;
-    int result = kx_download_open(client, stage->base_path, part.from, part.to - part.from, NULL,
-                                  call, &download, err);
+    int result = base_open(stage, client, part, call, &download, err);
     while (result >= 0) {
         g_autoptr(kx_block) block = NULL;
         int64_t at = kx_download_position(download);
@@ -204,8 +212,7 @@ static int send_base(struct kx_stage *stage, struct kx_client *client, struct kx
                      struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
     g_autoptr(kx_download) download = NULL;
-    int result = kx_download_open(client, stage->base_path, part.from, part.to - part.from, NULL,
-                                  call, &download, err);
+    int result = base_open(stage, client, part, call, &download, err);
     while (result >= 0) {
         g_autoptr(kx_block) block = NULL;
         result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
@@ -229,6 +236,13 @@ int kx_stage_send(struct kx_stage *stage, struct kx_client *client, int64_t from
         from = missing ? gap.to : part.to;
     }
     return result;
+}
+
+void kx_stage_follow(struct kx_stage *stage, const char *path)
+{
+    if (g_strcmp0(path, stage->base_path) == 0) return;
+    g_free(stage->base_path);
+    stage->base_path = g_strdup(path);
 }
 
 void kx_stage_base_unsure(struct kx_stage *stage)

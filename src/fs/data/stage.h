@@ -45,6 +45,10 @@ bool kx_stage_only_grown(const struct kx_stage *stage, int64_t *from);
 int kx_stage_send(struct kx_stage *stage, struct kx_client *client, int64_t from,
                   struct kx_upload *upload, const struct kx_call *call, struct kx_error *err);
 
+/** The base's path now, by another name or in another directory than it had.  NULL: it has none,
+ * what is not here cannot be read (-ESTALE). */
+void kx_stage_follow(struct kx_stage *stage, const char *path);
+
 /** An append to the base may have arrived in part: its end cannot be trusted any more. */
 void kx_stage_base_unsure(struct kx_stage *stage);
 

@@ -5,8 +5,6 @@
 #include "fs/data/writer_private.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
-#include "fs/names/replace.h"
-#include "rest/webhdfs.h"
 
 /* What was sent in order so far becomes a whole file, hidden or at its name: the stage's base. */
 static int finish_stream(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
@@ -24,16 +22,27 @@ int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, str
     g_autofree char *path = kx_inode_path(writer->inode);
     if (!path && !writer->abandoned)
         return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
-    bool gone =
-        writer->abandoned && !writer->hidden && !writer->upload && writer->base == KX_WRITE_SERVER;
+    bool gone = writer->abandoned && !writer->hidden.name && !writer->upload &&
+                writer->base == KX_WRITE_SERVER;
     if (gone && writer->length > 0)
         return kx_error_set(err, ESTALE, "the file was removed; only the server had it");
     int result = finish_stream(writer, call, err);
     if (result < 0) return result;
-    const char *base = writer->hidden;
+    g_autofree char *hidden = kx_hidden_where(&writer->hidden);
+    if (writer->hidden.name && !hidden)
+        return kx_error_set(err, ESTALE, "the directory of the file is gone");
+    const char *base = hidden;
     if (!base && writer->base == KX_WRITE_SERVER) base = path;
     return kx_stage_new(writer->mount->options->stage_dir, base, writer->length, &writer->stage,
                         err);
+}
+
+/* The base may have another path than it had: it was renamed, or a directory above. */
+static void follow_base(struct kx_writer *writer)
+{
+    g_autofree char *path =
+        writer->hidden.name ? kx_hidden_where(&writer->hidden) : kx_inode_path(writer->inode);
+    kx_stage_follow(writer->stage, path);
 }
 
 int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,
@@ -68,6 +77,7 @@ int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
     if (result < 0) return result;
     if (writer->abandoned) result = kx_writer_to_stage(writer, call, err);
     bool local = result == 0 && writer->stage;
+    if (local) follow_base(writer);
     int64_t to = local ? MIN(offset + (int64_t)size, kx_stage_length(writer->stage)) : 0;
     while (result == 0 && offset < to) {
         size_t n = (size_t)MIN(to - offset, (int64_t)KX_BLOCK_BYTES);
@@ -81,6 +91,10 @@ int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
 static int resize_locked(struct kx_writer *writer, int64_t length, const struct kx_call *call,
                          struct kx_error *err)
 {
+    if (writer->failure.code) {
+        kx_error_copy(err, &writer->failure);
+        return -writer->failure.code;
+    }
     if (!writer->stage && length < writer->length) return 0;
     if (!writer->stage && length == writer->length) return 1;
     int result = kx_writer_to_stage(writer, call, err);
@@ -105,44 +119,36 @@ static int append_grown(struct kx_writer *writer, int64_t from, const char *path
                         const struct kx_call *call, struct kx_error *err)
 {
     struct kx_client *client = writer->mount->client;
+    g_autofree char *hidden = kx_hidden_where(&writer->hidden);
+    const char *target = hidden ? hidden : path;
     g_autoptr(kx_upload) upload = NULL;
-    int result =
-        kx_upload_open(client, writer->hidden ? writer->hidden : path, NULL, call, &upload, err);
+    int result = kx_upload_open(client, target, NULL, call, &upload, err);
     if (result < 0) return result;
     result = kx_stage_send(writer->stage, client, from, upload, call, err);
     if (result == 0) result = kx_upload_finish(upload, call, err);
-    if (result < 0) kx_stage_base_unsure(writer->stage);
+    if (result < 0)
+        kx_stage_base_unsure(writer->stage);
+    else
+        kx_stage_published(writer->stage, target); /* should the rename fail, not once more */
     return result;
 }
 
 /* All of it into a new hidden file; the one before, if any, is a source of this one and goes
  * afterwards. */
-static int upload_whole(struct kx_writer *writer, const char *path, const struct kx_call *call,
-                        struct kx_error *err)
+static int upload_whole(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     struct kx_client *client = writer->mount->client;
-    g_autofree char *source = g_steal_pointer(&writer->hidden);
+    struct kx_hidden fresh = {0};
     g_autoptr(kx_upload) upload = NULL;
-    int result = kx_writer_open_hidden(writer, path, call, &upload, err);
+    int result = kx_writer_create_hidden(writer, &fresh, call, &upload, err);
     if (result == 0) result = kx_stage_send(writer->stage, client, 0, upload, call, err);
     if (result == 0) result = kx_upload_finish(upload, call, err);
-    g_clear_pointer(&upload, kx_upload_close);
-    char *fresh = result == 0 ? g_steal_pointer(&writer->hidden) : NULL;
-    if (result == 0) writer->hidden = source ? g_steal_pointer(&source) : NULL;
-    kx_writer_drop_hidden(writer);
-    writer->hidden = fresh ? fresh : g_steal_pointer(&source);
-    return result;
-}
-
-static int rename_to_name(struct kx_writer *writer, const char *path, const struct kx_call *call,
-                          struct kx_error *err)
-{
-    bool replace = !(writer->base == KX_WRITE_NEW && writer->exclusive);
-    int result = replace
-                     ? kx_replace(writer->mount, writer->hidden, path, call, err)
-                     : kx_webhdfs_rename(writer->mount->client, writer->hidden, path, call, err);
-    if (result == 0) g_clear_pointer(&writer->hidden, g_free);
-    return result;
+    kx_writer_discard(writer, result == 0 ? &writer->hidden : &fresh);
+    if (result < 0) return result;
+    writer->hidden = fresh;
+    g_autofree char *path = kx_hidden_where(&writer->hidden);
+    kx_stage_published(writer->stage, path); /* the base from now on, whatever the rename does */
+    return 0;
 }
 
 int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const struct kx_call *call,
@@ -150,13 +156,15 @@ int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const st
 {
     int64_t from = 0;
     int result = 0;
-    bool whole =
-        kx_stage_changed(writer->stage) || (!writer->hidden && writer->base != KX_WRITE_SERVER);
+    follow_base(writer);
+    bool whole = kx_stage_changed(writer->stage) ||
+                 (!writer->hidden.name && writer->base != KX_WRITE_SERVER);
     if (kx_stage_only_grown(writer->stage, &from))
         result = append_grown(writer, from, path, call, err);
     else if (whole)
-        result = upload_whole(writer, path, call, err);
-    if (result == 0 && writer->hidden) result = rename_to_name(writer, path, call, err);
+        result = upload_whole(writer, call, err);
+    if (result == 0 && writer->hidden.name)
+        result = kx_writer_rename_hidden(writer, path, call, err);
     if (result == 0) kx_stage_published(writer->stage, path);
     return result;
 }

@@ -1,20 +1,12 @@
 #include "fs/data/writer.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/gate.h"
 #include "fs/data/writer_private.h"
 #include "fs/errors.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
-#include "fs/names/replace.h"
-#include "rest/webhdfs.h"
-
-static int64_t wall_ms(const struct kx_writer *writer)
-{
-    return writer->mount->clock->wall_ms(writer->mount->clock);
-}
 
 static struct kx_writer *writer_new(struct kx_mount *mount, struct kx_inode *inode,
                                     const struct kx_write_opts *opts)
@@ -26,12 +18,13 @@ static struct kx_writer *writer_new(struct kx_mount *mount, struct kx_inode *ino
     kx_gate_init(&writer->gate);
     g_mutex_init(&writer->mutex);
     writer->mtime_ms = writer->atime_ms = -1;
+    writer->litter = g_array_new(FALSE, FALSE, sizeof(struct kx_hidden));
     writer->base = opts->base;
     writer->exclusive = opts->exclusive;
     writer->create_mode = opts->mode;
     writer->length = opts->base == KX_WRITE_SERVER ? opts->length : 0;
     writer->dirty = opts->base != KX_WRITE_SERVER;
-    writer->changed_ms = wall_ms(writer);
+    writer->changed_ms = mount->clock->wall_ms(mount->clock);
     return writer;
 }
 
@@ -47,7 +40,8 @@ void kx_writer_unref(struct kx_writer *writer)
     kx_upload_close(writer->upload);
     kx_stage_free(writer->stage);
     kx_error_clear(&writer->failure);
-    g_free(writer->hidden);
+    kx_hidden_clear(&writer->hidden);
+    g_array_free(writer->litter, TRUE);
     kx_inode_unref(writer->inode);
     kx_gate_clear(&writer->gate);
     g_mutex_clear(&writer->mutex);
@@ -85,11 +79,29 @@ int kx_writer_open(struct kx_mount *mount, struct kx_inode *inode, const struct 
     return result;
 }
 
+static bool is_abandoned(struct kx_writer *writer)
+{
+    g_mutex_lock(&writer->mutex);
+    bool abandoned = writer->abandoned;
+    g_mutex_unlock(&writer->mutex);
+    return abandoned;
+}
+
+/* The last one has closed it: what could not be brought to its name goes. */
+static void writer_end(struct kx_writer *writer)
+{
+    if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
+    g_clear_pointer(&writer->upload, kx_upload_close);
+    kx_writer_discard(writer, &writer->hidden);
+    kx_writer_clean(writer);
+    kx_gate_leave(&writer->gate);
+}
+
 void kx_writer_close(struct kx_writer *writer)
 {
     KX_ERROR_AUTO(err);
     struct kx_writers *all = writer->mount->writers;
-    if (kx_writer_publish(writer, NULL, &err) < 0 && !writer->abandoned)
+    if (kx_writer_publish(writer, NULL, &err) < 0 && !is_abandoned(writer))
         kx_errors_add(writer->mount->errors, &err);
     g_mutex_lock(&all->mutex);
     bool last = --writer->opens == 0;
@@ -98,62 +110,71 @@ void kx_writer_close(struct kx_writer *writer)
         kx_inode_set_writer(writer->inode, NULL);
     }
     g_mutex_unlock(&all->mutex);
-    if (last &&
-        writer->abandoned) { /* what was streamed on under its hidden name is nobody's now */
-        g_clear_pointer(&writer->upload, kx_upload_close);
-        kx_writer_drop_hidden(writer);
-    }
+    if (last) writer_end(writer);
     kx_writer_unref(writer);
 }
 
-/* Keep the first failure for all who ask later; the bytes are lost. */
+int kx_writer_path(struct kx_writer *writer, char **path, struct kx_error *err)
+{
+    *path = kx_inode_path(writer->inode);
+    return *path ? 0
+                 : kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
+}
+
+/* The server has answered, and not with what it finds only when bytes come: there is no hidden
+ * file. */
+static bool nothing_was_made(const struct kx_error *err)
+{
+    return err->http_status && err->code != EDQUOT && err->code != ENOSPC && err->code != EIO;
+}
+
 int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
 {
     int result = -err->code;
-    if (result == -EINTR) return result;
-    g_clear_pointer(&writer->upload, kx_upload_close);
     char *path = kx_inode_path(writer->inode); /* the user knows nothing of the hidden sibling's */
     if (path) {
         g_free(err->path);
         err->path = path;
     }
+    if (result == -EINTR) return result;
+    g_clear_pointer(&writer->upload, kx_upload_close);
+    if (nothing_was_made(err)) kx_hidden_clear(&writer->hidden);
+    kx_writer_discard(writer, &writer->hidden);
     kx_error_copy(&writer->failure, err);
-    kx_writer_drop_hidden(writer);
-    return result;
-}
-
-int kx_writer_open_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
-                          struct kx_upload **out, struct kx_error *err)
-{
-    const struct kx_options *options = writer->mount->options;
-    const struct kx_create how = {.overwrite = true,
-                                  .mode = writer->create_mode,
-                                  .replication = (unsigned)options->replication,
-                                  .block_bytes = options->block_bytes};
-    g_free(writer->hidden);
-    writer->hidden = kx_hidden_path(writer->mount, path);
-    int result = kx_upload_open(writer->mount->client, writer->hidden, &how, call, out, err);
-    if (result < 0) g_clear_pointer(&writer->hidden, g_free);
     return result;
 }
 
 static int start_stream(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
-    g_autofree char *path = kx_inode_path(writer->inode);
-    if (!path)
-        return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
-    if (writer->length > 0)
-        return kx_upload_open(writer->mount->client, path, NULL, call, &writer->upload, err);
-    return kx_writer_open_hidden(writer, path, call, &writer->upload, err);
+    if (writer->base != KX_WRITE_SERVER)
+        return kx_writer_create_hidden(writer, &writer->hidden, call, &writer->upload, err);
+    g_autofree char *path = NULL;
+    int result = kx_writer_path(writer, &path, err);
+    if (result < 0) return result;
+    return kx_upload_open(writer->mount->client, path, NULL, call, &writer->upload, err);
 }
 
-void kx_writer_note_change(struct kx_writer *writer, int64_t length)
+/* An end that was begun (fsync, close of a duplicate) and interrupted comes first: no byte can
+ * follow it into the same stream. */
+static int finish_begun_end(struct kx_writer *writer, const struct kx_call *call,
+                            struct kx_error *err)
 {
-    g_mutex_lock(&writer->mutex);
-    writer->length = length;
-    writer->dirty = true;
-    writer->changed_ms = wall_ms(writer);
-    g_mutex_unlock(&writer->mutex);
+    bool begun = writer->upload ? kx_upload_ending(writer->upload) : writer->hidden.name != NULL;
+    return begun && !writer->abandoned ? kx_writer_publish_gated(writer, call, err) : 0;
+}
+
+static int write_stream(struct kx_writer *writer, GBytes *data, const struct kx_call *call,
+                        struct kx_error *err)
+{
+    int result = finish_begun_end(writer, call, err);
+    if (result < 0) return result;
+    if (!writer->upload) result = start_stream(writer, call, err);
+    gsize length = 0;
+    gconstpointer bytes = g_bytes_get_data(data, &length);
+    if (result == 0) result = kx_upload_write(writer->upload, bytes, length, call, err);
+    if (result < 0) return kx_writer_fail(writer, err);
+    kx_writer_note_change(writer, writer->length + (int64_t)length);
+    return 0;
 }
 
 static int write_locked(struct kx_writer *writer, int64_t offset, bool append, GBytes *data,
@@ -164,18 +185,11 @@ static int write_locked(struct kx_writer *writer, int64_t offset, bool append, G
         return -err->code;
     }
     if (append) offset = writer->length;
-    int result = 0;
     bool jump = offset != writer->length || (writer->abandoned && !writer->upload);
-    if (!writer->stage && jump) result = kx_writer_to_stage(writer, call, err);
+    int result = !writer->stage && jump ? kx_writer_to_stage(writer, call, err) : 0;
     if (result < 0) return result;
-    if (writer->stage) return kx_writer_stage_write(writer, offset, data, err);
-    result = writer->upload ? 0 : start_stream(writer, call, err);
-    gsize length = 0;
-    gconstpointer bytes = g_bytes_get_data(data, &length);
-    if (result == 0) result = kx_upload_write(writer->upload, bytes, length, call, err);
-    if (result < 0) return kx_writer_fail(writer, err);
-    kx_writer_note_change(writer, writer->length + (int64_t)length);
-    return 0;
+    return writer->stage ? kx_writer_stage_write(writer, offset, data, err)
+                         : write_stream(writer, data, call, err);
 }
 
 int kx_writer_write(struct kx_writer *writer, int64_t offset, bool append, const void *data,
@@ -197,8 +211,9 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
     if (result < 0) return result;
     g_clear_pointer(&writer->upload, kx_upload_close);
     g_clear_pointer(&writer->stage, kx_stage_free);
-    kx_writer_drop_hidden(writer);
+    kx_writer_discard(writer, &writer->hidden);
     kx_error_clear(&writer->failure);
+    writer->unsure = false;
     g_mutex_lock(&writer->mutex);
     if (writer->base == KX_WRITE_SERVER) writer->base = KX_WRITE_EMPTIED;
     g_mutex_unlock(&writer->mutex);
@@ -209,9 +224,11 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
 
 void kx_writer_cut(struct kx_writer *writer, int64_t length)
 {
+    if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
     g_mutex_lock(&writer->mutex);
     writer->length = length;
     g_mutex_unlock(&writer->mutex);
+    kx_gate_leave(&writer->gate);
 }
 
 void kx_writer_abandon(struct kx_writer *writer)
@@ -221,35 +238,4 @@ void kx_writer_abandon(struct kx_writer *writer)
     writer->abandoned = true;
     g_mutex_unlock(&writer->mutex);
     kx_gate_leave(&writer->gate);
-}
-
-void kx_writer_overlay(struct kx_writer *writer, struct kx_overlay *out)
-{
-    g_mutex_lock(&writer->mutex);
-    *out = (struct kx_overlay){
-        .dirty = writer->dirty,
-        .fresh = writer->dirty && writer->base == KX_WRITE_NEW,
-        .length = writer->length,
-        .mtime_ms = writer->mtime_ms >= 0 ? writer->mtime_ms : writer->changed_ms,
-        .mode = writer->later_mode ? writer->later_mode : writer->create_mode};
-    g_mutex_unlock(&writer->mutex);
-}
-
-bool kx_writer_defer_mode(struct kx_writer *writer, uint32_t mode)
-{
-    g_mutex_lock(&writer->mutex);
-    bool deferred = writer->dirty;
-    if (deferred) writer->later_mode = mode;
-    g_mutex_unlock(&writer->mutex);
-    return deferred;
-}
-
-bool kx_writer_defer_times(struct kx_writer *writer, int64_t mtime_ms, int64_t atime_ms)
-{
-    g_mutex_lock(&writer->mutex);
-    bool deferred = writer->dirty;
-    if (deferred && mtime_ms >= 0) writer->mtime_ms = mtime_ms;
-    if (deferred && atime_ms >= 0) writer->atime_ms = atime_ms;
-    g_mutex_unlock(&writer->mutex);
-    return deferred;
 }

@@ -99,6 +99,9 @@ struct kx_overlay {
 };
 void kx_writer_overlay(struct kx_writer *writer, struct kx_overlay *out);
 
+/** The server has this mode for the file now: a new file in its place gets it too. */
+void kx_writer_note_mode(struct kx_writer *writer, uint32_t mode);
+
 /** Remember a mode or times (-1: leave) for publish.  @return false when nothing is unpublished:
  * ask the server at once. */
 bool kx_writer_defer_mode(struct kx_writer *writer, uint32_t mode);

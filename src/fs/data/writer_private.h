@@ -1,13 +1,18 @@
-/* What writer.c (bytes), publish.c (the way to the name) and writers.c (all of a mount) share.
- * Nobody else includes it.
- *
- * Threads: any; each member says what guards it. Locks, outermost first: a writer's gate,
- * kx_writers.mutex, the table of inodes, a writer's mutex. */
+/* What the files of the writer share: writer.c (bytes), hidden.c (the hidden sibling), publish.c
+ * (the way to the name), staged.c (the local copy), writer_view.c (what others see), writers.c (all
+ * of a mount). Nobody else includes it. Threads: see the locks in the struct; the gate is taken
+ * before the mutex. */
 #pragma once
 #include "base/gate.h"
 #include "fs/data/stage.h"
 #include "fs/data/writer.h"
 #include "rest/upload.h"
+
+/* A file under a name of ours, in a directory that may be renamed meanwhile. name NULL: none. */
+struct kx_hidden {
+    struct kx_inode *directory; /* a reference */
+    char *name;
+};
 
 struct kx_writer {
     gatomicrefcount refs;
@@ -15,20 +20,25 @@ struct kx_writer {
     struct kx_inode *inode; /* a reference */
     unsigned opens;         /* guarded by kx_writers.mutex */
 
-    struct kx_gate gate; /* who talks to the server for this file; guards the next six */
-    struct kx_upload *upload;
-    struct kx_stage *stage; /* NULL: nothing but bytes in order so far */
-    char *hidden; /* path of the hidden sibling; NULL: the stream appends to the name, or there is
-                     none */
+    struct kx_gate gate; /* who talks to the server for this file; guards the next seven */
+    struct kx_upload
+        *upload; /* into `hidden` or, when there is none, to the end of the name's file */
+    struct kx_stage *stage;  /* NULL: nothing but bytes in order so far. Its base is `hidden`, else
+                                the name's file */
+    struct kx_hidden hidden; /* holds, or is getting, content that is not at its name yet */
+    GArray *litter;          /* of struct kx_hidden: to be deleted when nobody waits for it */
     struct kx_error failure; /* code 0: none */
     bool exclusive;
-    uint32_t create_mode;
+    bool unsure; /* the last step to the name was interrupted: it may have been done */
 
-    GMutex mutex; /* guards the rest, which may be read without the gate and is written with both */
+    GMutex mutex; /* guards the rest; `base`, `dirty`, `abandoned` and `length` are changed with the
+                     gate held too */
     enum kx_write_base base;
     bool dirty, abandoned;
     int64_t length, changed_ms;
-    uint32_t later_mode;        /* 0: none; to be set after the rename */
+    uint32_t create_mode; /* of the file on the server, or of the one that will be made; 0: the
+                             server's default */
+    uint32_t later_mode;  /* 0: none; to be set when the content is at its name */
     int64_t mtime_ms, atime_ms; /* -1: none; likewise */
 };
 
@@ -40,31 +50,49 @@ struct kx_writers {
 /** Enter the gate, with words for the error. */
 int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 
-/** Gate held: keep the failure (but an interruption) under the file's own path, cut the stream,
- * remove the hidden file.
- * @return -err->code. */
+/* All below: the gate is held. */
+
+/** Keep the failure (but an interruption) under the file's own path and cut the stream.  @return
+ * -err->code. */
 int kx_writer_fail(struct kx_writer *writer, struct kx_error *err);
 
-/** Gate held, no stream open: delete the hidden file, if there is one; an error is logged. */
-void kx_writer_drop_hidden(struct kx_writer *writer);
+/** The path of the inode.  @return 0, @path owned; -ESTALE. */
+int kx_writer_path(struct kx_writer *writer, char **path, struct kx_error *err);
 
-/** Gate held: open a fresh hidden sibling of `path` for the whole content; writer->hidden names it.
- */
-int kx_writer_open_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
-                          struct kx_upload **out, struct kx_error *err);
+/** The path of the hidden file.  @return owned; NULL: there is none, or its directory has gone. */
+char *kx_hidden_where(const struct kx_hidden *hidden);
+void kx_hidden_clear(struct kx_hidden *hidden);
 
-/** Gate held: from now on the content is in a local file (staged.c). What is on its way is finished
- * first. */
+/** CREATE a new hidden sibling of the file.  @hidden filled on 0, @upload owned. */
+int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
+                            const struct kx_call *call, struct kx_upload **upload,
+                            struct kx_error *err);
+
+/** Nobody needs it any more: *hidden becomes none, the file is deleted by kx_writer_clean. */
+void kx_writer_discard(struct kx_writer *writer, struct kx_hidden *hidden);
+
+/** Delete what was discarded. Failures are logged. */
+void kx_writer_clean(struct kx_writer *writer);
+
+/** Bring what was written to its name. */
+int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call,
+                            struct kx_error *err);
+
+/** Rename the hidden file, whole now, to `path`. May be called again after an interruption. */
+int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                            struct kx_error *err);
+
+/** From now on the content is in a local file (staged.c). What is on its way is finished first. */
 int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 
-/** Gate held: a write into the staged content. */
+/** A write into the staged content. */
 int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,
                           struct kx_error *err);
 
-/** Gate held: bring the staged content to its name; it stays staged. A failure loses nothing: it
- * may be called again. */
+/** Bring the staged content to its name; it stays staged. A failure loses nothing: it may be called
+ * again. */
 int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const struct kx_call *call,
                             struct kx_error *err);
 
-/** Gate held: note that the content has changed, and its length. */
+/** Note that the content has changed, and its length. */
 void kx_writer_note_change(struct kx_writer *writer, int64_t length);

@@ -46,6 +46,7 @@ static int set_mode(struct kx_fuse_call *c, struct kx_inode *inode, mode_t mode)
     int result = kx_path_of(inode, &path, &c->err);
     if (result == 0)
         result = kx_webhdfs_set_permission(c->mount->client, path, bits, &c->call, &c->err);
+    if (result == 0 && writer) kx_writer_note_mode(writer, bits);
     if (result == 0) kx_inode_amend(inode, amend_mode, &bits);
     return result;
 }

@@ -46,6 +46,13 @@ static void keep_error(struct kx_fuse_call *c, int result, struct kx_inode *inod
     /* A name that was refused cannot be asked; its directory can. */
     if (path && result != -ENOENT && g_strcmp0(path, c->err.path) != 0)
         kx_errors_note(c->mount->errors, path, &c->err);
+    /* Nor can a file that could not be brought to its name. */
+    g_autoptr(kx_inode) parent = NULL;
+    g_autofree char *name = NULL;
+    bool placed =
+        inode && !inode->directory && result != -ENOENT && kx_inode_place(inode, &parent, &name);
+    g_autofree char *above = placed ? kx_inode_path(parent) : NULL;
+    if (above) kx_errors_note(c->mount->errors, above, &c->err);
 }
 
 void kx_fuse_reply_result(struct kx_fuse_call *c, int result, struct kx_inode *inode)
@@ -72,13 +79,24 @@ void kx_fuse_reply_attr(struct kx_fuse_call *c, struct kx_inode *inode)
     kx_fuse_finish(c);
 }
 
+static bool is_fresh(struct kx_inode *inode)
+{
+    g_autoptr(kx_writer) writer = kx_inode_writer(inode);
+    struct kx_overlay overlay = {0};
+    if (writer) kx_writer_overlay(writer, &overlay);
+    return overlay.fresh;
+}
+
 void kx_fuse_fill_entry(struct kx_mount *mount, struct kx_inode *inode,
                         struct fuse_entry_param *out)
 {
     *out = (struct fuse_entry_param){.ino = inode->node};
     int64_t age = kx_attr_known(mount, inode, &out->attr);
     out->attr_timeout = kx_fuse_valid_s(mount, mount->options->attr_timeout_s, age);
-    out->entry_timeout = kx_fuse_valid_s(mount, mount->options->entry_timeout_s, MAX(age, 0));
+    /* A name that is only here goes when its publishing fails: the kernel asks each time (no
+     * request). */
+    out->entry_timeout =
+        is_fresh(inode) ? 0 : kx_fuse_valid_s(mount, mount->options->entry_timeout_s, MAX(age, 0));
 }
 
 void kx_fuse_reply_entry(struct kx_fuse_call *c, struct kx_inode *inode)

@@ -5,12 +5,18 @@
 #include "fs/fuse/fuse_ops.h"
 #include "fs/names/attr.h"
 #include "fs/names/directory.h"
+#include "fs/opens.h"
 
 #define DOTS 2 /* "." and ".." have the positions 1 and 2, the first entry has 3 */
 
 static struct kx_directory *directory_of(const struct fuse_file_info *fi)
 {
     return (struct kx_directory *)(uintptr_t)fi->fh;
+}
+
+static void close_directory(void *directory)
+{
+    kx_directory_close(directory);
 }
 
 void kx_op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
@@ -21,15 +27,17 @@ void kx_op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     if (!inode) return;
     struct kx_directory *directory = kx_directory_open(c.mount, inode);
     fi->fh = (uintptr_t)directory;
+    kx_opens_add(c.mount->opens, directory, close_directory);
     kx_fuse_settle(&c);
-    if (fuse_reply_open(req, fi) != 0) kx_directory_close(directory);
+    if (fuse_reply_open(req, fi) != 0) kx_opens_release(c.mount->opens, directory);
     kx_fuse_finish(&c);
 }
 
 void kx_op_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     (void)node;
-    kx_directory_close(directory_of(fi));
+    struct kx_mount *mount = fuse_req_userdata(req);
+    kx_opens_release(mount->opens, directory_of(fi));
     fuse_reply_err(req, 0);
 }
 

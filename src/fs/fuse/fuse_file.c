@@ -6,6 +6,7 @@
 #include "fs/fuse/fuse_ops.h"
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
+#include "fs/opens.h"
 
 #define JUST_LOOKED_MS                                                                             \
     200 /* the kernel looks a name up right before it creates it: no need to ask again */
@@ -15,12 +16,18 @@ static struct kx_handle *handle_of(const struct fuse_file_info *fi)
     return (struct kx_handle *)(uintptr_t)fi->fh;
 }
 
+static void close_handle(void *handle)
+{
+    kx_handle_close(handle);
+}
+
 static void reply_open(struct kx_fuse_call *c, struct kx_handle *handle, struct fuse_file_info *fi)
 {
     fi->fh = (uintptr_t)handle;
     fi->keep_cache = kx_inode_keep_pages(kx_handle_inode(handle));
+    kx_opens_add(c->mount->opens, handle, close_handle);
     kx_fuse_settle(c);
-    if (fuse_reply_open(c->req, fi) != 0) kx_handle_close(handle);
+    if (fuse_reply_open(c->req, fi) != 0) kx_opens_release(c->mount->opens, handle);
     kx_fuse_finish(c);
 }
 
@@ -46,9 +53,10 @@ static void reply_create(struct kx_fuse_call *c, struct kx_handle *handle,
     kx_fuse_fill_entry(c->mount, inode, &entry);
     fi->fh = (uintptr_t)handle;
     kx_inode_looked_up(inode);
+    kx_opens_add(c->mount->opens, handle, close_handle);
     kx_fuse_settle(c);
     if (fuse_reply_create(c->req, &entry, fi) != 0) {
-        kx_handle_close(handle);
+        kx_opens_release(c->mount->opens, handle);
         kx_inodes_forget(c->mount->inodes, inode->node, 1);
     }
     kx_fuse_finish(c);
@@ -184,6 +192,7 @@ void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, of
 void kx_op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     (void)node;
-    kx_handle_close(handle_of(fi));
+    struct kx_mount *mount = fuse_req_userdata(req);
+    kx_opens_release(mount->opens, handle_of(fi));
     fuse_reply_err(req, 0);
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "fs/fuse/fuse_io.h"
 #include "fs/fuse/fuse_ops.h"
 #include "fs/session.h"
 
@@ -116,7 +117,9 @@ static int attach(struct kx_session *session, struct kx_mount *mount, const char
                             "cannot mount at %s (is /dev/fuse there, and may you use fusermount3?)",
                             mountpoint);
     session->mounted = TRUE;
-    return 0;
+    int result = kx_fuse_install_io(session->fuse);
+    return result < 0 ? kx_error_set(err, -result, "libfuse does not take our way to the kernel")
+                      : 0;
 }
 
 int kx_session_new(struct kx_mount *mount, const char *mountpoint, struct kx_session **out,

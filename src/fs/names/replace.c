@@ -12,18 +12,24 @@ char *kx_hidden_mark(const struct kx_mount *mount)
     return g_strdup_printf(".knoxfs-%s-", mount->id);
 }
 
-char *kx_hidden_path(struct kx_mount *mount, const char *path)
+char *kx_hidden_name(struct kx_mount *mount, const char *name)
 {
-    const char *slash = strrchr(path, '/');
-    g_autofree char *directory = g_strndup(path, (gsize)(slash - path));
     g_autofree char *mark = kx_hidden_mark(mount);
     g_autofree char *tail =
         g_strdup_printf("%s%d", mark, g_atomic_int_add(&mount->hidden_files, 1));
     gsize room = KX_NAME_MAX - 1 - strlen(tail);
-    g_autofree char *name = g_strndup(slash + 1, room);
+    g_autofree char *start = g_strndup(name, room);
     const char *end;
-    if (!g_utf8_validate(name, -1, &end)) name[end - name] = '\0'; /* cut inside a letter */
-    return g_strconcat(directory, "/.", name, tail, NULL);
+    if (!g_utf8_validate(start, -1, &end)) start[end - start] = '\0'; /* cut inside a letter */
+    return g_strconcat(".", start, tail, NULL);
+}
+
+static char *hidden_path(struct kx_mount *mount, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    g_autofree char *directory = g_strndup(path, (gsize)(slash - path));
+    g_autofree char *name = kx_hidden_name(mount, slash + 1);
+    return g_strconcat(directory, "/", name, NULL);
 }
 
 /* What is in the way is a directory: it must be empty, and goes first. */
@@ -38,7 +44,7 @@ static int replace_directory(struct kx_mount *mount, const char *from, const cha
 static int replace_file(struct kx_mount *mount, const char *from, const char *to,
                         const struct kx_call *call, struct kx_error *err)
 {
-    g_autofree char *aside = kx_hidden_path(mount, to);
+    g_autofree char *aside = hidden_path(mount, to);
     int result = kx_webhdfs_rename(mount->client, to, aside, call, err);
     if (result < 0 && result != -ENOENT) return result;
     bool there = result == 0;

@@ -12,9 +12,10 @@ struct kx_mount;
 int kx_replace(struct kx_mount *mount, const char *from, const char *to, const struct kx_call *call,
                struct kx_error *err);
 
-/** "/d/NAME" -> "/d/.NAME.knoxfs-ID-N": a name of this mount's own, at most KX_NAME_MAX bytes long.
- * @return owned. */
-char *kx_hidden_path(struct kx_mount *mount, const char *path);
+/** "NAME" -> ".NAME.knoxfs-ID-N": a name of this mount's own, another one each time, at most
+ * KX_NAME_MAX bytes long and valid UTF-8.
+ *  @return owned. */
+char *kx_hidden_name(struct kx_mount *mount, const char *name);
 
 /** What the names of this mount's hidden files contain: ".knoxfs-ID-".  @return owned. */
 char *kx_hidden_mark(const struct kx_mount *mount);

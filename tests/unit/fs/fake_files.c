@@ -22,6 +22,7 @@ struct kx_client *fake_files_new(void)
     client->pool = kx_pool_new(2);
     client->requests = g_string_new(NULL);
     client->next_id = 100;
+    client->page_entries = 1000;
     g_mutex_init(&client->mutex);
     g_cond_init(&client->changed);
     return client;

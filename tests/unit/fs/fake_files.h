@@ -13,6 +13,9 @@ struct kx_client *fake_files_new(void);
 void fake_files_free(struct kx_client *client);
 void fake_files_set_stall(struct kx_client *client, int64_t ms);
 
+/** How many entries a page of a listing has; 1000 at first. */
+void fake_files_set_page(struct kx_client *client, unsigned entries);
+
 /** Another client writes a whole file, or renames a directory. */
 void fake_files_put(struct kx_client *client, const char *path, const char *content);
 void fake_files_move(struct kx_client *client, const char *from, const char *to);
@@ -23,7 +26,8 @@ uint32_t fake_files_mode(struct kx_client *client, const char *path);
 unsigned fake_files_count(struct kx_client *client);
 
 /** The next request of that word ("CREATE" "APPEND" "WRITE" "FINISH" "RENAME" "REPLACE" "DELETE"
- * "TRUNCATE" "CHMOD" "TIMES") fails with a positive errno; @done: but is done all the same. */
+ * "TRUNCATE" "CHMOD" "TIMES" "STAT" "LIST" "OPEN") fails with a positive errno; @done: but is done
+ * all the same. */
 void fake_files_fail(struct kx_client *client, const char *word, int code, bool done);
 
 /** Requests of that word wait until they are let go or interrupted; NULL: all are let go. */

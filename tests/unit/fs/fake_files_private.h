@@ -24,7 +24,7 @@ struct kx_client {
     char *fail_word, *hold_word;
     int fail_code;
     bool fail_done;
-    unsigned held, uploads;
+    unsigned held, uploads, page_entries;
     uint64_t next_id;
 };
 

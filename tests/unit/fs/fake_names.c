@@ -8,6 +8,12 @@ struct kx_features *kx_client_features(struct kx_client *client)
     return &client->features;
 }
 
+const struct kx_clock *kx_client_clock(const struct kx_client *client)
+{
+    (void)client;
+    return kx_clock_system();
+}
+
 int64_t kx_client_stall_ms(const struct kx_client *client)
 {
     return client->stall_ms;

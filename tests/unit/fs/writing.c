@@ -1,6 +1,7 @@
 #include "writing.h"
 
 #include "fs/errors.h"
+#include "fs/names/pages.h"
 #include "fs/names/replace.h"
 
 int writing_setup(void **state)
@@ -17,6 +18,7 @@ int writing_setup(void **state)
                                  .inodes = kx_inodes_new("/", &folder, 1),
                                  .errors = kx_errors_new(NULL),
                                  .writers = kx_writers_new(),
+                                 .pages = kx_pages_new(),
                                  .id = (char *)(uintptr_t)WRITING_ID};
     w->root = kx_inodes_find(w->mount.inodes, KX_ROOT_NODE);
     const struct kx_status below = {.type = KX_TYPE_DIRECTORY, .file_id = 2};
@@ -36,6 +38,7 @@ int writing_teardown(void **state)
     kx_inodes_free(w->mount.inodes);
     kx_writers_free(w->mount.writers);
     kx_errors_free(w->mount.errors);
+    kx_pages_free(w->mount.pages);
     if (blocks == 0) kx_pool_free(w->mount.pool);
     struct kx_client *client = w->client;
     g_free(w);

@@ -1,0 +1,85 @@
+/* The hidden siblings of a file that is being written: ".NAME.knoxfs-ID-N". */
+#include <errno.h>
+
+#include "fs/data/writer_private.h"
+#include "fs/mount.h"
+#include "fs/names/inode.h"
+#include "fs/names/replace.h"
+#include "rest/url.h"
+#include "rest/webhdfs.h"
+
+#define DROP_TIMEOUT_MS 5000 /* for removing a hidden file: not worth a longer wait */
+#define DROP_TRIES      3
+#define DROP_PAUSE_MS   150
+
+char *kx_hidden_where(const struct kx_hidden *hidden)
+{
+    g_autofree char *directory = hidden->name ? kx_inode_path(hidden->directory) : NULL;
+    return directory ? kx_path_join(directory, hidden->name) : NULL;
+}
+
+void kx_hidden_clear(struct kx_hidden *hidden)
+{
+    kx_inode_unref(hidden->directory);
+    g_free(hidden->name);
+    *hidden = (struct kx_hidden){0};
+}
+
+int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
+                            const struct kx_call *call, struct kx_upload **upload,
+                            struct kx_error *err)
+{
+    struct kx_mount *mount = writer->mount;
+    g_autofree char *name = NULL;
+    struct kx_hidden fresh = {0};
+    if (!kx_inode_place(writer->inode, &fresh.directory, &name))
+        return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
+    fresh.name = kx_hidden_name(mount, name);
+    g_autofree char *path = kx_hidden_where(&fresh);
+    g_mutex_lock(&writer->mutex);
+    const struct kx_create how = {.overwrite = true,
+                                  .mode = writer->create_mode,
+                                  .replication = (unsigned)mount->options->replication,
+                                  .block_bytes = mount->options->block_bytes};
+    g_mutex_unlock(&writer->mutex);
+    int result = path ? kx_upload_open(mount->client, path, &how, call, upload, err)
+                      : kx_error_set(err, ESTALE, "the file's directory was removed");
+    if (result == 0)
+        *hidden = fresh;
+    else
+        kx_hidden_clear(&fresh);
+    return result;
+}
+
+void kx_writer_discard(struct kx_writer *writer, struct kx_hidden *hidden)
+{
+    if (hidden->name) g_array_append_val(writer->litter, *hidden);
+    *hidden = (struct kx_hidden){0};
+}
+
+static void drop(struct kx_mount *mount, const struct kx_hidden *hidden)
+{
+    KX_ERROR_AUTO(err);
+    const struct kx_call call = {.timeout_ms = DROP_TIMEOUT_MS};
+    g_autofree char *path = kx_hidden_where(hidden);
+    int result = -ENOENT;
+    /* "Not there" may mean "not yet": a CREATE that was cut a moment ago can still be on its way
+     * through the DataNode. */
+    for (int i = 0; path && i < DROP_TRIES && result == -ENOENT; i++) {
+        if (i > 0) kx_cancel_sleep(NULL, DROP_PAUSE_MS);
+        result = kx_webhdfs_delete(mount->client, path, false, &call, &err);
+    }
+    if (result == 0 || result == -ENOENT) return;
+    g_autofree char *line = kx_error_format(&err);
+    kx_log_write(mount->log, KX_LOG_WARNING, "left behind: %s: %s", path, line);
+}
+
+void kx_writer_clean(struct kx_writer *writer)
+{
+    for (guint i = 0; i < writer->litter->len; i++) {
+        struct kx_hidden *hidden = &g_array_index(writer->litter, struct kx_hidden, i);
+        drop(writer->mount, hidden);
+        kx_hidden_clear(hidden);
+    }
+    g_array_set_size(writer->litter, 0);
+}

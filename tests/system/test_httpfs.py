@@ -1,0 +1,94 @@
+"""The same through HttpFS, which differs from a NameNode in many answers."""
+
+import errno
+import os
+
+import pytest
+from knoxtest import run, sh
+
+from conftest import make_folder
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def hdfs(wide, request):
+    folder = make_folder(wide, request.node.name)
+    yield folder
+    assert folder.hidden() == []
+
+
+@pytest.fixture
+def mount(mounts, hdfs, wide):
+    return mounts(hdfs.url_path, server=wide.httpfs)
+
+
+def refused(code: int, call, *arguments) -> None:
+    with pytest.raises(OSError) as caught:
+        call(*arguments)
+    assert caught.value.errno == code, caught.value
+
+
+@pytest.mark.parametrize("size", [0, 1, 100_000, 5 * MIB + 3])
+def test_there_and_back(mount, hdfs, tmp_path, size):
+    (tmp_path / "f").write_bytes(os.urandom(size))
+    run("cp", tmp_path / "f", mount / "f")
+    assert hdfs.cat("f") == (tmp_path / "f").read_bytes() == (mount / "f").read_bytes()
+
+
+def test_ordinary_programs(mount, hdfs):
+    sh(
+        """
+        echo one > f; echo two >> f; test "$(cat f)" = "$(printf 'one\\ntwo')"
+        mkdir -p a/b; mv f a/b/g; cp a/b/g h; echo new > h; test "$(cat h)" = new
+        chmod 600 h; touch -d @1000000000 h; test "$(stat -c '%a %Y' h)" = "600 1000000000"
+        tar c a | tar x -C a/b; diff -r a/b/g a/b/a/b/g; rm -r a; ls -la; df .
+        setfattr -n user.a -v 1 h; test "$(getfattr --only-values -n user.a h)" = 1
+        """,
+        cwd=mount.path,
+    )
+    assert hdfs.names() == ["h"] and hdfs.cat("h") == b"new\n"
+
+
+def test_replace(mount, hdfs):
+    """HttpFS has no rename that replaces: taken apart into steps, the result is the same."""
+    hdfs.write("f", b"old")
+    (mount / "tmp").write_bytes(b"new")
+    os.rename(mount / "tmp", mount / "f")
+    assert hdfs.names() == ["f"] and hdfs.read("f") == b"new"
+    (mount / "f").write_bytes(b"newer")
+    assert hdfs.names() == ["f"] and hdfs.read("f") == b"newer"
+    hdfs.mkdir("d")
+    refused(errno.EISDIR, os.rename, mount / "f", mount / "d")
+    refused(errno.ENOTDIR, os.rename, mount / "d", mount / "f")
+    assert hdfs.names() == ["d", "f"]
+
+
+def test_many_entries(mount, hdfs):
+    """It ignores where a page shall begin: no entry twice, none left out."""
+    hdfs.mkdirs(f"n{number:04}" for number in range(1500))
+    assert os.listdir(mount.path) == sorted(hdfs.entries()) and len(os.listdir(mount.path)) == 1500
+
+
+def test_refusals(mount, mounts, hdfs, wide):
+    hdfs.write("f", b"x")
+    hdfs.mkdir("d/e")
+    refused(errno.ENOENT, os.stat, mount / "none")
+    refused(errno.ENOTEMPTY, os.rmdir, mount / "d")
+    refused(errno.EEXIST, os.mkdir, mount / "d")
+    bob = mounts(hdfs.url_path, server=wide.httpfs, user="bob")
+    refused(errno.EACCES, os.mkdir, bob / "new")
+    refused(errno.EACCES, os.unlink, bob / "f")
+    refused(errno.EPERM, os.chmod, bob / "f", 0o777)
+    assert hdfs.names() == ["d", "d/e", "f"]
+
+
+@pytest.mark.parametrize("name", ["two words", "100% +&;#?=", "é 日本", "e\u0301"])
+def test_names(mount, hdfs, name):
+    (mount / name).write_bytes(b"x")
+    assert list(hdfs.entries()) == [name] == os.listdir(mount.path)
+    assert (mount / name).read_bytes() == b"x"
+    os.rename(mount / name, mount / "plain")
+    os.rename(mount / "plain", mount / name)
+    (mount / name).unlink()
+    assert hdfs.names() == []

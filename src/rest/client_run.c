@@ -19,6 +19,7 @@ struct operation {
     const char *path, *params;
     int64_t offset; /* of an OPEN */
     struct kx_limits limits;
+    int half_ms;    /* of the time that it has */
     char *excluded; /* the DataNodes that the present attempt avoids; NULL: none */
     bool avoidable; /* the present attempt failed at a DataNode that the next one will avoid */
     long retry_after_s;
@@ -117,9 +118,8 @@ static struct kx_limits datanode_limits(const struct operation *o, const char *u
 {
     const struct kx_clock *clock = o->client->config.clock;
     struct kx_limits limits = o->limits;
-    int64_t left = limits.deadline_ms - clock->now_ms(clock);
-    if (o->op == KX_OPEN && left > 0 && kx_client_can_suspect(o->client, url))
-        limits.deadline_ms -= left / 2;
+    if (o->op == KX_OPEN && kx_client_can_suspect(o->client, url))
+        limits.deadline_ms = MIN(limits.deadline_ms, clock->now_ms(clock) + o->half_ms);
     return limits;
 }
 
@@ -275,6 +275,7 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
     }
     int timeout_ms = call && call->timeout_ms ? call->timeout_ms : config->timeout_ms;
     int attempts = call && call->attempts ? call->attempts : config->attempts;
+    o->half_ms = timeout_ms / 2;
     o->limits =
         (struct kx_limits){.cancel = call ? call->cancel : NULL,
                            .deadline_ms = config->clock->now_ms(config->clock) + timeout_ms};

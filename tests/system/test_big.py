@@ -1,33 +1,27 @@
 """A file that is larger than any buffer, and the driver's memory."""
 
-import hashlib
 import os
-from pathlib import Path
 
 import pytest
 from knoxtest import run
 
 MIB = 1 << 20
-BIG = 2500 * MIB + 12345
+BIG = 2384 * MIB + 12345  # two and a half GB
 MOST = 64 * MIB
 IDLE = 15 * MIB
 
 
-@pytest.fixture(scope="module")
-def big(tmp_path_factory):
-    """(path, MD5): a MiB again and again, each with its number in front."""
-    path = tmp_path_factory.mktemp("big") / "big"
+@pytest.fixture
+def big(tmp_path):
+    """A MiB again and again, each with its number in front."""
+    path = tmp_path / "big"
     piece = os.urandom(MIB - 8)
-    md5 = hashlib.md5()
     with open(path, "wb") as file:
         for number in range(BIG // MIB):
-            for part in (b"%08d" % number, piece):
-                file.write(part)
-                md5.update(part)
+            file.write(b"%08d" % number)
+            file.write(piece)
         file.write(piece[: BIG % MIB])
-        md5.update(piece[: BIG % MIB])
-    assert path.stat().st_size == BIG
-    yield path, md5.hexdigest().encode()
+    yield path
     path.unlink()
 
 
@@ -39,18 +33,17 @@ def test_idle(mount, sanitized):
 @pytest.mark.slow
 @pytest.mark.limit(240)
 def test_in_and_out(mounts, hdfs, big, sanitized):
-    """Copied in, summed, copied out by a mount that has none of it in its cache: the same bytes."""
-    source, md5 = big
-    writer = mounts(hdfs.url_path)
-    run("cp", source, writer / "big", timeout=120)
+    """Copied in, summed, copied out by mounts that have none of it in the kernel's cache."""
+    back = big.with_name("back")
+    in_, sum_, out = (mounts(hdfs.url_path) for _ in range(3))
+    run("cp", big, in_ / "big", timeout=120)
     assert hdfs.length("big") == BIG
-    reader = mounts(hdfs.url_path)
-    assert run("md5sum", reader / "big", timeout=100).stdout.split()[0] == md5
-    back = Path(f"{source}.back")
-    run("cp", mounts(hdfs.url_path) / "big", back, timeout=100)
-    run("cmp", source, back, timeout=60)
+    expected = run("md5sum", big, timeout=60).stdout.split()[0]
+    assert run("md5sum", sum_ / "big", timeout=120).stdout.split()[0] == expected
+    run("cp", out / "big", back, timeout=120)
+    run("cmp", big, back, timeout=60)
     back.unlink()
-    for mount in (writer, reader):
+    for mount in (in_, sum_, out):
         assert sanitized or mount.rss("VmHWM") < MOST
     hdfs.rm("big")
 
@@ -72,12 +65,11 @@ def test_many_streams(mounts, hdfs, sanitized):
 
 
 def test_large_folder(mounts, hdfs, sanitized):
-    """A listing is held a page at a time: 6000 entries cost little."""
-    hdfs.mkdirs(f"entry-{number:06}-{'x' * 100}" for number in range(6000))
+    """A listing is held a page at a time."""
+    hdfs.mkdirs(f"entry-{number:06}-{'x' * 100}" for number in range(3000))
     mount = mounts(hdfs.url_path)
-    assert len(run("ls", mount.path).stdout.splitlines()) == 6000
-    assert len(run("find", mount.path, "-type", "d").stdout.splitlines()) == 6001
-    assert sanitized or mount.rss("VmHWM") < 40 * MIB
+    assert len(run("ls", "-l", mount.path).stdout.splitlines()) == 3001
+    assert sanitized or mount.rss("VmHWM") < 32 * MIB
 
 
 def test_memory_comes_back(mounts, hdfs, sanitized):

@@ -66,8 +66,8 @@ def test_replace(mount, hdfs):
 
 def test_many_entries(mount, hdfs):
     """It ignores where a page shall begin: no entry twice, none left out."""
-    hdfs.mkdirs(f"n{number:04}" for number in range(1500))
-    assert os.listdir(mount.path) == sorted(hdfs.entries()) and len(os.listdir(mount.path)) == 1500
+    hdfs.mkdirs(f"n{number:04}" for number in range(1100))
+    assert os.listdir(mount.path) == sorted(hdfs.entries()) and len(os.listdir(mount.path)) == 1100
 
 
 def test_refusals(mount, mounts, hdfs, wide):

@@ -52,6 +52,23 @@ int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const st
     return note_sureness(writer, result);
 }
 
+/* Another client made the name first: it is as if it had been there when it was opened. */
+static int take_theirs(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                       struct kx_error *err)
+{
+    struct kx_status status = {0};
+    int result = kx_webhdfs_stat(writer->mount->client, path, call, &status, err);
+    g_mutex_lock(&writer->mutex);
+    if (result == 0) {
+        writer->base = KX_WRITE_SERVER;
+        writer->length = status.length;
+        writer->create_mode = status.mode;
+    }
+    g_mutex_unlock(&writer->mutex);
+    kx_status_clear(&status);
+    return result;
+}
+
 static int create_empty(struct kx_writer *writer, const char *path, const struct kx_call *call,
                         struct kx_error *err)
 {
@@ -66,7 +83,7 @@ static int create_empty(struct kx_writer *writer, const char *path, const struct
     bool ours = writer->unsure && is_there(writer, path, call);
     if (writer->exclusive && !ours) return result;
     kx_error_clear(err); /* we, or another client meanwhile, made it: it is there, as was asked */
-    return 0;
+    return ours ? 0 : take_theirs(writer, path, call, err);
 }
 
 /* Nothing was written: an empty file, made or emptied at its own name in one atomic step. */

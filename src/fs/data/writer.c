@@ -213,10 +213,11 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
     g_clear_pointer(&writer->stage, kx_stage_free);
     kx_writer_discard(writer, &writer->hidden);
     kx_error_clear(&writer->failure);
-    writer->unsure = false;
     g_mutex_lock(&writer->mutex);
-    if (writer->base == KX_WRITE_SERVER) writer->base = KX_WRITE_EMPTIED;
+    /* An interrupted step may have made the name already. */
+    if (writer->base == KX_WRITE_SERVER || writer->unsure) writer->base = KX_WRITE_EMPTIED;
     g_mutex_unlock(&writer->mutex);
+    writer->unsure = false;
     kx_writer_note_change(writer, 0);
     kx_gate_leave(&writer->gate);
     return 0;

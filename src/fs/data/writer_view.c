@@ -22,15 +22,12 @@ static bool is_unpublished(const struct kx_writer *writer)
 void kx_writer_overlay(struct kx_writer *writer, struct kx_overlay *out)
 {
     g_mutex_lock(&writer->mutex);
-    bool made = writer->dirty && writer->base != KX_WRITE_SERVER;
     *out = (struct kx_overlay){
         .dirty = is_unpublished(writer),
         .fresh = writer->dirty && !writer->abandoned && writer->base == KX_WRITE_NEW,
         .length = writer->length,
         .mtime_ms = writer->mtime_ms >= 0 ? writer->mtime_ms : writer->changed_ms,
-        .mode = writer->later_mode ? writer->later_mode
-                : made             ? writer->create_mode
-                                   : 0};
+        .mode = writer->later_mode ? writer->later_mode : writer->create_mode};
     g_mutex_unlock(&writer->mutex);
 }
 

@@ -1,4 +1,5 @@
-/* How bytes go between libfuse and the kernel. */
+/* How bytes go between libfuse and the kernel.
+ * Threads: called by main once; the functions it installs run in all workers. */
 #pragma once
 #include "fs/fuse/fuse_call.h"
 

@@ -10,7 +10,7 @@
 struct kx_upload {
     struct kx_client *client;
     struct content *content; /* a reference: it follows the file, whatever its name */
-    bool finished;
+    bool ending, finished;
     int64_t length;
 };
 
@@ -57,8 +57,14 @@ int64_t kx_upload_length(const struct kx_upload *upload)
 int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
     struct request r;
+    upload->ending = true;
     if (request_begin(&r, upload->client, call, "FINISH", "")) upload->finished = true;
     return request_end(&r, 0, err);
+}
+
+bool kx_upload_ending(const struct kx_upload *upload)
+{
+    return upload->ending;
 }
 
 void kx_upload_close(struct kx_upload *upload)

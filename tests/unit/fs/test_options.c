@@ -58,6 +58,7 @@ static void without_options_there_are_defaults(void **state)
     assert_int_equal(o.block_bytes, 0);
     assert_int_equal(o.log_level, KX_LOG_WARNING);
     assert_true(!o.user && !o.fsname && !o.log_file);
+    assert_string_equal(o.stage_dir, "/var/tmp");
     assert_int_equal(o.kernel->len, 0);
     kx_options_clear(&o);
 }
@@ -82,6 +83,7 @@ static const struct {
     {"user=a\\,b\\\\c", KX_OPTION_AT(user), TEXT, 0, 0, "a,b\\c"},
     {"user=x=y", KX_OPTION_AT(user), TEXT, 0, 0, "x=y"},
     {"fsname=my cluster", KX_OPTION_AT(fsname), TEXT, 0, 0, "my cluster"},
+    {"stage_dir=/scratch", KX_OPTION_AT(stage_dir), TEXT, 0, 0, "/scratch"},
     {"logfile=/var/log/knoxfs\\,1.log,ro", KX_OPTION_AT(log_file), TEXT, 0, 0,
      "/var/log/knoxfs,1.log"},
     {"attr_timeout=2.5", KX_OPTION_AT(attr_timeout_s), REAL, 0, 2.5, NULL},

@@ -19,6 +19,7 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
     struct kx_client *client = g_new0(struct kx_client, 1);
     client->config = *config;
     client->http = http;
+    kx_silence_init(&client->silence);
     client->user = g_strdup(config->user);
     client->suspects = kx_suspects_new(config->clock);
     kx_endpoint_copy(&client->endpoint, config->endpoint);
@@ -33,6 +34,7 @@ void kx_client_free(struct kx_client *client)
 {
     if (!client) return;
     kx_http_free(client->http);
+    kx_silence_clear(&client->silence);
     kx_suspects_free(client->suspects);
     kx_endpoint_clear(&client->endpoint);
     g_free(client->user);

@@ -1,9 +1,10 @@
 /* What the files client*.c share. Nobody else includes it.
- * Threads: constant after kx_client_new, but for the features, which are atomic, and the suspects,
- * which have a lock of their own. */
+ * Threads: constant after kx_client_new, but for the features, which are atomic, and the suspects
+ * and the silence, which have locks of their own. */
 #pragma once
 #include "rest/client.h"
 #include "rest/features.h"
+#include "rest/silence.h"
 #include "rest/suspects.h"
 
 struct kx_client {
@@ -13,6 +14,7 @@ struct kx_client {
     struct kx_http *http;
     struct kx_features features;
     struct kx_suspects *suspects;
+    struct kx_silence silence;
 };
 
 /** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects

@@ -80,6 +80,12 @@ static bool must_be_sent_once(const struct kx_op_info *info)
     return !info->body && info->unknown != KX_REPEAT;
 }
 
+static int64_t now_ms(const struct operation *o)
+{
+    const struct kx_clock *clock = o->client->config.clock;
+    return clock->now_ms(clock);
+}
+
 /* Send one request and wait for its head. @body: the request carries the file's bytes; then only
  * until it is on its way. */
 static int send_one(struct operation *o, const char *url, bool body, const struct kx_limits *limits,
@@ -102,6 +108,7 @@ static int send_one(struct operation *o, const char *url, bool body, const struc
         name_request(err, o, url);
         return result;
     }
+    kx_silence_answered(&o->client->silence, now_ms(o));
     *out = g_steal_pointer(&transfer);
     return 0;
 }
@@ -262,6 +269,13 @@ static int run_attempts(struct operation *o, int attempts, take_function take, v
     }
 }
 
+/* Asks about names only: nothing is lost when it fails at once. */
+static bool is_question(enum kx_op op)
+{
+    const struct kx_op_info *info = kx_op_info(op);
+    return strcmp(info->method, "GET") == 0 && !info->redirected;
+}
+
 static int operation_run(struct operation *o, const struct kx_call *call, take_function take,
                          void *context, struct kx_transfer **out, bool *maybe, struct kx_error *err)
 {
@@ -279,7 +293,16 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
     o->limits =
         (struct kx_limits){.cancel = call ? call->cancel : NULL,
                            .deadline_ms = config->clock->now_ms(config->clock) + timeout_ms};
-    return run_attempts(o, attempts, take, context, out, maybe, to);
+    int64_t asked_ms = now_ms(o);
+    if (is_question(o->op) && kx_silence_lasts(&o->client->silence, asked_ms)) {
+        result = kx_error_set(to, ETIMEDOUT, "the server did not answer others a moment ago");
+        kx_error_about(to, kx_op_info(o->op)->name, o->path);
+        return result;
+    }
+    result = run_attempts(o, attempts, take, context, out, maybe, to);
+    if (result == -ETIMEDOUT || result == -EHOSTDOWN || result == -EHOSTUNREACH)
+        kx_silence_failed(&o->client->silence, asked_ms, now_ms(o));
+    return result;
 }
 
 struct wanted_body {

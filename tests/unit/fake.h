@@ -18,7 +18,9 @@ enum fake_fault {
     FAKE_REFUSE,  /* answers 404 */
     FAKE_NOWHERE, /* the NameNode redirects to a port where nobody listens */
     FAKE_CIRCLE,  /* the DataNode redirects again */
-    FAKE_GATEWAY  /* the NameNode answers 502 */
+    FAKE_GATEWAY, /* the NameNode answers 502 */
+    FAKE_NOBODY,  /* the NameNode knows only DataNodes that it was told to avoid; else as WHOLE */
+    FAKE_DEAD_RPC /* the DataNode answers 403 EOFException: its own connection was dead */
 };
 
 struct fake_answer {
@@ -27,7 +29,8 @@ struct fake_answer {
 };
 
 struct fake {
-    struct server *server;
+    struct server *server;   /* the NameNode */
+    struct server *datanode; /* what it redirects to */
     struct world *world;
     struct kx_client *client;
     struct kx_error err;
@@ -35,12 +38,18 @@ struct fake {
     unsigned count;                    /* ... the last one for ever */
     guint64 file_id;                   /* of GETFILESTATUS; 0: 404 */
     int empty_port;
+    bool no_locations; /* GET_BLOCK_LOCATIONS is answered as an operation that is not known */
     /* what was seen; guarded by mutex */
     GMutex mutex;
     GString *offsets;  /* of the OPENs that reached the DataNode: "0 500 " */
-    GString *excluded; /* values of excludedatanodes= */
+    GString *excluded; /* values of excludedatanodes=, "-" for none: "- 10.0.0.2:9866 " */
+    GString *located;  /* the offsets that GET_BLOCK_LOCATIONS was asked for */
     unsigned redirects, opens;
 };
+
+/* The names of the DataNode and of the one that is dead (FAKE_NOWHERE). */
+#define FAKE_DATANODE "10.0.0.1:9866"
+#define FAKE_DEAD     "10.0.0.2:9866"
 
 struct fake *fake_new(const struct fake_answer *answers, unsigned count,
                       const struct world_options *options);

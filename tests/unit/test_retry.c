@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "fake_clock.h"
+#include "rest/errno_map.h"
 #include "support.h"
 
 #define GIVE_UP    KX_GIVE_UP
@@ -79,6 +80,39 @@ static void every_operation_and_every_failure(void **state)
         assert_true(seen[i] > 0);
 }
 
+/* What a DataNode or a NameNode says when it cannot reach somebody: worth another try of an OPEN.
+ */
+static void what_passes_for_an_open(void **state)
+{
+    (void)state;
+    static const struct {
+        int code;
+        const char *exception, *message;
+        enum kx_verdict verdict;
+    } SAID[] = {
+        {EIO, "EOFException", "End of File Exception between local host is", TRY_AGAIN},
+        {EIO, "java.io.EOFException", NULL, TRY_AGAIN},
+        {EHOSTDOWN, "ConnectException", "Call From a to b failed", TRY_AGAIN},
+        {ETIMEDOUT, "SocketTimeoutException", NULL, TRY_AGAIN},
+        {EHOSTUNREACH, "NoRouteToHostException", NULL, TRY_AGAIN},
+        {EIO, "IOException", "No active nodes contain this block", TRY_AGAIN},
+        {EIO, "BlockMissingException", "Could not obtain block: BP-1:blk_1 file=/f", TRY_AGAIN},
+        {ERANGE, "EOFException", "Premature EOF from inputStream after skipping", GIVE_UP},
+        {EIO, "IOException", "something else", GIVE_UP},
+        {EIO, "IOException", NULL, GIVE_UP},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(SAID); i++) {
+        const struct kx_error err = {.code = SAID[i].code,
+                                     .http_status = 403,
+                                     .exception = (char *)(uintptr_t)SAID[i].exception,
+                                     .message = (char *)(uintptr_t)SAID[i].message};
+        if (kx_retry_judge(KX_OPEN, &err) != SAID[i].verdict)
+            fail_msg("%s: %s", SAID[i].exception, SAID[i].message);
+        if (!kx_exception_is_transient(err.exception, 403))
+            assert_int_equal(kx_retry_judge(KX_APPEND, &err), GIVE_UP);
+    }
+}
+
 /* What may go wrong when it is done twice is never repeated unseen. */
 static void operations_that_must_not_be_repeated(void **state)
 {
@@ -141,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_and_every_failure),
+        cmocka_unit_test(what_passes_for_an_open),
         cmocka_unit_test(operations_that_must_not_be_repeated),
         cmocka_unit_test(pauses_double_up_to_five_seconds),
         cmocka_unit_test(chance_takes_off_up_to_a_half),

@@ -15,6 +15,7 @@
 
 struct kx_stage {
     int fd;
+    char *folder;
     char *base_path;
     int64_t base_length; /* bytes [0, base_length) of the server's file are valid where nothing is
                             here */
@@ -44,6 +45,7 @@ int kx_stage_new(const char *folder, const char *base_path, int64_t base_length,
                             g_strerror(errno));
     struct kx_stage *stage = g_new0(struct kx_stage, 1);
     stage->fd = fd;
+    stage->folder = g_strdup(folder);
     stage->base_path = g_strdup(base_path);
     stage->base_length = stage->base_total = stage->length = base_path ? base_length : 0;
     kx_ranges_init(&stage->here);
@@ -59,6 +61,7 @@ void kx_stage_free(struct kx_stage *stage)
     kx_ranges_clear(&stage->here);
     kx_ranges_clear(&stage->changed);
     g_free(stage->base_path);
+    g_free(stage->folder);
     g_free(stage);
 }
 
@@ -73,10 +76,11 @@ bool kx_stage_changed(const struct kx_stage *stage)
            stage->base_length != stage->base_total;
 }
 
-static int file_error(const char *doing, struct kx_error *err)
+static int file_error(const struct kx_stage *stage, const char *doing, struct kx_error *err)
 {
     int code = errno;
-    return kx_error_set(err, code, "%s the staging file: %s", doing, g_strerror(code));
+    return kx_error_set(err, code, "%s the local copy in %s: %s (-o stage_dir=)", doing,
+                        stage->folder, g_strerror(code));
 }
 
 /* Write all of it into the local file. */
@@ -86,7 +90,7 @@ static int store(struct kx_stage *stage, int64_t offset, const char *data, size_
     while (length > 0) {
         ssize_t n = pwrite(stage->fd, data, length, offset);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return file_error("writing", err);
+        if (n < 0) return file_error(stage, "writing", err);
         data += n;
         offset += n;
         length -= (size_t)n;
@@ -100,7 +104,7 @@ static int fetch(struct kx_stage *stage, int64_t offset, char *room, size_t leng
     while (length > 0) {
         ssize_t n = pread(stage->fd, room, length, offset);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return file_error("reading", err);
+        if (n < 0) return file_error(stage, "reading", err);
         if (n == 0) return kx_error_set(err, EIO, "the staging file is shorter than it should be");
         room += n;
         offset += n;
@@ -125,7 +129,7 @@ int kx_stage_resize(struct kx_stage *stage, int64_t length, struct kx_error *err
 {
     /* Cut and grown again, the old bytes must not come back: the base counts only up to the
      * shortest length. */
-    if (ftruncate(stage->fd, length) != 0) return file_error("resizing", err);
+    if (ftruncate(stage->fd, length) != 0) return file_error(stage, "resizing", err);
     kx_ranges_cut(&stage->here, length);
     kx_ranges_cut(&stage->changed, length);
     stage->base_length = MIN(stage->base_length, length);
@@ -173,7 +177,8 @@ static int make_here(struct kx_stage *stage, struct kx_client *client, int64_t f
         kx_ranges_gap(&stage->here, gap.from, until, &more);
         result = load(stage, client, more, call, err);
     }
-    if (result == 0 && ftruncate(stage->fd, stage->length) != 0) result = file_error("sizing", err);
+    if (result == 0 && ftruncate(stage->fd, stage->length) != 0)
+        result = file_error(stage, "sizing", err);
     return result;
 }
 
@@ -225,7 +230,7 @@ static int send_base(struct kx_stage *stage, struct kx_client *client, struct kx
 int kx_stage_send(struct kx_stage *stage, struct kx_client *client, int64_t from,
                   struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
-    int result = ftruncate(stage->fd, stage->length) == 0 ? 0 : file_error("sizing", err);
+    int result = ftruncate(stage->fd, stage->length) == 0 ? 0 : file_error(stage, "sizing", err);
     while (result == 0 && from < stage->length) {
         struct kx_range gap, part;
         bool missing =

@@ -108,7 +108,7 @@ int main(int argc, char **argv)
         fputs(help, stdout);
     } else if (options.version) {
         printf("knoxfs %s\n", KX_VERSION);
-    } else {
+    } else if (!options.fake) {
         status = mount_and_serve(&options);
     }
     kx_options_clear(&options);

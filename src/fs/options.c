@@ -109,6 +109,8 @@ static int set_option(const char *word, struct kx_options *out, struct kx_error 
                             "-o %s: there is no such option (knoxfs --help lists them)", word);
     bool valued = row->kind != KX_OPTION_FLAG && row->kind != KX_OPTION_KERNEL &&
                   row->kind != KX_OPTION_IGNORED;
+    if (valued && !equals && out->by_mount && strcmp(row->name, "user") == 0)
+        return 0; /* fstab's word: ordinary users may mount it */
     if (valued && !equals)
         return kx_error_set(err, EINVAL, "-o %s: needs a value: %s=%s", word, row->name,
                             row->value);
@@ -150,6 +152,17 @@ static bool set_flag(const char *argument, struct kx_options *out)
     return false;
 }
 
+/* mount.knoxfs SPEC DIR [-sfnv] [-N NAMESPACE] [-o OPTIONS] [-t TYPE].  @return how many arguments
+ * it took. */
+static int take_mount_flag(char **argument, struct kx_options *out)
+{
+    const char *word = argument[0];
+    if (!out->by_mount || !word[1] || word[2]) return 0;
+    if (word[1] == 'f') out->fake = true;
+    if (strchr("sfnv", word[1])) return 1;
+    return strchr("Nt", word[1]) && argument[1] ? 2 : 0;
+}
+
 static int add_operand(const char *argument, struct kx_options *out, struct kx_error *err)
 {
     char **place = !out->endpoint ? &out->endpoint : !out->mountpoint ? &out->mountpoint : NULL;
@@ -164,6 +177,7 @@ static int read_arguments(int argc, char **argv, struct kx_options *out, struct 
     int result = 0;
     for (int i = 1; i < argc && result == 0; i++) {
         const char *argument = argv[i];
+        int taken;
         if (operands_only || argument[0] != '-' || !argument[1]) {
             result = add_operand(argument, out, err);
         } else if (strcmp(argument, "--") == 0) {
@@ -172,6 +186,8 @@ static int read_arguments(int argc, char **argv, struct kx_options *out, struct 
             const char *list = argument[2] ? argument + 2 : argv[++i];
             result =
                 list ? set_options(list, out, err) : kx_error_set(err, EINVAL, "-o needs a value");
+        } else if ((taken = take_mount_flag(argv + i, out)) > 0) {
+            i += taken - 1;
         } else if (!set_flag(argument, out)) {
             result = kx_error_set(
                 err, EINVAL, "%s: there is no such option (knoxfs --help lists them)", argument);
@@ -193,6 +209,8 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
                                .log_level = KX_LOG_WARNING};
     out->stage_dir = g_strdup("/var/tmp");
     out->kernel = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *program = argc > 0 ? g_path_get_basename(argv[0]) : NULL;
+    out->by_mount = program && g_str_has_prefix(program, "mount.");
     int result = read_arguments(argc, argv, out, err);
     if (result == 0 && !out->help && !out->version && !out->mountpoint)
         result =

@@ -14,6 +14,7 @@ struct kx_options {
     char *endpoint; /* as given */
     char *mountpoint;
     bool foreground, debug, help, version;
+    bool by_mount, fake; /* mount(8) has called us; it is only to see that the options are right */
 
     bool read_only, allow_other, default_permissions;
     double attr_timeout_s, entry_timeout_s, negative_timeout_s;
@@ -30,7 +31,8 @@ struct kx_options {
 };
 
 /** Read argv. Values are checked for type and range.  @return 0; -EINVAL with the option's name,
- * the reason and what is right. With --help or --version the operands may be missing. */
+ * the reason and what is right. With --help or --version the operands may be missing. A program
+ * whose name begins with "mount." understands what mount(8) gives to its helpers. */
 int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err);
 void kx_options_clear(struct kx_options *options);
 

@@ -300,7 +300,9 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
         return result;
     }
     result = run_attempts(o, attempts, take, context, out, maybe, to);
-    if (result == -ETIMEDOUT || result == -EHOSTDOWN || result == -EHOSTUNREACH)
+    /* A call with little patience says nothing of the server's. */
+    bool patient = timeout_ms >= config->timeout_ms;
+    if ((result == -ETIMEDOUT && patient) || result == -EHOSTDOWN || result == -EHOSTUNREACH)
         kx_silence_failed(&o->client->silence, asked_ms, now_ms(o));
     return result;
 }

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdarg.h>
 
-#define LOOK_TIMEOUT_MS 5000
+#define LOOK_TIMEOUT_MS   5000
+#define SETTLED_TRIES_MAX 2 /* of an operation that was looked for and found undone each time */
+#define SETTLED_PAUSE_MS  100
 
 char *kx_params_new(const char *name, ...)
 {
@@ -38,7 +40,7 @@ int kx_ask_settled(const struct kx_ask *ask, kx_fate_of fate, const void *contex
     KX_ERROR_AUTO(own);
     *maybe = false;
     *body = NULL;
-    for (bool again = false;; again = true) {
+    for (int tries = 1;; tries++) {
         bool unsure = false;
         int rc = kx_client_run(ask, body, &unsure, &own);
         *maybe |= unsure;
@@ -46,7 +48,10 @@ int kx_ask_settled(const struct kx_ask *ask, kx_fate_of fate, const void *contex
         if (!*maybe || rc == -EINTR) return kx_error_hand(&own, rc, err);
         enum kx_fate now = fate(ask, context);
         if (now == KX_FATE_DONE) return 0;
-        if (again || !may_be_asked_again(now, rc, &own)) return kx_error_hand(&own, rc, err);
+        if (tries >= SETTLED_TRIES_MAX || !may_be_asked_again(now, rc, &own))
+            return kx_error_hand(&own, rc, err);
+        if (kx_cancel_sleep(ask->call ? ask->call->cancel : NULL, SETTLED_PAUSE_MS) < 0)
+            return kx_error_set(err, EINTR, "interrupted");
         kx_error_clear(&own);
     }
 }

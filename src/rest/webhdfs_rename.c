@@ -9,6 +9,8 @@
 #include "rest/features.h"
 #include "rest/webhdfs_call.h"
 
+#define LEARN_TRIES_MAX 3
+
 struct move {
     struct kx_client *client;
     const char *from, *to;
@@ -59,7 +61,10 @@ static int learn_options(const struct move *m, struct kx_error *err)
     struct kx_features *features = kx_client_features(m->client);
     if (kx_feature_get(features, KX_FEATURE_RENAME_OPTIONS) != KX_UNKNOWN) return 0;
     const struct move itself = {m->client, m->from, m->from, m->call};
-    int rc = rename_once(&itself, "NONE", err);
+    int rc = -EIO;
+    /* It changes nothing, so a lost answer is simply asked for again. */
+    for (int i = 0; i < LEARN_TRIES_MAX && rc == -EIO && !err->http_status; i++)
+        rc = rename_once(&itself, "NONE", err);
     if (rc >= 0) return 0;
     bool same = is_exception(err, "FileAlreadyExistsException");
     if (same || is_exception(err, "FileNotFoundException"))

@@ -1,5 +1,6 @@
 """The lint finds what it is there to find: each rule is shown a small tree that breaks it."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_files_end_at_400_lines(lint):
     lint.write("src/base/long.c", "int kx_a(void);\n" * 401)
     lint.write("src/base/good.c", "int kx_a(void);\n" * 400)
     lint.write("tests/long.py", "a = 1\n" * 401)
-    lint.write("tests/long.sh", "true\n" * 401)
+    lint.write("tests/long.sh", "#!/bin/sh\n" + "true\n" * 400)
     lint.expect("src/base/long.c:401: size:", "tests/long.py:401: size:", "tests/long.sh:401: size:")
 
 
@@ -336,6 +337,12 @@ def test_scripts_are_readable(lint):
     lint.write("tests/d.py", "def f(:\n    pass\n")
     found = {line.split(":")[0] for line in lint.findings() if ": script:" in line}
     assert found == {"tests/a", "tests/b.sh", "tests/c", "tests/d.py"}
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
+def test_shellcheck_is_asked(lint):
+    lint.write("tests/a", "#!/bin/bash\nrm $1\n")
+    lint.expect("tests/a:2: script:")
 
 
 # --- docs ---

@@ -79,7 +79,7 @@ static const struct fake_answer *answer_of(const struct fake *fake, unsigned ste
 }
 
 /* What a NameNode says then (recorded by hand, Hadoop 3.4.2). */
-static const char *fake_nobody(const char *target)
+static const char *nobody_words(const char *target)
 {
     return strstr(target, "op=CREATE")
                ? "{\"RemoteException\":{\"exception\":\"IOException\",\"message\":\"Failed to "
@@ -101,7 +101,7 @@ static void redirect(struct connection *connection, struct fake *fake, const cha
     if (fault == FAKE_GATEWAY)
         answer_text(connection, "502 Bad Gateway", "");
     else if (fault == FAKE_NOBODY && excluded)
-        answer_text(connection, "403 Forbidden", fake_nobody(target));
+        answer_text(connection, "403 Forbidden", nobody_words(target));
     else
         connection_print(connection,
                          "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:%d%s&"
@@ -135,6 +135,8 @@ static void serve_range(struct connection *connection, struct fake *fake, const 
     g_mutex_unlock(&fake->mutex);
     if (answer->fault == FAKE_REFUSE)
         answer_missing(connection);
+    else if (answer->fault == FAKE_MUTE)
+        connection_wait_closed(connection, 20000);
     else if (answer->fault == FAKE_DEAD_RPC)
         answer_text(connection, "403 Forbidden",
                     "{\"RemoteException\":{\"exception\":\"EOFException\",\"message\":\"End of "

@@ -20,6 +20,7 @@ enum fake_fault {
     FAKE_CIRCLE,  /* the DataNode redirects again */
     FAKE_GATEWAY, /* the NameNode answers 502 */
     FAKE_NOBODY,  /* the NameNode knows only DataNodes that it was told to avoid; else as WHOLE */
+    FAKE_MUTE,    /* the DataNode takes the request and says nothing */
     FAKE_DEAD_RPC /* the DataNode answers 403 EOFException: its own connection was dead */
 };
 

@@ -86,6 +86,25 @@ static void a_stream_that_ends_early_or_is_silent(void **state)
     }
 }
 
+static void a_mute_datanode_costs_half_of_the_time(void **state)
+{
+    (void)state;
+    const struct fake_answer answers[] = {{FAKE_MUTE, 0}, {FAKE_WHOLE, 0}};
+    const struct world_options options = {.timeout_ms = 1600};
+    struct fake *f = fake_new(answers, 2, &options);
+    gint64 start = g_get_monotonic_time();
+    check_read(f, 5, LENGTH);
+    assert_in_range(g_get_monotonic_time() - start, 800000, 1500000);
+    check_asked(f, "- " FAKE_DATANODE " ", "5 ");
+    fake_free(f);
+    f = fake_new(answers, 2, &options);
+    f->no_locations = true; /* then there is no use in asking again */
+    gint64 came;
+    fake_expect(f, read_range(f, 0, LENGTH, &came), -ETIMEDOUT);
+    check_asked(f, "- ", "0 ");
+    fake_free(f);
+}
+
 static void when_all_are_avoided_none_is(void **state)
 {
     (void)state;
@@ -255,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_dead_datanode_is_avoided),
         cmocka_unit_test(a_stream_goes_on_without_the_one_that_was_cut),
         cmocka_unit_test(a_stream_that_ends_early_or_is_silent),
+        cmocka_unit_test(a_mute_datanode_costs_half_of_the_time),
         cmocka_unit_test(when_all_are_avoided_none_is),
         cmocka_unit_test(the_only_datanode_is_dead),
         cmocka_unit_test(a_server_that_names_nobody_is_asked_once),

@@ -204,7 +204,10 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
                             result == -EINTR ? "interrupted" : "the stream of this file is stuck");
     notice_change(reader, target->generation);
     bool there = take_slices(reader, offset, to, out), silent = !there && is_silent(reader);
-    if (silent) result = kx_error_set(err, ETIMEDOUT, "the server was silent a moment ago");
+    if (silent) {
+        result = kx_error_set(err, ETIMEDOUT, "the server was silent a moment ago");
+        kx_error_about(err, "OPEN", target->path);
+    }
     /* The gate is kept until all of it is there: readers in different places would rob each other
      * of the stream before either has what it wants. */
     while (result == 0 && !there) {

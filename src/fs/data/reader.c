@@ -14,15 +14,16 @@ struct placed {
 
 struct kx_reader {
     struct kx_client *client;
-    struct kx_gate gate;          /* who moves the stream; guards the next five */
+    struct kx_gate gate;          /* who moves the stream; guards the next six */
     struct kx_download *download; /* NULL: none open */
     int64_t span; /* how much the next stream asks for after a jump; 0: the rest of the file */
     unsigned generation;
-    int64_t silent_ms;  /* when the server last was silent for too long; 0: never */
-    bool used;          /* something was read */
-    GMutex mutex;       /* guards the window: written with the gate held too */
-    GQueue window;      /* of struct placed, in order and without gaps */
-    int64_t begin, end; /* what the window covers */
+    int64_t silent_ms;       /* when the server last was silent for too long; 0: never */
+    struct kx_error silence; /* what was said of it then */
+    bool used;               /* something was read */
+    GMutex mutex;            /* guards the window: written with the gate held too */
+    GQueue window;           /* of struct placed, in order and without gaps */
+    int64_t begin, end;      /* what the window covers */
 };
 
 void kx_slices_init(struct kx_slices *slices)
@@ -59,6 +60,7 @@ void kx_reader_free(struct kx_reader *reader)
 {
     if (!reader) return;
     kx_download_close(reader->download);
+    kx_error_clear(&reader->silence);
     g_queue_clear_full(&reader->window, placed_free);
     kx_gate_clear(&reader->gate);
     g_mutex_clear(&reader->mutex);
@@ -184,6 +186,12 @@ static int64_t now_ms(const struct kx_reader *reader)
     return clock->now_ms(clock);
 }
 
+static int say_again(struct kx_error *err, const struct kx_error *before)
+{
+    if (err) kx_error_copy(err, before);
+    return -before->code;
+}
+
 /* The kernel repeats a read-ahead that has failed as a read of its own, and others wait behind it:
  * they need not wait for a silent server all over again. */
 static bool is_silent(const struct kx_reader *reader)
@@ -204,17 +212,17 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
                             result == -EINTR ? "interrupted" : "the stream of this file is stuck");
     notice_change(reader, target->generation);
     bool there = take_slices(reader, offset, to, out), silent = !there && is_silent(reader);
-    if (silent) {
-        result = kx_error_set(err, ETIMEDOUT, "the server was silent a moment ago");
-        kx_error_about(err, "OPEN", target->path);
-    }
+    if (silent) result = say_again(err, &reader->silence);
     /* The gate is kept until all of it is there: readers in different places would rob each other
      * of the stream before either has what it wants. */
     while (result == 0 && !there) {
         result = advance(reader, target, offset, to, call, err);
         there = result == 0 && take_slices(reader, offset, to, out);
     }
-    if (result == -ETIMEDOUT && !silent) reader->silent_ms = now_ms(reader);
+    if (result == -ETIMEDOUT && !silent) {
+        reader->silent_ms = now_ms(reader);
+        if (err) kx_error_copy(&reader->silence, err);
+    }
     kx_gate_leave(&reader->gate);
     return result;
 }

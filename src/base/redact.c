@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 
-/* What stands in front of a secret, and the characters that end it. A marker counts only at the
- * beginning of a word. */
+/* What stands in front of a secret, and the characters that end it. "_=" counts only at the
+ * beginning of a word, the others anywhere: access_token=, X-Token=. */
 static const struct {
     const char *marker;
     const char *until;
@@ -15,17 +15,17 @@ static const struct {
 
 static gboolean word_begins(const char *text, const char *at)
 {
-    return at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '-' || at[-1] == '_');
+    return at == text || !(g_ascii_isalnum(at[-1]) || at[-1] == '_');
 }
 
 /* How many bytes of a marker and its secret begin at `at`; the marker's own length in *keep. 0:
  * none. */
 static size_t secret_at(const char *text, const char *at, size_t *keep)
 {
-    if (!word_begins(text, at)) return 0;
     for (size_t i = 0; i < G_N_ELEMENTS(SECRETS); i++) {
         size_t n = strlen(SECRETS[i].marker);
         if (g_ascii_strncasecmp(at, SECRETS[i].marker, n) != 0) continue;
+        if (*at == '_' && !word_begins(text, at)) continue;
         *keep = n;
         return n + strcspn(at + n, SECRETS[i].until);
     }

@@ -1,5 +1,6 @@
 """Writing anywhere: editors, databases, mmap, random writes; as on a local disk, at close on the cluster."""
 
+import contextlib
 import errno
 import mmap
 import os
@@ -104,25 +105,23 @@ def test_mmap(mount, hdfs, size):
 
 def test_sqlite(mount, hdfs):
     """Transactions, a rollback, many pages; another program reads them from the cluster's copy."""
-    path = mount / "db"
-    with sqlite3.connect(path) as db:
-        db.execute("create table t (n integer primary key, text text)")
-        db.executemany("insert into t values (?, ?)", [(n, "x" * n) for n in range(500)])
-    with pytest.raises(RuntimeError), sqlite3.connect(path) as db:
-        db.execute("delete from t")
-        raise RuntimeError
-    with sqlite3.connect(path) as db:
+    with contextlib.closing(sqlite3.connect(mount / "db")) as db:
+        with db:
+            db.execute("create table t (n integer primary key, text text)")
+            db.executemany("insert into t values (?, ?)", [(n, "x" * n) for n in range(500)])
+        with pytest.raises(RuntimeError), db:
+            db.execute("delete from t")
+            raise RuntimeError
+    with contextlib.closing(sqlite3.connect(mount / "db")) as db, db:
         db.execute("update t set text = 'changed' where n = 250")
         assert db.execute("pragma integrity_check").fetchone() == ("ok",)
-    db.close()
     with tempfile.NamedTemporaryFile() as copy:
         copy.write(hdfs.read("db"))
         copy.flush()
-        db = sqlite3.connect(copy.name)
-        assert db.execute("select count(*), max(length(text)) from t").fetchone() == (500, 499)
-        assert db.execute("select text from t where n = 250").fetchone() == ("changed",)
-        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
-        db.close()
+        with contextlib.closing(sqlite3.connect(copy.name)) as db:
+            assert db.execute("select count(*), max(length(text)) from t").fetchone() == (500, 499)
+            assert db.execute("select text from t where n = 250").fetchone() == ("changed",)
+            assert db.execute("pragma integrity_check").fetchone() == ("ok",)
     assert hdfs.names() == ["db"]
 
 
@@ -196,24 +195,26 @@ def test_driver_killed(mount, hdfs, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_room_for_the_local_copy(mounts, hdfs, tmp_path):
+@pytest.fixture
+def small(tmp_path):
+    """A folder with room for one MiB."""
+    path = tmp_path / "small"
+    path.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=1m", "none", path)
+    yield path
+    run("umount", "-l", path)
+
+
+def test_no_room_for_the_local_copy(small, mounts, hdfs):
     """The folder of the local copies is full: ENOSPC with its name, and the file stays as it was."""
-    small = tmp_path / "small"
-    small.mkdir()
-    run("mount", "-t", "tmpfs", "-o", "size=1m", "none", small)
-    try:
-        mount = mounts(hdfs.url_path, stage_dir=small)
-        hdfs.write("f", b"o" * 100)
-        file = os.open(mount / "f", os.O_RDWR)
+    mount = mounts(hdfs.url_path, stage_dir=small)
+    hdfs.write("f", b"o" * 100)
+    with open(mount / "f", "r+b", buffering=0) as file:
         with pytest.raises(OSError) as caught:
             for number in range(64):
-                os.pwrite(file, b"n" * 65536, 10 + 65536 * number)
+                os.pwrite(file.fileno(), b"n" * 65536, 10 + 65536 * number)
         assert caught.value.errno == errno.ENOSPC
         assert str(small) in os.getxattr(mount / "f", "user.hdfs.error").decode()
-        os.close(file)
-        mount.close()
-    finally:
-        run("umount", "-l", small)
     assert hdfs.read("f")[:10] == b"o" * 10
 
 

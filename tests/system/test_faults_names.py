@@ -106,7 +106,7 @@ def test_looking_is_repeated(mounts, hdfs, proxy, op, fault):
 
 def test_listing_cut_between_pages(mounts, hdfs, proxy):
     """The second page fails for good: an error, not a shorter folder."""
-    hdfs.mkdirs(f"n{number:04}" for number in range(1500))
+    hdfs.mkdirs(f"n{number:04}" for number in range(1100))
     mount = mounts(hdfs.url_path, server=proxy.namenode, **QUICK)
     proxy.rules({"op": "LISTSTATUS_BATCH", "after": 1, "reset": True})
     done = run("ls", mount.path, rc=None)
@@ -114,7 +114,7 @@ def test_listing_cut_between_pages(mounts, hdfs, proxy):
     with pytest.raises(OSError):
         os.listdir(mount.path)
     proxy.rules()
-    assert len(os.listdir(mount.path)) == 1500
+    assert len(os.listdir(mount.path)) == 1100
 
 
 NONSENSE = [

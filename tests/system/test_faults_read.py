@@ -13,8 +13,8 @@ from conftest import make_folder
 
 MIB = 1 << 20
 SIZE = 24 * MIB + 4321
-QUICK = {"timeout": 2, "data_timeout": 4, "connect_timeout": 2}
-IN_TIME_S = 2 * (4 + 2) + 4  # the kernel asks twice; and the machine is busy
+QUICK = {"timeout": 2, "data_timeout": 3, "connect_timeout": 2}
+IN_TIME_S = 2 * (3 + 2) + 4  # the kernel asks twice; and the machine is busy
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_silence_for_ever(mount, proxy, data):
         out = fails_in_time(cat, "Connection timed out")
     assert data.startswith(out) and len(out) > 2 * MIB
     error = os.getxattr(mount / "f", "user.hdfs.error").decode()
-    assert "OPEN" in error and "too slow or silent" in error
+    assert "OPEN" in error and "silent" in error
     proxy.rules()
     assert run("cat", mount / "f").stdout == data
 

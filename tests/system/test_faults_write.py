@@ -12,8 +12,8 @@ from knoxtest import Running, run, sh, until
 
 MIB = 1 << 20
 SIZE = 12 * MIB + 77
-QUICK = {"timeout": 2, "data_timeout": 4, "connect_timeout": 2}
-IN_TIME_S = 2 * (4 + 2) + 6  # write and close, and a busy machine
+QUICK = {"timeout": 2, "data_timeout": 3, "connect_timeout": 2}
+IN_TIME_S = 2 * (3 + 2) + 6  # write and close, and a busy machine
 SLOW = {"role": "datanode", "op": "CREATE", "bandwidth_bytes_per_s": 2 * MIB}
 GONE = "Connection timed out|Host is down|No route to host|Input/output error"
 

@@ -338,11 +338,11 @@ def test_words_of_fstab(knoxfs, target, hdfs):
 
 def test_logs(mounts, hdfs):
     mount = mounts(hdfs.url_path, loglevel="trace")
-    sh("ls; cat none || true", cwd=mount.path)
+    sh("cat none || true; ls", cwd=mount.path)
     log = mount.log_file.read_text()
-    assert "op=LISTSTATUS_BATCH" in log and "none" in log
+    assert "op=LISTSTATUS_BATCH" in log and "/none?op=GETFILESTATUS" in log
     quiet = mounts(hdfs.url_path, loglevel="warning")
-    sh("ls; cat none || true", cwd=quiet.path)
+    sh("cat none || true; ls", cwd=quiet.path)
     assert quiet.log_file.read_text() == ""
     stderr = mounts(hdfs.url_path, logfile=None, loglevel="trace")
     os.listdir(stderr.path)

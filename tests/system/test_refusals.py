@@ -203,7 +203,7 @@ def test_safe_mode(mounts, hdfs, safe_mode):
         lambda: make(mount / "f"),
     ):
         refused(errno.EROFS, call)
-    assert b"Read-only file system" in sh("echo y >> f", cwd=mount.path, rc=1).stderr
+    assert b"Read-only file system" in sh("cat /etc/services >> f", cwd=mount.path, rc=1).stderr
     assert "safe mode" in reason(mount / "f").lower()
     assert b"Read-only file system" in run("cp", "/etc/services", mount / "s", rc=1).stderr
     assert "safe mode" in reason(mount.path).lower()

@@ -9,8 +9,8 @@ from knoxtest import Running, run, sh, until
 from knoxtest.mount import mounted
 
 MIB = 1 << 20
-QUICK = {"timeout": 3, "data_timeout": 4, "connect_timeout": 2}
-IN_TIME_S = 4 * 3 + 4  # mv asks four times; and the machine is busy
+QUICK = {"timeout": 2, "data_timeout": 3, "connect_timeout": 2}
+IN_TIME_S = 4 * 2 + 4  # mv asks four times; and the machine is busy
 GONE = "Connection timed out|Host is down|Input/output error"
 
 
@@ -52,10 +52,10 @@ def test_many_at_once(mount, silent):
     with contextlib.ExitStack() as stack:
         line = [["stat", mount / f"d/n{number}"] for number in range(20)]
         programs = [stack.enter_context(Running(*words)) for words in line]
-        until(lambda: all(program.ended() for program in programs), 2 * QUICK["timeout"])
+        until(lambda: all(program.ended() for program in programs), 2 * QUICK["timeout"] + 2)
     run("stat", "-f", mount.path, timeout=IN_TIME_S)
     silent()
-    assert run("cat", mount / "f").stdout == b"x" * 100
+    until(lambda: run("cat", mount / "f", rc=None).stdout == b"x" * 100, what="all is well again")
 
 
 def test_df(mount, silent):

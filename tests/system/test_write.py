@@ -246,12 +246,13 @@ def test_unlink_of_an_open_file(mount, hdfs):
         os.unlink(mount / "f")
         assert os.listdir(mount.path) == [] and hdfs.status("f") is None
         file.write(b"y" * MIB)
-    assert hdfs.names() == []
+    until(lambda: hdfs.names() == [], what="its hidden file is gone too")
     hdfs.put("g", b"old")
     with open(mount / "g", "wb", buffering=0) as file:
         file.write(b"x")
         os.unlink(mount / "g")
-    assert hdfs.names() == []
+        assert hdfs.status("g") is None
+    until(lambda: hdfs.names() == [], what="its hidden file is gone too")
 
 
 def test_unlink_and_make_again(mount, hdfs):

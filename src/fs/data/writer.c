@@ -123,9 +123,10 @@ int kx_writer_path(struct kx_writer *writer, char **path, struct kx_error *err)
 
 /* The server has answered, and not with what it finds only when bytes come: there is no hidden
  * file. */
-static bool nothing_was_made(const struct kx_error *err)
+static bool nothing_was_made(const struct kx_writer *writer, const struct kx_error *err)
 {
-    return err->http_status && err->code != EDQUOT && err->code != ENOSPC && err->code != EIO;
+    return writer->upload && err->http_status && err->code != EDQUOT && err->code != ENOSPC &&
+           err->code != EIO;
 }
 
 int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
@@ -137,8 +138,8 @@ int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
         err->path = path;
     }
     if (result == -EINTR) return result;
+    if (nothing_was_made(writer, err)) kx_hidden_clear(&writer->hidden);
     g_clear_pointer(&writer->upload, kx_upload_close);
-    if (nothing_was_made(err)) kx_hidden_clear(&writer->hidden);
     kx_writer_discard(writer, &writer->hidden);
     kx_error_copy(&writer->failure, err);
     return result;

@@ -33,7 +33,10 @@ void kx_inode_changed(struct kx_inode *inode, bool replaced, int64_t length, int
     inode->checked_ms = 0;
     inode->generation++;
     kx_inode_touch_locked(inode);
-    if (inode->parent) kx_inode_touch_locked(inode->parent); /* the name may be new there */
+    if (inode->parent) { /* the name may be new there, and its times have changed */
+        inode->parent->checked_ms = 0;
+        kx_inode_touch_locked(inode->parent);
+    }
     g_mutex_unlock(&inode->inodes->mutex);
 }
 

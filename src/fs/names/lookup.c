@@ -109,10 +109,7 @@ static int ask_child(struct kx_mount *mount, struct kx_inode *parent, const char
         result = child_from_pages(mount, parent, name, since, out);
     }
     if (result > 0) return 0;
-    if (result == 0)
-        result = ask_server(mount, parent, name, call, out, err);
-    else
-        kx_error_set(err, ENOENT, "no such file or directory");
+    result = ask_server(mount, parent, name, call, out, err);
     if (result == -ENOENT) {
         kx_inodes_remove(mount->inodes, parent, name);
         kx_inode_note_absent(parent, name, now_ms(mount));

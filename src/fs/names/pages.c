@@ -1,13 +1,12 @@
 #include "fs/names/pages.h"
 
-#include <errno.h>
 #include <string.h>
 
 struct kept {
     struct kx_page_origin origin;
     char *after;
     struct kx_page page; /* entries NULL: the place is free */
-    bool ordered; /* the entries stand in a NameNode's order, so gaps say what is not there */
+    bool ordered; /* the entries stand in a NameNode's order, so a name can be searched for */
 };
 
 struct kx_pages {
@@ -106,24 +105,12 @@ static const struct kx_status *find_entry(const struct kept *kept, const char *n
     return NULL;
 }
 
-/* Does the page say of this name whether it is there? */
-static bool covers(const struct kept *kept, const char *name)
-{
-    const GArray *entries = kept->page.entries;
-    if (!kept->ordered || (kept->after && kx_name_order(name, kept->after) <= 0)) return false;
-    if (kept->page.remaining <= 0) return true;
-    return entries->len > 0 &&
-           kx_name_order(name, g_array_index(entries, struct kx_status, entries->len - 1).name) <=
-               0;
-}
-
 static int find_in(const struct kept *kept, const char *name, struct kx_status *status,
                    struct kx_page_origin *origin)
 {
-    if (!covers(kept, name)) return 0;
+    const struct kx_status *entry = kept->ordered ? find_entry(kept, name) : NULL;
+    if (!entry) return 0;
     *origin = kept->origin;
-    const struct kx_status *entry = find_entry(kept, name);
-    if (!entry) return -ENOENT;
     kx_status_copy(status, entry);
     return 1;
 }

@@ -29,8 +29,9 @@ void kx_pages_put(struct kx_pages *pages, const struct kx_page_origin *origin,
                   const struct kx_page *page);
 
 /** Look a name up in the pages of a directory that came at or after `since_ms`.
- *  @return 1: @status a copy, @origin when it came (its `after` is NULL); 0: not known; -ENOENT: a
- * page covers the name, and it was not there. */
+ *  @return 1: @status a copy, @origin when it came (its `after` is NULL); 0: not known. That a page
+ * does not have a name says nothing: another client may have made it since, and a name that was
+ * never asked for must be looked up. */
 int kx_pages_find(struct kx_pages *pages, uint64_t directory, const char *name, int64_t since_ms,
                   struct kx_status *status, struct kx_page_origin *origin);
 

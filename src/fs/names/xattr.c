@@ -53,7 +53,9 @@ static int get_checksum(const struct source *s, char **out, struct kx_error *err
 {
     struct kx_checksum sum = {0};
     int result = kx_webhdfs_checksum(s->mount->client, s->path, s->call, &sum, err);
-    if (result == 0) *out = g_strdup_printf("%s %s", sum.algorithm, sum.bytes);
+    /* What stands behind `length` bytes is padding. */
+    if (result == 0)
+        *out = g_strdup_printf("%s %.*s", sum.algorithm, (int)MIN(2 * sum.length, 1024), sum.bytes);
     kx_checksum_clear(&sum);
     return result;
 }

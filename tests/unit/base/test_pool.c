@@ -33,6 +33,18 @@ static void blocks_are_used_again(void **state)
     kx_block_unref(block);
 }
 
+static void the_first_that_come_back_are_kept(void **state)
+{
+    (void)state;
+    g_autoptr(kx_pool) pool = kx_pool_new(1);
+    struct kx_block *first = kx_pool_take(pool), *second = kx_pool_take(pool);
+    const char *data = first->data;
+    kx_block_unref(first);
+    kx_block_unref(second); /* one too many: given back to the system */
+    g_autoptr(kx_block) again = kx_pool_take(pool);
+    assert_ptr_equal(again->data, data);
+}
+
 /* What is kept and what is not: the leak checker and the address sanitizer look at it. */
 static void no_more_than_asked_for_are_kept(void **state)
 {
@@ -115,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_taken_block_is_empty_and_has_room),
         cmocka_unit_test(blocks_are_used_again),
+        cmocka_unit_test(the_first_that_come_back_are_kept),
         cmocka_unit_test(no_more_than_asked_for_are_kept),
         cmocka_unit_test(the_last_reference_gives_it_back),
         cmocka_unit_test(threads_never_share_a_block),

@@ -25,6 +25,8 @@ static const struct {
     {"\"token=secret\" was sent", "\"token=***\" was sent"},
     {"password=hunter2, said he", "password=*** said he"},
     {"delegation=&op=OPEN", "delegation=&op=OPEN"},
+    {"?access_token=abc&X-Token=def", "?access_token=***&X-Token=***"},
+    {"-_=abc", "-_=***"},
     {"token=first&token=second", "token=***&token=***"},
     /* headers, to the end of the line */
     {"Authorization: Negotiate YII x", "Authorization:***"},

@@ -30,7 +30,9 @@ struct kx_mount {
     struct kx_space_cache *space;
     struct kx_writers *writers;
     struct kx_opens *opens;
-    gint answered;     /* atomic: the kernel has got its first answer */
+    void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
+                      before it is attached */
+    gint answered; /* atomic: the kernel has got its first answer */
     gint hidden_files; /* atomic: how many hidden names were given out */
     char *id;          /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
 };

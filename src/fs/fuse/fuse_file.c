@@ -140,13 +140,28 @@ void kx_op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size,
     kx_fuse_finish(&c);
 }
 
+/* The file's folder has other times since the file came to its name: the kernel must not show the
+ * old ones (tar: "file changed as we read it"). */
+static void parent_has_changed(struct kx_mount *mount, struct kx_inode *inode)
+{
+    g_autoptr(kx_inode) parent = NULL;
+    g_autofree char *name = NULL;
+    if (!kx_inode_place(inode, &parent, &name)) return;
+    /* -1: attributes only, so no lock of the inode is taken; an inode that the kernel does not have
+     * is fine. */
+    (void)fuse_lowlevel_notify_inval_inode(mount->kernel, parent->node, -1, 0);
+}
+
 static void publish(fuse_req_t req, struct fuse_file_info *fi)
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     struct kx_handle *handle = handle_of(fi);
+    struct kx_inode *inode = kx_handle_inode(handle);
+    unsigned before = kx_inode_generation(inode);
     int result = kx_handle_publish(handle, &c.call, &c.err);
-    kx_fuse_reply_result(&c, result, kx_handle_inode(handle));
+    if (kx_inode_generation(inode) != before) parent_has_changed(c.mount, inode);
+    kx_fuse_reply_result(&c, result, inode);
 }
 
 void kx_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)

@@ -117,6 +117,7 @@ static int attach(struct kx_session *session, struct kx_mount *mount, const char
                             "cannot mount at %s (is /dev/fuse there, and may you use fusermount3?)",
                             mountpoint);
     session->mounted = TRUE;
+    mount->kernel = session->fuse;
     int result = kx_fuse_install_io(session->fuse);
     return result < 0 ? kx_error_set(err, -result, "libfuse does not take our way to the kernel")
                       : 0;

@@ -294,8 +294,11 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
         (struct kx_limits){.cancel = call ? call->cancel : NULL,
                            .deadline_ms = config->clock->now_ms(config->clock) + timeout_ms};
     int64_t asked_ms = now_ms(o);
-    if (is_question(o->op) && kx_silence_lasts(&o->client->silence, asked_ms)) {
-        result = kx_error_set(to, ETIMEDOUT, "the server did not answer others a moment ago");
+    int silent = is_question(o->op) ? kx_silence_lasts(&o->client->silence, asked_ms) : 0;
+    if (silent) {
+        const char *words =
+            silent == ETIMEDOUT ? "the server did not answer" : "cannot connect to the server";
+        result = kx_error_set(to, silent, "%s: others found that out a moment ago", words);
         kx_error_about(to, kx_op_info(o->op)->name, o->path);
         return result;
     }
@@ -303,7 +306,7 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
     /* A call with little patience says nothing of the server's. */
     bool patient = timeout_ms >= config->timeout_ms;
     if ((result == -ETIMEDOUT && patient) || result == -EHOSTDOWN || result == -EHOSTUNREACH)
-        kx_silence_failed(&o->client->silence, asked_ms, now_ms(o));
+        kx_silence_failed(&o->client->silence, asked_ms, now_ms(o), -result);
     return result;
 }
 

@@ -18,19 +18,21 @@ void kx_silence_answered(struct kx_silence *silence, int64_t now_ms)
     g_mutex_unlock(&silence->mutex);
 }
 
-void kx_silence_failed(struct kx_silence *silence, int64_t asked_ms, int64_t now_ms)
+void kx_silence_failed(struct kx_silence *silence, int64_t asked_ms, int64_t now_ms, int code)
 {
     g_mutex_lock(&silence->mutex);
+    silence->code = code;
     silence->asked_ms = asked_ms;
     silence->failed_ms = now_ms;
     g_mutex_unlock(&silence->mutex);
 }
 
-bool kx_silence_lasts(struct kx_silence *silence, int64_t now_ms)
+int kx_silence_lasts(struct kx_silence *silence, int64_t now_ms)
 {
     g_mutex_lock(&silence->mutex);
     bool lasts = silence->failed_ms && now_ms - silence->failed_ms < KX_SILENCE_MS &&
                  silence->answered_ms < silence->asked_ms;
+    int code = silence->code;
     g_mutex_unlock(&silence->mutex);
-    return lasts;
+    return lasts ? code : 0;
 }

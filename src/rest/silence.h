@@ -16,11 +16,15 @@ struct kx_silence {
     GMutex mutex;                /* guards all below */
     int64_t answered_ms;         /* the last answer of any kind; 0: none yet */
     int64_t asked_ms, failed_ms; /* of the last question that was not answered; 0: there was none */
+    int code;                    /* how it ended */
 };
 
 void kx_silence_init(struct kx_silence *silence);
 void kx_silence_clear(struct kx_silence *silence);
 
 void kx_silence_answered(struct kx_silence *silence, int64_t now_ms);
-void kx_silence_failed(struct kx_silence *silence, int64_t asked_ms, int64_t now_ms);
-bool kx_silence_lasts(struct kx_silence *silence, int64_t now_ms);
+/** @code the errno that the question ended with, positive. */
+void kx_silence_failed(struct kx_silence *silence, int64_t asked_ms, int64_t now_ms, int code);
+
+/** @return the errno that others got a moment ago, positive; 0: ask. */
+int kx_silence_lasts(struct kx_silence *silence, int64_t now_ms);

@@ -40,7 +40,8 @@ def rss(pid: int, key: str = "VmRSS") -> int:
 
 
 def sanitizer_environment(folder: Path) -> dict[str, str]:
-    """Reports go to files: a driver in the background has no stderr."""
+    """Reports go to files: a driver in the background has no stderr.  Of undefined behaviour they
+    go to stderr all the same when both sanitizers are at work."""
     common = f"log_path={folder}/sanitizer:exitcode=99"
     return {
         "ASAN_OPTIONS": f"{common}:detect_leaks=1:detect_stack_use_after_return=1",
@@ -51,7 +52,12 @@ def sanitizer_environment(folder: Path) -> dict[str, str]:
 
 
 def reports(folder: Path) -> str:
-    return "".join(f.read_text(errors="replace") for f in sorted(folder.glob("sanitizer.*")))
+    """What a sanitizer wrote; empty: nothing."""
+    found = [file.read_text(errors="replace") for file in sorted(folder.glob("sanitizer.*"))]
+    with contextlib.suppress(OSError):
+        said = (folder / "stderr").read_text(errors="replace")
+        found += [said] if "runtime error:" in said else []
+    return "".join(found)
 
 
 def detach(path: Path) -> None:

@@ -308,7 +308,7 @@ def test_format_and_fix(lint):
 
 @pytest.mark.parametrize("text", [
     "cd /wo" "rk/main", "see /ro" "ot/.bashrc", "at `/ho" "me/me/x`", "cache=/ro" "ot", "/tmp" "/w/b",
-    "https://py" "pi.org/simple", "repo1.maven" ".org", "https://static.cra" "tes.io/x",
+    "http" "://packages.somewhere.org/simple", "see http" "s://files.somewhere.io:8080/x",
 ])
 def test_machines_and_hosts_are_not_named(lint, text):
     lint.write("docs/a.md", f"fine\n{text}\n")
@@ -317,6 +317,7 @@ def test_machines_and_hosts_are_not_named(lint, text):
 
 @pytest.mark.parametrize("text", [
     "/user/root/a", "http://host:9870/root/a", "$HOME/root/a", "network/home/", "/rooted", "/homes",
+    "http://nn.invalid/a", "http://maven.apache.org/POM/4.0.0", "http://10.0.0.1:9870/", "http://namenode:9870",
 ])
 def test_other_paths_may_be_named(lint, text):
     lint.write("docs/a.md", text + "\n")

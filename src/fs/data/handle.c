@@ -84,25 +84,6 @@ int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
     return result;
 }
 
-/* The status of a file that is only here: its owner is who we are, its group the directory's (HDFS
- * follows BSD). */
-static void fresh_status(struct kx_mount *mount, struct kx_inode *parent, uint32_t mode,
-                         struct kx_status *out)
-{
-    struct kx_status directory = {0};
-    kx_inode_status(parent, &directory, 0);
-    *out = (struct kx_status){.type = KX_TYPE_FILE,
-                              .mode = mode,
-                              .mtime_ms = mount->clock->wall_ms(mount->clock),
-                              .children = 0,
-                              .name = g_strdup("")};
-    out->atime_ms = out->mtime_ms;
-    const char *user = kx_client_user(mount->client);
-    out->owner = g_ref_string_new(user ? user : "");
-    out->group = g_ref_string_new(directory.group ? directory.group : "");
-    kx_status_clear(&directory);
-}
-
 int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char *name, int flags,
                      uint32_t mode, const struct kx_call *call, struct kx_handle **out,
                      struct kx_error *err)
@@ -112,7 +93,7 @@ int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char
     if (result == 0) result = kx_check_writable(mount, parent, call, err);
     if (result < 0) return result;
     struct kx_status status;
-    fresh_status(mount, parent, mode, &status);
+    kx_attr_of_made(mount, parent, KX_TYPE_FILE, mode, &status);
     kx_inodes_remove(mount->inodes, parent, name); /* what had the name before is another file */
     g_autoptr(kx_inode) made =
         kx_inodes_adopt(mount->inodes, parent, name, &status, kx_inodes_epoch(mount->inodes), 0);

@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 
 #include "fs/fuse/fuse_ops.h"
+#include "fs/names/attr.h"
 #include "fs/names/lookup.h"
 #include "fs/names/replace.h"
 #include "rest/webhdfs.h"
@@ -46,22 +47,6 @@ void kx_op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *f
     fuse_reply_none(req);
 }
 
-/* What a directory that we have just made looks like, until somebody asks the server. */
-static void made_directory(struct kx_mount *mount, struct kx_inode *parent, mode_t mode,
-                           struct kx_status *out)
-{
-    struct kx_status above = {0};
-    kx_inode_status(parent, &above, 0);
-    const char *user = kx_client_user(mount->client);
-    *out = (struct kx_status){.type = KX_TYPE_DIRECTORY,
-                              .mode = mode & 07777,
-                              .mtime_ms = mount->clock->wall_ms(mount->clock),
-                              .name = g_strdup(""),
-                              .owner = g_ref_string_new(user ? user : ""),
-                              .group = g_ref_string_new(above.group ? above.group : "")};
-    kx_status_clear(&above);
-}
-
 void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
     struct kx_fuse_call c;
@@ -77,7 +62,7 @@ void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
         return;
     }
     struct kx_status status;
-    made_directory(c.mount, directory, mode, &status);
+    kx_attr_of_made(c.mount, directory, KX_TYPE_DIRECTORY, mode & 07777, &status);
     kx_inodes_remove(c.mount->inodes, directory, name);
     g_autoptr(kx_inode) made = kx_inodes_adopt(c.mount->inodes, directory, name, &status,
                                                kx_inodes_epoch(c.mount->inodes), 0);

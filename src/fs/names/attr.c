@@ -62,3 +62,20 @@ int64_t kx_attr_known(struct kx_mount *mount, struct kx_inode *inode, struct sta
     if (kx_inode_detached(inode)) st->st_nlink = 0;
     return age;
 }
+
+void kx_attr_of_made(struct kx_mount *mount, struct kx_inode *parent, enum kx_file_type type,
+                     uint32_t mode, struct kx_status *out)
+{
+    struct kx_status above = {0};
+    kx_inode_status(parent, &above, 0);
+    const char *user = kx_client_user(mount->client);
+    int64_t now = mount->clock->wall_ms(mount->clock);
+    *out = (struct kx_status){.type = type,
+                              .mode = mode,
+                              .mtime_ms = now,
+                              .atime_ms = type == KX_TYPE_FILE ? now : 0,
+                              .name = g_strdup(""),
+                              .owner = g_ref_string_new(user ? user : ""),
+                              .group = g_ref_string_new(above.group ? above.group : "")};
+    kx_status_clear(&above);
+}

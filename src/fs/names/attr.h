@@ -19,3 +19,8 @@ int64_t kx_attr_known(struct kx_mount *mount, struct kx_inode *inode, struct sta
 
 /** The same as a status; free it by kx_status_clear. */
 int64_t kx_attr_known_status(struct kx_mount *mount, struct kx_inode *inode, struct kx_status *out);
+
+/** What something that this mount has just made looks like, until somebody asks the server: its
+ * owner is who we are, its group the directory's (HDFS follows BSD). Free it by kx_status_clear. */
+void kx_attr_of_made(struct kx_mount *mount, struct kx_inode *parent, enum kx_file_type type,
+                     uint32_t mode, struct kx_status *out);

@@ -2,6 +2,12 @@
 
 #include <errno.h>
 
+#include "rest/errno_map.h"
+
+#define SMALL_TRIES_MAX                                                                            \
+    3 /* a DataNode keeps dead connections to a restarted NameNode, one a user (seen) */
+#define SMALL_PAUSE_MS 100
+
 struct kx_upload {
     struct kx_client *client;
     enum kx_op op;
@@ -98,12 +104,38 @@ void kx_upload_close(struct kx_upload *upload)
     g_free(upload);
 }
 
+/* One try of a whole small file. */
+struct small {
+    const char *path;
+    const struct kx_create *how;
+    const void *data;
+    size_t length;
+};
+
+static int upload_once(struct kx_client *client, const struct small *small,
+                       const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(kx_upload) upload = NULL;
+    int result = kx_upload_open(client, small->path, small->how, call, &upload, err);
+    if (result == 0 && small->length > 0)
+        result = kx_upload_write(upload, small->data, small->length, call, err);
+    return result < 0 ? result : kx_upload_finish(upload, call, err);
+}
+
 int kx_upload_small(struct kx_client *client, const char *path, const struct kx_create *how,
                     const void *data, size_t length, const struct kx_call *call,
                     struct kx_error *err)
 {
-    g_autoptr(kx_upload) upload = NULL;
-    int result = kx_upload_open(client, path, how, call, &upload, err);
-    if (result == 0 && length > 0) result = kx_upload_write(upload, data, length, call, err);
-    return result < 0 ? result : kx_upload_finish(upload, call, err);
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    const struct small small = {path, how, data, length};
+    int result = 0;
+    for (int tries = 0; tries < SMALL_TRIES_MAX; tries++) {
+        if (tries > 0 && kx_cancel_sleep(call ? call->cancel : NULL, SMALL_PAUSE_MS) < 0)
+            return kx_error_set(to, EINTR, "interrupted");
+        kx_error_clear(to);
+        result = upload_once(client, &small, call, to);
+        if (result == 0 || !kx_open_is_transient(to)) break;
+    }
+    return result;
 }

@@ -44,7 +44,8 @@ bool kx_upload_ending(const struct kx_upload *upload);
  */
 void kx_upload_close(struct kx_upload *upload);
 
-/** A whole small file in one call: CREATE, bytes, finish. */
+/** A whole small file in one call: CREATE, bytes, finish. Tried again when the DataNode could not
+ * reach the NameNode: the bytes are still here. */
 int kx_upload_small(struct kx_client *client, const char *path, const struct kx_create *how,
                     const void *data, size_t length, const struct kx_call *call,
                     struct kx_error *err);

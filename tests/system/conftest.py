@@ -105,7 +105,8 @@ def stack():
 @pytest.fixture(scope="session")
 def wide():
     """Three DataNodes, each file on all of them, and HttpFS."""
-    settings = ["hdfs:dfs.replication=3", "hdfs:dfs.namenode.replication.min=1"]
+    # The DataNodes are on one host, so each prefers any of them as a source: a stopped one must not keep the others for a minute.
+    settings = ["hdfs:dfs.replication=3", "hdfs:dfs.namenode.replication.min=1", "hdfs:dfs.client.socket-timeout=500"]
     with Stack.up(
         datanodes=3, httpfs=True, settings=settings, owner=os.getpid(), ephemeral=True
     ) as stack:

@@ -84,7 +84,7 @@ ATTRIBUTES = [
 
 
 @pytest.mark.parametrize("fault", [LOST, LATER], ids=["reply lost", "503"])
-@pytest.mark.parametrize("script, op, look, shown", ATTRIBUTES, ids=lambda v: v if isinstance(v, str) and v.isupper() else "")
+@pytest.mark.parametrize("script, op, look, shown", ATTRIBUTES, ids=[row[1] for row in ATTRIBUTES])
 def test_attributes(mount, proxy, script, op, look, shown, fault):
     proxy.rules({"op": op, "times": 1, **fault})
     sh(script, cwd=mount.path)
@@ -92,7 +92,11 @@ def test_attributes(mount, proxy, script, op, look, shown, fault):
     assert sh(look, cwd=mount.path).stdout == shown
 
 
-@pytest.mark.parametrize("fault", [LOST, LATER, NEVER_CAME, {"cut_response_after": 20}, {"cut_response_after": 20, "how": "rst"}], ids=str)
+CUT = {"cut_response_after": 20}
+FAULTS = [LOST, LATER, NEVER_CAME, CUT, CUT | {"how": "rst"}]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 @pytest.mark.parametrize("op", ["GETFILESTATUS", "LISTSTATUS_BATCH"])
 def test_looking_is_repeated(mounts, hdfs, proxy, op, fault):
     """Who only looks does not notice three failures in a row."""

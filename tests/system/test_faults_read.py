@@ -100,6 +100,7 @@ def test_silence_in_the_middle(mount, proxy, data):
     assert offsets(proxy) == [0, 3 * MIB]
 
 
+@pytest.mark.slow
 def test_slow_is_not_dead(mount, proxy, data):
     """A trickle of more than the low-speed limit lasts longer than data_timeout and is read to the end."""
     proxy.rules({"role": "datanode", "op": "OPEN", "bandwidth_bytes_per_s": SIZE // 8, "times": 1})
@@ -130,6 +131,7 @@ def test_silence_for_ever(mount, proxy, data):
     assert run("cat", mount / "f").stdout == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=["SIGSTOP", "SIGKILL"])
 def test_only_datanode_goes(mounts, folder, data, mend, number):
     """Stopped or killed in the middle of a copy: cp fails in time, and works when it is back."""
@@ -149,6 +151,7 @@ def test_only_datanode_goes(mounts, folder, data, mend, number):
     until(lambda: run("cat", mount / "f", rc=None).stdout == data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=["SIGSTOP", "SIGKILL"])
 def test_proxy_goes(mounts, folder, stack, data, number):
     """All servers at once: nothing hangs, and it can be unmounted."""
@@ -180,6 +183,7 @@ def three(wide, data):
             wide.start(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=["SIGSTOP", "SIGKILL"])
 def test_one_of_three_datanodes_goes(mounts, three, wide, data, number):
     """The reader does not notice."""

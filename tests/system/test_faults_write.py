@@ -112,6 +112,7 @@ def test_rename_at_the_end_is_resolved(mount, hdfs, proxy, source, old, fault, t
 ENDS = [(signal.SIGSTOP, None), (signal.SIGKILL, b"old content")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number, old", ENDS, indirect=["old"], ids=["SIGSTOP", "SIGKILL"])
 def test_datanode_goes(mount, hdfs, proxy, source, mend, old, number):
     proxy.rules(SLOW)
@@ -132,6 +133,7 @@ def test_datanode_goes(mount, hdfs, proxy, source, mend, old, number):
     until(lambda: hdfs.names() == ["f"], what="nothing is left behind")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number, old", ENDS, indirect=["old"], ids=["SIGSTOP", "SIGKILL"])
 @pytest.mark.hidden_may_stay
 def test_proxy_goes(mounts, hdfs, stack, source, old, number):

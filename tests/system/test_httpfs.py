@@ -9,6 +9,7 @@ from knoxtest import run, sh
 from conftest import make_folder
 
 MIB = 1 << 20
+pytestmark = pytest.mark.slow  # its servers take a while to start
 
 
 @pytest.fixture

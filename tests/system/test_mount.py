@@ -75,7 +75,9 @@ def free_port() -> int:
 
 def test_help(knoxfs):
     text = knoxfs("--help").stdout.decode()
-    for word in ("ENDPOINT MOUNTPOINT", "http://", "webhdfs://", "attr_timeout", "entry_timeout", "loglevel", "allow_other", "uid", "gid", "  ro ", "-f, --foreground", "-d, --debug", "--version"):
+    options = ("attr_timeout", "entry_timeout", "loglevel", "allow_other", "uid", "gid", "  ro ")
+    flags = ("-f, --foreground", "-d, --debug", "-h, --help", "-V, --version")
+    for word in ("ENDPOINT MOUNTPOINT", "http://", "webhdfs://", *options, *flags):
         assert word in text, word
     assert max(map(len, text.splitlines())) <= 110
     assert knoxfs("-h").stdout.decode() == text
@@ -113,7 +115,17 @@ def test_usage(knoxfs, target, arguments, words):
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["localhost:9870", "ftp://localhost", "http://", "http://a b/", "http://u:secret@localhost/", "http://localhost:99999/", "http://localhost/a%zz", "http://localhost/?op=OPEN", "http://localhost:1/a:b"],
+    [
+        "localhost:9870",
+        "ftp://localhost",
+        "http://",
+        "http://a b/",
+        "http://u:secret@localhost/",
+        "http://localhost:99999/",
+        "http://localhost/a%zz",
+        "http://localhost/?op=OPEN",
+        "http://localhost:1/a:b",
+    ],
 )
 def test_no_endpoint(knoxfs, target, endpoint):
     words = complaint(knoxfs(endpoint, target, rc=1))
@@ -272,7 +284,16 @@ def test_ended_by_a_signal(mounts, hdfs, number):
 # Forms and options.
 
 
-@pytest.mark.parametrize("form", ["http://{at}{path}", "http://{at}{path}/", "webhdfs://{at}{path}", "http://{at}/webhdfs/v1{path}", "HTTP://{at}/{path}//"])
+FORMS = [
+    "http://{at}{path}",
+    "http://{at}{path}/",
+    "webhdfs://{at}{path}",
+    "http://{at}/webhdfs/v1{path}",
+    "HTTP://{at}/{path}//",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_endpoint_forms(mounts, hdfs, form):
     hdfs.put("f", b"here")
     at = hdfs.stack.namenode.removeprefix("http://")
@@ -284,7 +305,8 @@ def test_read_only(mounts, hdfs):
     hdfs.put("f", b"x")
     mount = mounts(hdfs.url_path, ro=True)
     assert "ro" in mounted(mount.path)["options"].split(",")
-    for script in ("touch f", "touch g", "echo x >> f", "mkdir d", "rm f", "mv f g", "chmod 600 f", "setfattr -n user.a -v b f"):
+    changes = ["touch f", "touch g", "echo x >> f", "mkdir d", "rm f", "mv f g", "chmod 600 f"]
+    for script in (*changes, "setfattr -n user.a -v b f"):
         assert b"Read-only file system" in sh(script, cwd=mount.path, rc=1).stderr, script
     assert (mount / "f").read_bytes() == b"x" and hdfs.names() == ["f"]
 

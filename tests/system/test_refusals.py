@@ -96,7 +96,8 @@ def test_sticky_folder(mounts, hdfs):
 def test_access(bob):
     """access(2) and test -r/-w/-x ask the cluster, not the local user's number."""
     wanted = "r-- --- ---"
-    script = 'for f in public private shut; do for m in r w x; do test -$m $f && printf $m || printf -; done; printf " "; done'
+    each = 'for m in r w x; do test -$m $f && printf $m || printf -; done; printf " "'
+    script = f"for f in public private shut; do {each}; done"
     assert sh(script, cwd=bob.path).stdout.decode().strip() == wanted
 
 

@@ -104,7 +104,8 @@ def test_walk(mounts, hdfs, proxy):
 
 def test_known_attributes_cost_nothing(mounts, hdfs, proxy):
     hdfs.put("f", b"x")
-    mount = mounts(hdfs.url_path, server=proxy.namenode, attr_timeout=60, entry_timeout=60, negative_timeout=60)
+    lasting = {"attr_timeout": 60, "entry_timeout": 60, "negative_timeout": 60}
+    mount = mounts(hdfs.url_path, server=proxy.namenode, **lasting)
     sh('ls -l "$1"; test ! -e "$1/none"', mount.path)
     proxy.reset()
     sh('ls -l "$1/f"; stat "$1/f"; test -f "$1/f"; test ! -e "$1/none"', mount.path)

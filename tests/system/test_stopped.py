@@ -78,6 +78,7 @@ def test_unmount(mount, silent, lazy):
     until(lambda: not mount.is_running(), IN_TIME_S, "the driver ends")
 
 
+@pytest.mark.slow
 @pytest.mark.hidden_may_stay
 def test_unmount_with_an_upload_on_its_way(mounts, hdfs, proxy, tmp_path):
     """The server has stopped to read: cp fails, unmounting works, the driver ends in time."""
@@ -92,6 +93,7 @@ def test_unmount_with_an_upload_on_its_way(mounts, hdfs, proxy, tmp_path):
     assert hdfs.status("f") is None
 
 
+@pytest.mark.slow
 def test_namenode_restarted(mount, hdfs, mend):
     """Killed: refused at once. Started again: the same mount goes on, the same files are open."""
     with open(mount / "f", "rb") as file:

@@ -141,9 +141,14 @@ class Hdfs:
                     raise Answer(answer.status, answer.read())
                 answer.read()
 
-    def hidden(self) -> list[str]:
+    def hidden(self, folder: str = "") -> list[str]:
         """Uploads that were left behind."""
-        return [name for name in self.names() if ".knoxfs-" in name]
+        found = []
+        for name, status in self.entries(folder).items():
+            path = f"{folder}/{name}" if folder else name
+            found += [path] if ".knoxfs-" in name else []
+            found += self.hidden(path) if status.get("childrenNum") else []
+        return found
 
 
 def request(server: str, method: str, target: str, body=None):

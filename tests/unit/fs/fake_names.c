@@ -14,6 +14,12 @@ const struct kx_clock *kx_client_clock(const struct kx_client *client)
     return kx_clock_system();
 }
 
+const char *kx_client_user(const struct kx_client *client)
+{
+    (void)client;
+    return "somebody";
+}
+
 int64_t kx_client_stall_ms(const struct kx_client *client)
 {
     return client->stall_ms;

@@ -45,6 +45,24 @@ def test_close_is_the_end(mount, hdfs, second):
     assert hdfs.length("f") == 100_000 and (second / "f").stat().st_size == 100_000
 
 
+def test_made_for_reading(mount, hdfs):
+    """A lock's file: who made it has nothing to say at close."""
+    file = os.open(mount / "f", os.O_CREAT | os.O_RDONLY, 0o640)
+    assert hdfs.stat("%b %a", "f") == "0 640"
+    before = os.fstat(file)
+    os.close(file)
+    after = os.stat(mount / "f")
+    assert (after.st_mtime_ns, after.st_ctime_ns) == (before.st_mtime_ns, before.st_ctime_ns)
+    refused(errno.EEXIST, os.open, mount / "f", os.O_CREAT | os.O_EXCL)
+
+
+def test_made_for_reading_refused(mount, hdfs):
+    hdfs.mkdir("d")
+    hdfs.sh("-chmod", "555", hdfs.path("d"))
+    refused(errno.EACCES, os.open, mount / "d/f", os.O_CREAT | os.O_RDONLY)
+    assert hdfs.names("d") == []
+
+
 def test_append(mount, hdfs):
     """By >>, by O_APPEND, by several openings, across a block's end."""
     sh("echo one > f; echo two >> f; echo three >> f; cat f", cwd=mount.path)

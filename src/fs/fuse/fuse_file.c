@@ -74,15 +74,29 @@ static int look_again(struct kx_fuse_call *c, struct kx_inode *directory, const 
     return result == -ENOENT ? 0 : result;
 }
 
+/* Who opens a new file for reading only (a lock's file) has nothing to say at close: it is made
+ * now, and its times do not change when it is closed. */
+static int create(struct kx_fuse_call *c, struct kx_inode *directory, const char *name, mode_t mode,
+                  int flags, struct kx_handle **handle)
+{
+    int result =
+        kx_handle_create(c->mount, directory, name, flags, mode & 07777, &c->call, handle, &c->err);
+    if (result < 0 || (flags & O_ACCMODE) != O_RDONLY) return result;
+    result = kx_handle_publish(*handle, &c->call, &c->err);
+    if (result < 0) {
+        kx_inodes_remove(c->mount->inodes, directory, name);
+        kx_handle_close(*handle);
+    }
+    return result;
+}
+
 static int create_or_open(struct kx_fuse_call *c, struct kx_inode *directory, const char *name,
                           mode_t mode, int flags, struct kx_handle **handle)
 {
     g_autoptr(kx_inode) inode = NULL;
     int result = look_again(c, directory, name, &inode);
     if (result < 0) return result;
-    if (!inode)
-        return kx_handle_create(c->mount, directory, name, flags, mode & 07777, &c->call, handle,
-                                &c->err);
+    if (!inode) return create(c, directory, name, mode, flags, handle);
     if (flags & O_EXCL)
         return kx_error_set(&c->err, EEXIST, "another client has made it meanwhile");
     return kx_handle_open(c->mount, inode, flags, &c->call, handle, &c->err);

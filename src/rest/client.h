@@ -90,6 +90,8 @@ int kx_client_upload(struct kx_client *client, enum kx_op op, const char *path, 
 /** What hangs on the client, borrowed. */
 struct kx_features;
 struct kx_features *kx_client_features(struct kx_client *client);
+struct kx_sums;
+struct kx_sums *kx_client_sums(struct kx_client *client);
 struct kx_log *kx_client_log(const struct kx_client *client);
 const struct kx_clock *kx_client_clock(const struct kx_client *client);
 int64_t kx_client_stall_ms(const struct kx_client *client);

@@ -1,6 +1,6 @@
 /* What the files client*.c share. Nobody else includes it.
- * Threads: constant after kx_client_new, but for the features, which are atomic, and the suspects
- * and the silence, which have locks of their own. */
+ * Threads: constant after kx_client_new, but for the features, which are atomic, and the suspects,
+ * the sums and the silence, which have locks of their own. */
 #pragma once
 #include "rest/client.h"
 #include "rest/features.h"
@@ -14,6 +14,7 @@ struct kx_client {
     struct kx_http *http;
     struct kx_features features;
     struct kx_suspects *suspects;
+    struct kx_sums *sums;
     struct kx_silence silence;
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "rest/errno_map.h"
+#include "rest/verify.h"
 
 #define SMALL_TRIES_MAX                                                                            \
     3 /* a DataNode keeps dead connections to a restarted NameNode, one a user (seen) */
@@ -13,11 +14,12 @@ struct kx_upload {
     enum kx_op op;
     char *path;
     struct kx_transfer *transfer;
+    struct kx_sum *sum; /* NULL: not verified */
     int64_t length;
     bool ending;
 };
 
-static char *create_params(const struct kx_create *how)
+static char *create_params(const struct kx_create *how, int64_t block_bytes)
 {
     GString *params = g_string_new("&");
     g_string_append_printf(params, "overwrite=%s&createparent=%s",
@@ -25,24 +27,28 @@ static char *create_params(const struct kx_create *how)
                            how->create_parent ? "true" : "false");
     if (how->mode) g_string_append_printf(params, "&permission=%o", how->mode);
     if (how->replication) g_string_append_printf(params, "&replication=%u", how->replication);
-    if (how->block_bytes)
-        g_string_append_printf(params, "&blocksize=%" G_GINT64_FORMAT, how->block_bytes);
+    if (block_bytes) g_string_append_printf(params, "&blocksize=%" G_GINT64_FORMAT, block_bytes);
     return g_string_free(params, FALSE);
 }
 
 int kx_upload_open(struct kx_client *client, const char *path, const struct kx_create *how,
                    const struct kx_call *call, struct kx_upload **out, struct kx_error *err)
 {
-    g_autofree char *params = how ? create_params(how) : NULL;
+    int64_t block_bytes = how ? how->block_bytes : 0;
+    g_autoptr(kx_sum) sum = NULL;
+    int result = how && how->verify ? kx_verify_begin(client, &block_bytes, call, &sum, err) : 0;
+    if (result < 0) return result;
+    g_autofree char *params = how ? create_params(how, block_bytes) : NULL;
     enum kx_op op = how ? KX_CREATE : KX_APPEND;
     struct kx_transfer *transfer = NULL;
-    int result = kx_client_upload(client, op, path, params, call, &transfer, err);
+    result = kx_client_upload(client, op, path, params, call, &transfer, err);
     if (result < 0) return result;
     struct kx_upload *upload = g_new0(struct kx_upload, 1);
     upload->client = client;
     upload->op = op;
     upload->path = g_strdup(path);
     upload->transfer = transfer;
+    upload->sum = g_steal_pointer(&sum);
     *out = upload;
     return 0;
 }
@@ -64,6 +70,7 @@ int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
     int result = kx_transfer_write(upload->transfer, data, length, &limits, err);
     if (result == 0) {
         upload->length += (int64_t)length;
+        if (upload->sum) kx_sum_feed(upload->sum, data, length);
         return 0;
     }
     if (result == -EPIPE) {
@@ -87,6 +94,8 @@ int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struc
     if (!upload->ending) kx_transfer_end_body(upload->transfer);
     upload->ending = true;
     int result = answer(upload, &limits, err);
+    if (result == 0 && upload->sum)
+        result = kx_verify_end(upload->client, upload->path, upload->sum, call, err);
     if (result < 0) kx_error_about(err, kx_op_info(upload->op)->name, upload->path);
     return result;
 }
@@ -100,6 +109,7 @@ void kx_upload_close(struct kx_upload *upload)
 {
     if (!upload) return;
     kx_transfer_free(upload->transfer);
+    kx_sum_free(upload->sum);
     g_free(upload->path);
     g_free(upload);
 }

@@ -17,6 +17,7 @@ struct kx_create {
     uint32_t mode;        /* 0: the server's default */
     unsigned replication; /* 0: the server's default */
     int64_t block_bytes;  /* 0: the server's default */
+    bool verify;          /* finish compares the server's checksum with that of what was sent */
 };
 
 /** Start a CREATE (@how not NULL) or an APPEND (@how NULL). The server's refusal comes with a later
@@ -33,7 +34,9 @@ int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
 int64_t kx_upload_length(const struct kx_upload *upload);
 
 /** End the body and wait for the server's word that it has the file (201 or 200).
- *  @return 0: all replicas of the pipeline have it; -errno: what is there now is unknown. */
+ * With `verify` (kx_create) ask for its checksum too; what it cannot compare it only warns of.
+ *  @return 0: all replicas of the pipeline have it; -EIO with both sums in the reason: they have
+ * something else; -errno: what is there now is unknown. */
 int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err);
 
 /** Was kx_upload_finish called? After -EINTR it may be called again; no byte can be written any

@@ -171,6 +171,15 @@ def test_insert_and_corrupt(proxy, more):
     assert body == (wrong if more else wrong[:1000])
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_corrupt_request(proxy, servers, chunked):
+    proxy.rules({"corrupt_request_at": 600, "times": 1})
+    true = content(1000)
+    pieces = iter([true[:500], true[500:600], true[600:]]) if chunked else true
+    ask(proxy.datanodes[0], "CREATE", "PUT", pieces)
+    assert servers[1].stored == true[:600] + bytes([true[600] ^ 0xFF]) + true[601:]
+
+
 @pytest.mark.parametrize("how", ["fin", "rst"])
 def test_drop_reply(proxy, servers, how):
     proxy.rules({"op": "CREATE", "drop_reply": how})

@@ -245,6 +245,15 @@ void replay_answer(struct replay *replay, const char *method, const char *target
     add_step(replay, exchange, status == 0);
 }
 
+void replay_redirect(struct replay *replay, const char *method, const char *target, const char *to)
+{
+    replay_answer(replay, method, target, 307, NULL);
+    g_mutex_lock(&replay->mutex);
+    struct step *last = &g_array_index(replay->steps, struct step, replay->steps->len - 1);
+    g_ptr_array_add(last->exchange->headers, g_strdup_printf("Location: http://localhost:1%s", to));
+    g_mutex_unlock(&replay->mutex);
+}
+
 void replay_tolerate(struct replay *replay, const char *parameter)
 {
     g_mutex_lock(&replay->mutex);

@@ -26,6 +26,9 @@ void replay_load_cut(struct replay *replay, const char *name);
 void replay_answer(struct replay *replay, const char *method, const char *target, int status,
                    const char *body);
 
+/** Serve a redirect that is not recorded, back to here.  @to path and parameters. */
+void replay_redirect(struct replay *replay, const char *method, const char *target, const char *to);
+
 /** Let a parameter differ from the recording, or be there on one side only. */
 void replay_tolerate(struct replay *replay, const char *parameter);
 

@@ -40,7 +40,8 @@ int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
     const struct kx_create how = {.overwrite = true,
                                   .mode = writer->create_mode,
                                   .replication = (unsigned)mount->options->replication,
-                                  .block_bytes = mount->options->block_bytes};
+                                  .block_bytes = mount->options->block_bytes,
+                                  .verify = mount->options->verify};
     g_mutex_unlock(&writer->mutex);
     int result = path ? kx_upload_open(mount->client, path, &how, call, upload, err)
                       : kx_error_set(err, ESTALE, "the file's directory was removed");

@@ -30,6 +30,8 @@ def of_response(effect: Effect) -> list[Event]:
 
 def of_request(effect: Effect) -> list[Event]:
     events = []
+    if effect.corrupt_request_at is not None:
+        events.append(Event(effect.corrupt_request_at, "corrupt"))
     if effect.stall_request_after is not None:
         events.append(Event(effect.stall_request_after, "stall", effect.stall_s))
     if effect.cut_request_after is not None:

@@ -37,6 +37,7 @@ class Effect:
     insert_at: int | None = None
     insert: str = ""
     corrupt_at: int | None = None
+    corrupt_request_at: int | None = None
 
 
 @dataclass

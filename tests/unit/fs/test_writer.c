@@ -33,6 +33,25 @@ static void a_new_file_comes_whole_to_its_name(void **state)
     writing_check_only(w, "abcdef");
 }
 
+static void what_has_bytes_is_verified_where_it_is_wished(void **state)
+{
+    struct writing *w = *state;
+    w->options.verify = true;
+    struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 0, "abc");
+    writing_publish(writer);
+    writing_check_requests(w, "CREATE " HIDDEN(0) " over 644 verified\nWRITE 3\nFINISH \n"
+                                                  "REPLACE " HIDDEN(0) " /d/a\n");
+    writing_put(writer, 1, "B"); /* the local copy's as well */
+    writing_publish(writer);
+    writing_check_requests(
+        w, "CREATE " HIDDEN(1) " over 644 verified\nOPEN /d/a 0 1\nWRITE 1\nWRITE 1\n"
+                               "OPEN /d/a 2 1\nWRITE 1\nFINISH \n"
+                               "REPLACE " HIDDEN(1) " /d/a\n");
+    kx_writer_close(writer);
+    writing_check_only(w, "aBc");
+}
+
 static void an_empty_file_is_made_at_its_name(void **state)
 {
     struct writing *w = *state;
@@ -341,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         writing_test(a_new_file_comes_whole_to_its_name),
+        writing_test(what_has_bytes_is_verified_where_it_is_wished),
         writing_test(an_empty_file_is_made_at_its_name),
         writing_test(an_empty_file_never_replaces_another_clients),
         writing_test(publishing_again_asks_nothing),

@@ -31,6 +31,8 @@ static const struct kx_option_row ROWS[] = {
      1, 512},
     {"blocksize", KX_OPTION_BYTES, AT(block_bytes), "BYTES",
      "of new files; K, M, G may follow (default: the cluster's)", 4096, INT64_MAX},
+    {"sync_block", KX_OPTION_FLAG, AT(sync_block), NULL,
+     "DataNodes sync what is uploaded to their disks before it is acknowledged", 0, 0},
     {"verify", KX_OPTION_FLAG, AT(verify), NULL,
      "uploads are compared with the server's checksum before they get their name", 0, 0},
     {"stage_dir", KX_OPTION_TEXT, AT(stage_dir), "DIR",

@@ -28,6 +28,7 @@ static char *create_params(const struct kx_create *how, int64_t block_bytes)
     if (how->mode) g_string_append_printf(params, "&permission=%o", how->mode);
     if (how->replication) g_string_append_printf(params, "&replication=%u", how->replication);
     if (block_bytes) g_string_append_printf(params, "&blocksize=%" G_GINT64_FORMAT, block_bytes);
+    if (how->sync_block) kx_url_append_query(params, "createflag", "CREATE,SYNC_BLOCK");
     return g_string_free(params, FALSE);
 }
 

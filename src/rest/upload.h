@@ -17,6 +17,7 @@ struct kx_create {
     uint32_t mode;        /* 0: the server's default */
     unsigned replication; /* 0: the server's default */
     int64_t block_bytes;  /* 0: the server's default */
+    bool sync_block;      /* each DataNode writes a block to its disk when the block is complete */
     bool verify;          /* finish compares the server's checksum with that of what was sent */
 };
 

@@ -1,8 +1,10 @@
 """Creating, appending, replacing: what this mount shows, what others see, and when."""
 
 import errno
+import json
 import os
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,27 @@ def test_two_openings(mount, hdfs):
         for number in range(10):
             (one, two)[number % 2].write(b"%d" % number)
     assert hdfs.cat("f") == b"0123456789"
+
+
+def syncs(stack) -> int:
+    """How many blocks the DataNode has synced; some 10 s late."""
+    url = stack.datanodes[0] + "/jmx?qry=Hadoop:service=DataNode,name=DataNodeActivity*"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        (bean,) = json.load(answer)["beans"]
+    return bean["FsyncCount"]
+
+
+def test_sync_block(mounts, stack, hdfs):
+    """Every block, with the option only, also of a file that is changed in place."""
+    plain, synced = mounts(hdfs.url_path), mounts(hdfs.url_path, sync_block=True, blocksize=MIB)
+    before = syncs(stack)
+    (plain / "f").write_bytes(b"x" * MIB)
+    (synced / "g").write_bytes(b"x" * (2 * MIB + 1))
+    with open(synced / "g", "r+b") as file:
+        file.write(b"y")
+    until(lambda: syncs(stack) >= before + 6, 40, "what was synced is counted")
+    assert syncs(stack) == before + 6
+    assert hdfs.length("g") == 2 * MIB + 1
 
 
 def test_fsync(mount, hdfs):

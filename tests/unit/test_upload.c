@@ -53,6 +53,18 @@ static void what_is_wished_is_asked_for(void **state)
     scene_expect(s, kx_upload_small(s->client, "/rec/d/f2.txt", &how, "x", 1, NULL, &s->err), 0);
 }
 
+static void blocks_are_synced_where_it_is_wished(void **state)
+{
+    struct scene *s = *state;
+    const struct kx_create how = {.overwrite = true, .sync_block = true};
+    replay_redirect(s->replay, "PUT",
+                    "/webhdfs/v1/f?op=CREATE&user.name=root&overwrite=true&createparent=false&"
+                    "createflag=CREATE%2CSYNC_BLOCK",
+                    "/webhdfs/v1/f?op=CREATE&datanode=1");
+    replay_answer(s->replay, "PUT", "/webhdfs/v1/f?op=CREATE&datanode=1", 201, NULL);
+    scene_expect(s, kx_upload_small(s->client, "/f", &how, "x", 1, NULL, &s->err), 0);
+}
+
 static void pieces_are_one_body(void **state)
 {
     struct scene *s = *state;
@@ -252,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scene_test(a_file_is_created),
         scene_test(what_is_wished_is_asked_for),
+        scene_test(blocks_are_synced_where_it_is_wished),
         scene_test(pieces_are_one_body),
         scene_test(httpfs_sends_to_itself),
         scene_test(refusals_come_with_their_reason),

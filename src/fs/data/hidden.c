@@ -41,6 +41,7 @@ int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
                                   .mode = writer->create_mode,
                                   .replication = (unsigned)mount->options->replication,
                                   .block_bytes = mount->options->block_bytes,
+                                  .sync_block = mount->options->sync_block,
                                   .verify = mount->options->verify};
     g_mutex_unlock(&writer->mutex);
     int result = path ? kx_upload_open(mount->client, path, &how, call, upload, err)

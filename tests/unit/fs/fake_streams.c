@@ -20,8 +20,8 @@ int kx_upload_open(struct kx_client *client, const char *path, const struct kx_c
     struct request r;
     int code = 0;
     g_autofree char *detail =
-        how ? g_strdup_printf("%s %s %o%s", path, how->overwrite ? "over" : "new", how->mode,
-                              how->verify ? " verified" : "")
+        how ? g_strdup_printf("%s %s %o%s%s", path, how->overwrite ? "over" : "new", how->mode,
+                              how->sync_block ? " synced" : "", how->verify ? " verified" : "")
             : g_strdup(path);
     if (request_begin(&r, client, call, how ? "CREATE" : "APPEND", detail)) {
         struct content *content = fake_find(client, path);

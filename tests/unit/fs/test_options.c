@@ -78,6 +78,7 @@ static const struct {
     {"ro", KX_OPTION_AT(read_only), FLAG, 0, 0, NULL},
     {"allow_other", KX_OPTION_AT(allow_other), FLAG, 0, 0, NULL},
     {"default_permissions", KX_OPTION_AT(default_permissions), FLAG, 0, 0, NULL},
+    {"sync_block", KX_OPTION_AT(sync_block), FLAG, 0, 0, NULL},
     {"verify", KX_OPTION_AT(verify), FLAG, 0, 0, NULL},
     {"user=bob", KX_OPTION_AT(user), TEXT, 0, 0, "bob"},
     {"user=a,user=b", KX_OPTION_AT(user), TEXT, 0, 0, "b"},

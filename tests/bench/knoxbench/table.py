@@ -1,33 +1,69 @@
-"""Rows of pairs, and what is said of them: medians and ratios, with the spread."""
+"""What was measured: pairs of runs, and what is said of them: medians and ratios, with the spread."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 
 @dataclass
-class Pair:
-    """One run of each, one right after the other."""
+class Unit:
+    """In what work is told: amounts are `name`s; CPU seconds for one of them, times cpu_each, are `cpu`."""
 
-    curl_s: float
-    curl_cpu_s: float
-    mount_s: float
-    mount_cpu_s: float  # the driver and the program that used the mount
-    rss_mib: float
+    name: str
+    cpu: str
+    cpu_each: float
+
+
+MIB = Unit("MiB", "CPU s/GiB", 1024)
+FILES = Unit("files", "CPU ms/file", 1000)
+
+
+@dataclass
+class Run:
+    wall_s: float
+    cpu_s: float  # of a mount: the driver and the program that used it
+    rss_mib: float = 0  # the driver's largest
 
 
 def spread(values: list[float], digits: int = 2) -> str:
     return f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 
 
-def report(name: str, size_bytes: int, pairs: list[Pair], requests: dict[str, int]) -> None:
-    """Print the pairs and their medians. ratio: the mount's speed by curl's, pair by pair; 1 is as fast."""
-    gib = size_bytes / 2**30
-    print(f"{name}: {gib:.2f} GiB, {len(pairs)} pairs, load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
-    for pair in pairs:
-        print(f"  curl {pair.curl_s:.2f} s, {pair.curl_cpu_s:.2f} CPU s   mount {pair.mount_s:.2f} s, {pair.mount_cpu_s:.2f} CPU s, {pair.rss_mib:.1f} MiB")
-    print(f"  speed by curl's   {spread([p.curl_s / p.mount_s for p in pairs])}")
-    print(f"  MiB/s             curl {spread([gib * 1024 / p.curl_s for p in pairs], 0)}   mount {spread([gib * 1024 / p.mount_s for p in pairs], 0)}")
-    print(f"  CPU s a GiB       curl {spread([p.curl_cpu_s / gib for p in pairs])}   mount {spread([p.mount_cpu_s / gib for p in pairs])}")
-    print(f"  largest RSS, MiB  {max(p.rss_mib for p in pairs):.1f}")
-    print(f"  requests          {', '.join(f'{k} {v}' for k, v in requests.items())}")
+@dataclass
+class Result:
+    """One scenario's.  pairs: (curl, mount), one right after the other."""
+
+    what: str
+    amount: float
+    unit: Unit
+    pairs: list[tuple[Run, Run]]
+    requests: str
+    notes: list[str] = field(default_factory=list)  # further lines
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+
+    def speed(self) -> str:
+        """The mount's by curl's, pair by pair: 1 is as fast."""
+        return spread([curl.wall_s / mount.wall_s for curl, mount in self.pairs])
+
+    def rate(self, which: int) -> float:
+        return median(self.amount / pair[which].wall_s for pair in self.pairs)
+
+    def cpu(self, which: int) -> float:
+        return median(pair[which].cpu_s * self.unit.cpu_each / self.amount for pair in self.pairs)
+
+    def rss(self) -> float:
+        return max(mount.rss_mib for _, mount in self.pairs)
+
+    def text(self) -> str:
+        lines = [f"{self.what}: {len(self.pairs)} pairs, load {self.load:.1f}, {os.cpu_count()} processors"]
+        for curl, mount in self.pairs:
+            lines.append(
+                f"  curl {curl.wall_s:.2f} s, {curl.cpu_s:.2f} CPU s   "
+                f"mount {mount.wall_s:.2f} s, {mount.cpu_s:.2f} CPU s, {mount.rss_mib:.1f} MiB"
+            )
+        lines.append(f"  speed by curl's   {self.speed()}")
+        lines.append(f"  {self.unit.name + '/s':17} curl {self.rate(0):.0f}   mount {self.rate(1):.0f}")
+        lines.append(f"  {self.unit.cpu:17} curl {self.cpu(0):.2f}   mount {self.cpu(1):.2f}")
+        lines.append(f"  largest RSS, MiB  {self.rss():.1f}")
+        lines.append(f"  requests          {self.requests}")
+        return "\n".join(lines + [f"  {line}" for line in self.notes])

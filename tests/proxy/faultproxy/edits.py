@@ -1,7 +1,11 @@
-"""What rules do to a body: cut, stall, insert, corrupt, at an offset in its payload."""
+"""What rules do to a body: cut, stall, insert, corrupt, at an offset in its payload; the end of a process."""
 
 import asyncio
+import contextlib
+import os
+import signal
 from dataclasses import dataclass
+from typing import NoReturn
 
 from .errors import Cut
 from .rule import Effect
@@ -36,7 +40,16 @@ def of_request(effect: Effect) -> list[Event]:
         events.append(Event(effect.stall_request_after, "stall", effect.stall_s))
     if effect.cut_request_after is not None:
         events.append(Event(effect.cut_request_after, "cut", effect.how))
+    if effect.kill and isinstance(effect.kill_at, int):
+        events.append(Event(effect.kill_at, "kill", effect))
     return sorted(events, key=lambda event: event.at)
+
+
+def end_process(effect: Effect) -> NoReturn:
+    """By SIGKILL; what was on its way through us gets no further."""
+    with contextlib.suppress(ProcessLookupError):  # it has been waited for already
+        os.kill(effect.kill, signal.SIGKILL)
+    raise Cut(effect.how)
 
 
 class Editor:
@@ -73,6 +86,8 @@ class Editor:
         await self.sender.flush()
         if event.kind == "cut":
             raise Cut(event.value)
+        if event.kind == "kill":
+            end_process(event.value)
         # For ever ends when a peer goes: then this task is cancelled.
         await asyncio.sleep(1e9 if event.value is None else event.value)
 

@@ -30,6 +30,7 @@ class Exchange:
         effect = self.effect
         if effect.reset:
             raise Cut("rst")
+        self.kill_at("head")
         self.shape(self.to_client)
         if effect.status is not None:
             return await self.inject()
@@ -72,6 +73,10 @@ class Exchange:
             download.cancel()
             await asyncio.gather(upload, download, return_exceptions=True)
 
+    def kill_at(self, point: str) -> None:
+        if self.effect.kill and self.effect.kill_at == point:
+            edits.end_process(self.effect)
+
     # The request.
 
     async def upload(self) -> None:
@@ -92,6 +97,7 @@ class Exchange:
                 await self.forward(view)
         if not self.server_deaf:
             await self.to_server.flush()
+        self.kill_at("sent")
 
     async def forward(self, data) -> None:
         """To the server.  If it has closed, its answer may be here: the body is read to no end."""
@@ -119,9 +125,13 @@ class Exchange:
             await body.drain(self.server, incoming)
             raise Cut(self.effect.drop_reply)
         self.entry["status"] = response.status
+        if self.effect.kill_at == "done" and self.effect.kill:
+            await body.drain(self.server, incoming)
+        self.kill_at("done")
         keeps = response.keeps and self.request.keeps and not isinstance(incoming, body.UntilClose)
         await self.answer(response, incoming)
         await self.to_client.flush()
+        self.kill_at("told")
         return keeps and not self.effect.content_length_delta
 
     async def answer(self, response: Response, incoming: body.Body) -> None:

@@ -11,6 +11,7 @@ from .head import Request
 
 CHOICE = ("role", "op", "method", "path", "after", "times")
 OF_CONNECTION = ("refuse", "connect_ms")
+KILL_AT = ("head", "sent", "done", "told")
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Effect:
     insert: str = ""
     corrupt_at: int | None = None
     corrupt_request_at: int | None = None
+    kill: int | None = None  # the pid of a process that ends here
+    kill_at: str | int = "head"  # one of KILL_AT, or so many bytes of the request's body
 
 
 @dataclass
@@ -65,6 +68,10 @@ class Rule:
         for key in ("refuse", "drop_reply", "how"):
             if actions.get(key) not in (None, "fin", "rst"):
                 raise ValueError(f"{key} is fin or rst")
+        if "kill" in actions:
+            choice.setdefault("times", 1)
+            if not is_kill(**{key: actions[key] for key in actions if key.startswith("kill")}):
+                raise ValueError(f"kill is a pid, kill_at a count of bytes or one of {KILL_AT}")
         at_accept = [key for key in actions if key in OF_CONNECTION]
         if at_accept and (set(choice) & {"op", "method", "path"} or len(at_accept) < len(actions)):
             raise ValueError("refuse and connect_ms stand alone and choose by role only")
@@ -93,6 +100,10 @@ class Rule:
             return False
         self.fired += 1
         return True
+
+
+def is_kill(kill: int, kill_at: str | int = "head") -> bool:
+    return isinstance(kill, int) and kill > 1 and (isinstance(kill_at, int) or kill_at in KILL_AT)
 
 
 class RuleBook:

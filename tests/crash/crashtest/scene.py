@@ -1,0 +1,188 @@
+"""A mount that is killed and mounted again, a writer in it, and the account of what must be there."""
+
+import http.client
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from knoxtest import Mount, Running, until
+from knoxtest.mount import detach
+
+from .checker import Cluster, compare, strangers
+from .manifest import Account, Manifest
+
+WRITER = Path(__file__).resolve().parent / "writer.py"
+REMOUNT_S = 10
+WRITER_S = 15
+QUIET_S = 20  # until nobody has a file open for writing
+MOUNT_GONE = 3  # the writer's exit status
+
+
+class Scene:
+    """One folder of the cluster; closed by close()."""
+
+    def __init__(self, binary: Path, stack, server: str, root: str, folder: Path, options: dict):
+        self.binary, self.stack, self.server, self.root = binary, stack, server, root
+        self.folder = folder
+        self.stage, self.blobs = folder / "stage", folder / "blobs"
+        self.stage.mkdir()
+        self.blobs.mkdir()
+        self.path = folder / "manifest"
+        self.options = {"user": "alice", "stage_dir": str(self.stage), **options}
+        self.cluster = Cluster(stack.namenode, root, "alice")
+        self.manifest = Manifest(self.path, self.blobs)
+        self.mounts: list[Mount] = []
+        self.seen: dict[str, tuple] = {}  # of settled names: what changes with every change
+
+    # The driver.
+
+    @property
+    def mount(self) -> Mount:
+        return self.mounts[-1]
+
+    def start(self) -> Mount:
+        """The same endpoint, the same options, the same mount point."""
+        begin = time.monotonic()
+        folder = self.folder / f"mount{len(self.mounts)}"
+        self.mounts.append(Mount(self.binary, self.server + self.root, folder, self.options))
+        passed = time.monotonic() - begin
+        assert passed < REMOUNT_S, f"mounting took {passed:.1f} s"
+        return self.mount
+
+    def died(self) -> None:
+        """The driver has been killed by whoever had to; the point was really reached."""
+        until(lambda: not self.mount.is_running(), what="the driver is killed")
+        self.mount.killed = True
+        status = self.mount.process.returncode
+        assert status == -signal.SIGKILL, f"the driver ended with {status}\n{self.mount.log()}"
+
+    def free(self) -> None:
+        """After the writer's end."""
+        detach(self.mount.path)
+
+    def stop(self) -> None:
+        self.mount.close()
+
+    # The writer.
+
+    def write(self, *ways: str, seed: object = 0, slots: str = "a") -> Running:
+        line = [sys.executable, "-I", "-S", WRITER, self.mount.path, self.path, self.blobs, str(seed), slots]
+        return Running(*line, *ways)
+
+    def prepare(self, *ways: str, seed: object = 0) -> None:
+        """To be done before what is tested."""
+        if ways:
+            with self.write(*ways, seed=seed) as writer:
+                done = writer.result()
+            assert done.returncode == 0, done.stderr.decode()
+            self.settle("prepared")
+
+    # What is there.
+
+    def account(self) -> Account:
+        return Account(self.path)
+
+    def read(self, name: str) -> bytes | None:
+        """While a file is cut short by the DataNodes it cannot always be read."""
+
+        def attempt():
+            try:
+                return (self.cluster.read(name),)
+            except (OSError, http.client.HTTPException) as error:
+                failures.append(str(error))
+                return None
+
+        failures: list[str] = []
+        return until(attempt, QUIET_S, f"{name} can be read; {failures}")[0]
+
+    def read_mounted(self, name: str) -> bytes | None:
+        try:
+            return (self.mount.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def check_cluster(self) -> None:
+        """Every name holds what it may; nobody else's name is there."""
+        account, entries = self.account(), self.cluster.entries()
+        assert strangers(entries, account) == []
+        for slot in account.slots.values():
+            if slot.touched:
+                compare(slot, self.read, self.blobs, "on the cluster")
+            else:
+                self.check_untouched(slot, entries)
+
+    def check_untouched(self, slot, entries: dict) -> None:
+        for state in slot.allowed():
+            for name, one in state:
+                now = entries.get(name)
+                assert (now is None) == (one is None), f"{name}: {now}, expected {one}"
+                assert now is None or identity(now) == self.seen[name], f"{name}: {now}"
+
+    def check_mounted(self) -> None:
+        """The same through the mount."""
+        for slot in self.account().slots.values():
+            if slot.touched:
+                compare(slot, self.read_mounted, self.blobs, "through the mount")
+
+    def quiet(self) -> None:
+        """What the killed driver had begun is over: DataNodes end an APPEND and a TRUNCATE by themselves."""
+        slots = [slot for slot in self.account().slots.values() if slot.touched]
+        for name in {name for slot in slots for state in slot.allowed() for name, _ in state}:
+            until(lambda: not self.cluster.is_open(name), QUIET_S, f"nobody is writing {name}")
+
+    def settle(self, where: str) -> None:
+        """When nothing is under way any more: what is there now is what must stay."""
+        self.quiet()
+        account = self.account()
+        for slot in account.slots.values():
+            if slot.touched:
+                self.manifest.settled(slot.name, compare(slot, self.read, self.blobs, where))
+        self.seen = {name: identity(one) for name, one in self.cluster.entries().items()}
+
+    def hidden(self) -> list[str]:
+        return [name for name in self.cluster.entries() if ".knoxfs-" in name]
+
+    # A life and the next one.
+
+    def survive(self, writer: Running, again: tuple[str, ...] = ()) -> None:
+        """The driver has been killed: nothing is lost now, nor when it is mounted again.  AGAIN: ways that must then work."""
+        self.check_cluster()
+        done = writer.result(WRITER_S)  # it hangs nowhere
+        assert done.returncode in (0, MOUNT_GONE, -signal.SIGBUS), done
+        self.free()
+        self.check_cluster()
+        self.manifest.killed()
+        self.start()
+        self.quiet()
+        self.check_mounted()
+        self.settle("after mounting again")
+        if again:
+            with self.write(*again, seed="again") as writer:
+                done = writer.result()
+            assert done.returncode == 0, done
+            self.settle("written again")
+            assert self.account().failures == []
+
+    # Its end.
+
+    def close(self) -> None:
+        self.cluster.close()
+        self.manifest.close()
+        try:
+            for mount in self.mounts:
+                mount.close()
+        finally:
+            for mount in self.mounts:
+                if mount.is_running():
+                    mount.process.kill()
+                    mount.process.wait()
+                detach(mount.path)
+            subprocess.run(["rm", "-rf", "--one-file-system", str(self.folder)], timeout=20)
+
+
+def identity(entry: dict) -> tuple:
+    return entry["fileId"], entry["modificationTime"], entry["length"]
+
+

@@ -11,10 +11,8 @@
 #include <unistd.h>
 
 #include "fs/background.h"
-#include "fs/data/writer.h"
 #include "fs/logfile.h"
 #include "fs/mount.h"
-#include "fs/opens.h"
 #include "fs/options.h"
 #include "fs/session.h"
 
@@ -51,10 +49,13 @@ static int find_mountpoint(const char *given, char **out, struct kx_error *err)
 static int serve(struct kx_mount *mount, struct kx_session *session)
 {
     int result = kx_session_serve(session);
-    kx_opens_release_all(mount->opens);
-    unsigned lost = kx_writers_publish_all(mount->writers);
+    unsigned lost = kx_mount_finish(mount);
     if (lost)
-        kx_log_write(mount->log, KX_LOG_ERROR, "%u files could not be uploaded at the end", lost);
+        kx_log_write(
+            mount->log, KX_LOG_ERROR,
+            "%u files could not be uploaded at the end (those that were staged are kept: the "
+            "next mount has them in /.cluster/mount/pending)",
+            lost);
     return result < 0 || lost ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

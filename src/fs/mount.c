@@ -4,9 +4,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "fs/data/recovery.h"
 #include "fs/data/space.h"
+#include "fs/data/uploader.h"
 #include "fs/data/writer.h"
 #include "fs/errors.h"
+#include "fs/journal/journal.h"
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"
@@ -71,6 +74,24 @@ static int find_root(struct kx_mount *mount, struct kx_error *err)
     return result;
 }
 
+/* What a mount leaves behind is for the next one of the same files by the same user. */
+static int open_journal(struct kx_mount *mount, struct kx_error *err)
+{
+    const struct kx_endpoint *endpoint = kx_client_endpoint(mount->client);
+    const char *user = kx_client_user(mount->client);
+    if (mount->options->read_only) return 0;
+    g_autofree char *service =
+        g_strdup_printf("%s%s as %s", endpoint->origin, endpoint->root, user ? user : "nobody");
+    const struct kx_journal_config config = {.folder = mount->options->stage_dir,
+                                             .service = service,
+                                             .mount = mount->id,
+                                             .log = mount->log,
+                                             .now_ms = mount->clock->wall_ms(mount->clock)};
+    int result = kx_journal_open(&config, &mount->journal, err);
+    if (result == 0) mount->uploader = kx_uploader_new(mount);
+    return result;
+}
+
 int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx_mount **out,
                  struct kx_error *err)
 {
@@ -88,18 +109,51 @@ int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx
     mount->pages = kx_pages_new();
     mount->writers = kx_writers_new();
     mount->opens = kx_opens_new();
+    mount->ending = kx_cancel_new();
+    mount->room.max_bytes = options->stage_max_bytes;
     mount->id = g_strdup_printf("%08x%04x", g_random_int(), g_random_int() & 0xffff);
     result = make_client(mount, &endpoint, err);
     kx_endpoint_clear(&endpoint);
     if (result == 0) result = find_root(mount, err);
+    if (result == 0) result = open_journal(mount, err);
     if (result < 0) return result;
+    mount->recovery = kx_recovery_start(mount);
     *out = g_steal_pointer(&mount);
     return 0;
+}
+
+/* Fires after the time that the end of a mount has, unless it is over before. */
+struct alarm {
+    struct kx_cancel *over, *ending;
+    int64_t ms;
+};
+
+static gpointer ring(gpointer data)
+{
+    const struct alarm *alarm = data;
+    if (kx_cancel_sleep(alarm->over, alarm->ms) == 0) kx_cancel_fire(alarm->ending);
+    return NULL;
+}
+
+unsigned kx_mount_finish(struct kx_mount *mount)
+{
+    g_autoptr(kx_cancel) over = kx_cancel_new();
+    struct alarm alarm = {over, mount->ending, mount->options->unmount_timeout_ms};
+    GThread *thread = g_thread_new("end", ring, &alarm);
+    const struct kx_call call = {.cancel = mount->ending};
+    kx_opens_release_all(mount->opens);
+    unsigned lost = mount->uploader ? kx_uploader_finish(mount->uploader, mount->ending) : 0;
+    lost += kx_writers_publish_all(mount->writers, &call);
+    kx_cancel_fire(over);
+    g_thread_join(thread);
+    return lost;
 }
 
 void kx_mount_free(struct kx_mount *mount)
 {
     if (!mount) return;
+    kx_recovery_free(mount->recovery);
+    kx_uploader_free(mount->uploader);
     kx_opens_free(mount->opens);
     kx_writers_free(mount->writers);
     kx_inodes_free(mount->inodes);
@@ -109,6 +163,8 @@ void kx_mount_free(struct kx_mount *mount)
     kx_errors_free(mount->errors);
     kx_identity_free(mount->identity);
     kx_pool_free(mount->pool);
+    kx_journal_close(mount->journal);
+    kx_cancel_unref(mount->ending);
     g_free(mount->id);
     g_free(mount);
 }

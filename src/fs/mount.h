@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "fs/data/room.h"
 #include "fs/options.h"
 #include "rest/client.h"
 
@@ -16,6 +17,9 @@ struct kx_identity;
 struct kx_errors;
 struct kx_space_cache;
 struct kx_writers;
+struct kx_journal;
+struct kx_uploader;
+struct kx_recovery;
 
 struct kx_mount {
     const struct kx_options *options; /* borrowed */
@@ -30,20 +34,33 @@ struct kx_mount {
     struct kx_space_cache *space;
     struct kx_writers *writers;
     struct kx_opens *opens;
+    struct kx_journal *journal; /* NULL: read only */
+    struct kx_uploader
+        *uploader; /* NULL without a journal, as is the recovery when it found nothing */
+    struct kx_recovery *recovery;
+    struct kx_cancel *ending; /* fired when the end of the mount has waited long enough */
+    struct kx_room room;      /* of local copies */
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
                       before it is attached */
     gint answered; /* atomic: the kernel has got its first answer */
     gint hidden_files; /* atomic: how many hidden names were given out */
+    gint local_files;  /* atomic: how many names of local copies */
     char *id;          /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
 };
 
-/** Make a mount of options->endpoint and ask the server whether its root is there: one request.
+/** Make a mount of options->endpoint, ask the server whether its root is there (one request), and
+ * take up what an earlier mount left unfinished.
  *  @return 0; -errno with a reason for a person: no such host, refused, not WebHDFS, denied, no
  * such path, not a directory. */
 int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx_mount **out,
                  struct kx_error *err);
 
-/** Free; what is not yet uploaded must have been published before (kx_writers_publish_all). */
+/** Upload what is left, for options->unmount_timeout_ms at most, after everything open was closed.
+ * @return how many files could not be: they are logged, and kept in the journal where they were
+ * staged. */
+unsigned kx_mount_finish(struct kx_mount *mount);
+
+/** Free, after kx_mount_finish. */
 void kx_mount_free(struct kx_mount *mount);
 
 KX_DEFINE_AUTOPTR(kx_mount, kx_mount_free)

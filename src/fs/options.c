@@ -75,6 +75,19 @@ static int set_seconds(const struct kx_option_row *row, const char *value, struc
     return 0;
 }
 
+static int set_choice(const struct kx_option_row *row, const char *value, int *out,
+                      struct kx_error *err)
+{
+    g_auto(GStrv) words = g_strsplit(row->value, "|", -1);
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], value) != 0) continue;
+        *out = i;
+        return 0;
+    }
+    g_autofree char *expected = g_strdup_printf("one of %s is expected", row->value);
+    return bad_value(row, value, expected, err);
+}
+
 static int set_valued(const struct kx_option_row *row, const char *value, struct kx_options *out,
                       struct kx_error *err)
 {
@@ -88,6 +101,8 @@ static int set_valued(const struct kx_option_row *row, const char *value, struct
         if (kx_log_level_parse(value, member(out, row->at)) < 0)
             return bad_value(row, value, "error, warning, info, debug or trace is expected", err);
         return 0;
+    case KX_OPTION_CHOICE:
+        return set_choice(row, value, member(out, row->at), err);
     default: {
         char **text = member(out, row->at);
         if (!*value) return bad_value(row, value, "the value is empty", err);
@@ -206,6 +221,7 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
                                .timeout_ms = 30000,
                                .data_timeout_ms = 60000,
                                .connect_timeout_ms = 5000,
+                               .unmount_timeout_ms = 60000,
                                .log_level = KX_LOG_WARNING};
     out->stage_dir = g_strdup("/var/tmp");
     out->kernel = g_ptr_array_new_with_free_func(g_free);

@@ -10,6 +10,12 @@
 #include "base/error.h"
 #include "base/log.h"
 
+enum kx_write_how {
+    KX_WRITE_DIRECT,   /* close() returns when the server has the file */
+    KX_WRITE_BACK,     /* ... when the local disk has it */
+    KX_WRITE_EXCLUSIVE /* as direct, and never over what another client has changed */
+};
+
 struct kx_options {
     char *endpoint; /* as given */
     char *mountpoint;
@@ -25,7 +31,10 @@ struct kx_options {
     int64_t timeout_ms, data_timeout_ms, connect_timeout_ms;
     int64_t replication, block_bytes; /* of new files; 0: the server's */
     char *stage_dir;                  /* folder of local copies */
-    char *fsname;                     /* first column of df and mount; NULL: the endpoint */
+    int64_t stage_max_bytes;          /* of them all; 0: what the disk has */
+    enum kx_write_how write;
+    int64_t unmount_timeout_ms; /* how long the end waits for uploads */
+    char *fsname;               /* first column of df and mount; NULL: the endpoint */
     enum kx_log_level log_level;
     char *log_file; /* NULL: syslog, or stderr with -f */
     GPtrArray

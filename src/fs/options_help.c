@@ -3,7 +3,7 @@
 
 #include "fs/options_table.h"
 
-#define HELP_COLUMN 26
+#define HELP_COLUMN 32
 
 static void help_line(GString *text, const char *left, const char *help)
 {

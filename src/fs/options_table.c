@@ -36,7 +36,18 @@ static const struct kx_option_row ROWS[] = {
     {"verify", KX_OPTION_FLAG, AT(verify), NULL,
      "uploads are compared with the server's checksum before they get their name", 0, 0},
     {"stage_dir", KX_OPTION_TEXT, AT(stage_dir), "DIR",
-     "where files that are not written in order are kept until close (default /var/tmp)", 0, 0},
+     "where local copies of files and the list of unfinished uploads are kept (default /var/tmp)",
+     0, 0},
+    {"stage_max", KX_OPTION_BYTES, AT(stage_max_bytes), "BYTES",
+     "how much of that disk they may take together (default: all)", 1024 * 1024, INT64_MAX},
+    {"write", KX_OPTION_CHOICE, AT(write), "direct|back|exclusive",
+     "close returns when the server has the file (direct, the default) or when the local disk has "
+     "it "
+     "(back); exclusive: ESTALE instead of replacing what another client changed since it was "
+     "opened",
+     0, 0},
+    {"unmount_timeout", KX_OPTION_SECONDS, AT(unmount_timeout_ms), "S",
+     "how long the end of the mount waits for uploads (default 60)", 1, 86400},
     {"loglevel", KX_OPTION_LEVEL, AT(log_level), "LEVEL",
      "error, warning, info, debug or trace (default warning)", 0, 0},
     {"logfile", KX_OPTION_TEXT, AT(log_file), "FILE",

@@ -12,6 +12,7 @@ enum kx_option_kind {
     KX_OPTION_BYTES,
     KX_OPTION_TEXT,
     KX_OPTION_LEVEL,
+    KX_OPTION_CHOICE, /* one of the words of `value` ("a|b|c"): its number, from 0 */
     KX_OPTION_KERNEL, /* handed to the kernel as it is */
     KX_OPTION_IGNORED /* mount(8)'s and fstab's own words, nothing to do for us */
 };

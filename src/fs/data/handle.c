@@ -27,14 +27,17 @@ static struct kx_handle *handle_new(struct kx_mount *mount, struct kx_inode *ino
     return handle;
 }
 
-static int64_t known_length(struct kx_mount *mount, struct kx_inode *inode, uint32_t *mode)
+/* What the server has, as far as it was asked; what was changed here since is not that. */
+static void fill_opts(struct kx_mount *mount, struct kx_inode *inode, struct kx_write_opts *opts)
 {
     struct kx_status status = {0};
     kx_attr_known_status(mount, inode, &status);
-    int64_t length = status.length;
-    if (mode) *mode = status.mode;
+    opts->length = status.length;
+    opts->mode = status.mode;
     kx_status_clear(&status);
-    return length;
+    if (kx_inode_status(inode, &status, mount->clock->now_ms(mount->clock)) >= 0)
+        opts->seen = (struct kx_version){status.file_id, status.mtime_ms};
+    kx_status_clear(&status);
 }
 
 /* May this existing file be written? Emptied files are replaced, so their directory must be
@@ -63,7 +66,7 @@ static int open_writer(struct kx_handle *handle, bool truncate, const struct kx_
     if (result == 0) result = kx_refresh(mount, handle->inode, call, err);
     if (result < 0) return result;
     struct kx_write_opts opts = {.base = truncate ? KX_WRITE_EMPTIED : KX_WRITE_SERVER};
-    opts.length = known_length(mount, handle->inode, &opts.mode);
+    fill_opts(mount, handle->inode, &opts);
     return kx_writer_open(mount, handle->inode, &opts, call, &handle->writer, err);
 }
 
@@ -150,6 +153,11 @@ int kx_handle_write(struct kx_handle *handle, int64_t offset, const void *data, 
                     const struct kx_call *call, struct kx_error *err)
 {
     return kx_writer_write(handle->writer, offset, handle->append, data, length, call, err);
+}
+
+int kx_handle_flush(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err)
+{
+    return handle->writer ? kx_writer_acknowledge(handle->writer, call, err) : 0;
 }
 
 int kx_handle_publish(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err)

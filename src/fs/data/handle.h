@@ -28,8 +28,11 @@ int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
 int kx_handle_write(struct kx_handle *handle, int64_t offset, const void *data, size_t length,
                     const struct kx_call *call, struct kx_error *err);
 
-/** close(2) of one descriptor, fsync(2): all written bytes are on the server at their name. Without
- * writes: no request. */
+/** close(2) of one descriptor: all written bytes are on the server at their name, or safe here
+ * (write=back). Without writes: no request. */
+int kx_handle_flush(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err);
+
+/** fsync(2): they are on the server at their name. */
 int kx_handle_publish(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err);
 
 /** Is it a new or emptied file of which nothing was written yet? */

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "fs/data/writer_private.h"
+#include "fs/journal/journal.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
 #include "fs/names/replace.h"
@@ -44,8 +45,10 @@ int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
                                   .sync_block = mount->options->sync_block,
                                   .verify = mount->options->verify};
     g_mutex_unlock(&writer->mutex);
+    if (path) kx_journal_hide(mount->journal, path, NULL);
     int result = path ? kx_upload_open(mount->client, path, &how, call, upload, err)
                       : kx_error_set(err, ESTALE, "the file's directory was removed");
+    if (result < 0 && path) kx_journal_unhide(mount->journal, path);
     if (result == 0)
         *hidden = fresh;
     else
@@ -71,6 +74,7 @@ static void drop(struct kx_mount *mount, const struct kx_hidden *hidden)
         if (i > 0) kx_cancel_sleep(NULL, DROP_PAUSE_MS);
         result = kx_webhdfs_delete(mount->client, path, false, &call, &err);
     }
+    if (path && (result == 0 || result == -ENOENT)) kx_journal_unhide(mount->journal, path);
     if (result == 0 || result == -ENOENT) return;
     g_autofree char *line = kx_error_format(&err);
     kx_log_write(mount->log, KX_LOG_WARNING, "left behind: %s: %s", path, line);

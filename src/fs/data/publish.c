@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "fs/data/writer_private.h"
+#include "fs/journal/journal.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
 #include "fs/names/replace.h"
@@ -41,14 +42,19 @@ int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const st
     g_autofree char *hidden = kx_hidden_where(&writer->hidden);
     if (!hidden) return kx_error_set(err, ESTALE, "the file's directory was removed");
     bool replace = !(writer->base == KX_WRITE_NEW && writer->exclusive);
-    int result = replace ? kx_replace(mount, hidden, path, call, err)
-                         : kx_webhdfs_rename(mount->client, hidden, path, call, err);
+    int result = writer->unsure ? 0 : kx_writer_check_exclusive(writer, path, call, err);
+    if (result < 0) return result;
+    result = replace ? kx_replace(mount, hidden, path, call, err)
+                     : kx_webhdfs_rename(mount->client, hidden, path, call, err);
     if (result < 0 && result != -EINTR && writer->unsure && is_gone(writer, hidden, call) &&
         is_there(writer, path, call)) {
         kx_error_clear(err);
         result = 0;
     }
-    if (result == 0) kx_hidden_clear(&writer->hidden);
+    if (result == 0) {
+        kx_journal_unhide(mount->journal, hidden);
+        kx_hidden_clear(&writer->hidden);
+    }
     return note_sureness(writer, result);
 }
 
@@ -90,9 +96,11 @@ static int create_empty(struct kx_writer *writer, const char *path, const struct
 static int publish_empty(struct kx_writer *writer, const char *path, const struct kx_call *call,
                          struct kx_error *err)
 {
+    int result = writer->unsure ? 0 : kx_writer_check_exclusive(writer, path, call, err);
+    if (result < 0) return result;
     if (writer->base == KX_WRITE_EMPTIED) {
         bool done;
-        int result = kx_webhdfs_truncate(writer->mount->client, path, 0, call, &done, err);
+        result = kx_webhdfs_truncate(writer->mount->client, path, 0, call, &done, err);
         if (result != -ENOENT && result != -ENOTSUP) return result;
     }
     return note_sureness(writer, create_empty(writer, path, call, err));
@@ -166,11 +174,24 @@ static int publish_times(struct kx_writer *writer, const char *path, const struc
     g_mutex_unlock(&writer->mutex);
     if (mtime_ms < 0 && atime_ms < 0) return 0;
     int result = kx_webhdfs_set_times(writer->mount->client, path, mtime_ms, atime_ms, call, err);
+    if (result == 0 && mtime_ms >= 0) writer->seen.mtime_ms = mtime_ms;
     g_mutex_lock(&writer->mutex);
     if (result != -EINTR && writer->mtime_ms == mtime_ms) writer->mtime_ms = -1;
     if (result != -EINTR && writer->atime_ms == atime_ms) writer->atime_ms = -1;
     g_mutex_unlock(&writer->mutex);
     return result;
+}
+
+/* What stands at the name now is what later changes are compared with, where anybody compares. */
+static void note_published(struct kx_writer *writer, const char *path, const struct kx_call *call)
+{
+    struct kx_writers *all = writer->mount->writers;
+    bool compared = writer->stage || writer->mount->options->write == KX_WRITE_EXCLUSIVE;
+    g_mutex_lock(&all->mutex);
+    bool goes_on = writer->opens > (writer->queued ? 1U : 0U);
+    g_mutex_unlock(&all->mutex);
+    writer->seen = (struct kx_version){0};
+    if (compared && goes_on) kx_writer_see(writer, path, call);
 }
 
 int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call,
@@ -187,11 +208,15 @@ int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call
     g_autofree char *path = NULL;
     int result = kx_writer_path(writer, &path, err);
     if (result < 0) return kx_writer_fail(writer, err);
-    if (writer->dirty) result = publish_content(writer, path, call, err);
+    bool content = writer->dirty;
+    if (content) result = publish_content(writer, path, call, err);
     if (result == 0) result = publish_mode(writer, path, call, err);
     if (result == 0) result = publish_times(writer, path, call, err);
-    if (result == 0) kx_writer_clean(writer);
-    return result;
+    if (result < 0) return result;
+    if (content) note_published(writer, path, call);
+    kx_writer_unkeep(writer, false);
+    kx_writer_clean(writer);
+    return 0;
 }
 
 int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)

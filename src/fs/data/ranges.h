@@ -10,7 +10,8 @@ struct kx_range {
 };
 
 struct kx_ranges {
-    GArray *list; /* of struct kx_range, ascending, with gaps between them */
+    GArray *list;  /* of struct kx_range, ascending, with gaps between them */
+    int64_t bytes; /* in all of them */
 };
 
 void kx_ranges_init(struct kx_ranges *ranges);
@@ -34,5 +35,7 @@ bool kx_ranges_gap(const struct kx_ranges *ranges, int64_t from, int64_t to, str
 /** The first byte in the set, -1 when it is empty. */
 int64_t kx_ranges_first(const struct kx_ranges *ranges);
 
-/** How many bytes are in the set. */
-int64_t kx_ranges_bytes(const struct kx_ranges *ranges);
+/** As text, "0-4096,8192-9000", and back.  @return owned; false for a text that is none (then
+ * nothing is added). */
+char *kx_ranges_format(const struct kx_ranges *ranges);
+bool kx_ranges_parse(struct kx_ranges *ranges, const char *text);

@@ -1,10 +1,9 @@
 #include "fs/data/stage.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "fs/data/local_file.h"
 #include "fs/data/ranges.h"
 #include "rest/download.h"
 
@@ -13,55 +12,74 @@
     ((int64_t)4 * 1024 *                                                                           \
      1024) /* loaded around a missing byte: a request costs more than its bytes */
 
+/* A cut inside a block costs the DataNodes a recovery of seconds; less than this is sent again
+ * instead, from the block's start. */
+#define RESEND_BYTES ((int64_t)32 * 1024 * 1024)
+
 struct kx_stage {
-    int fd;
-    char *folder;
+    struct kx_local_file *file;
+    struct kx_room *room;
+    int64_t taken; /* of the room */
     char *base_path;
     int64_t base_length; /* bytes [0, base_length) of the server's file are valid where nothing is
                             here */
-    int64_t base_total;  /* the length of the server's file */
+    int64_t base_total;  /* the length of the server's file; -1: not sure */
     int64_t length;
     struct kx_ranges here, changed;
 };
 
-/* A file without a name; where the file system cannot make one, a name that is taken away at once.
- */
-static int open_nameless(const char *folder)
+static struct kx_stage *stage_new(struct kx_local_file *file, const struct kx_stage_place *place,
+                                  const char *base_path, int64_t base_length)
 {
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
-    g_autofree char *name = g_build_filename(folder, "knoxfs-stage-XXXXXX", NULL);
-    fd = mkostemp(name, O_CLOEXEC);
-    if (fd >= 0) unlink(name);
-    return fd;
-}
-
-int kx_stage_new(const char *folder, const char *base_path, int64_t base_length,
-                 struct kx_stage **out, struct kx_error *err)
-{
-    int fd = open_nameless(folder);
-    if (fd < 0)
-        return kx_error_set(err, errno, "no staging file in %s: %s (-o stage_dir=)", folder,
-                            g_strerror(errno));
     struct kx_stage *stage = g_new0(struct kx_stage, 1);
-    stage->fd = fd;
-    stage->folder = g_strdup(folder);
+    stage->file = file;
+    stage->room = place->room;
     stage->base_path = g_strdup(base_path);
     stage->base_length = stage->base_total = stage->length = base_path ? base_length : 0;
     kx_ranges_init(&stage->here);
     kx_ranges_init(&stage->changed);
-    *out = stage;
+    return stage;
+}
+
+int kx_stage_new(const struct kx_stage_place *place, const char *base_path, int64_t base_length,
+                 struct kx_stage **out, struct kx_error *err)
+{
+    struct kx_local_file *file = NULL;
+    int result = kx_local_file_new(place->folder, place->name, &file, err);
+    if (result == 0) *out = stage_new(file, place, base_path, base_length);
+    return result;
+}
+
+int kx_stage_restore(const struct kx_stage_place *place, const struct kx_record *record,
+                     struct kx_stage **out, struct kx_error *err)
+{
+    struct kx_local_file *file = NULL;
+    int result = kx_local_file_reopen(place->folder, place->name, &file, err);
+    if (result < 0) return result;
+    g_autoptr(kx_stage) stage = stage_new(file, place, record->base, record->base_length);
+    stage->length = record->length;
+    if (record->base) stage->base_total = -1;
+    if (record->length < 0 || record->base_length < 0 ||
+        (record->here && *record->here && !kx_ranges_parse(&stage->here, record->here)))
+        return kx_error_set(err, EINVAL, "the record of the local copy %s makes no sense",
+                            place->name);
+    result = kx_local_file_resize(file, record->length, err);
+    if (result < 0) return result;
+    kx_ranges_cut(&stage->here, record->length);
+    stage->taken = stage->here.bytes;
+    if (stage->room) stage->room->used_bytes += stage->taken; /* they are there, allowed or not */
+    *out = g_steal_pointer(&stage);
     return 0;
 }
 
 void kx_stage_free(struct kx_stage *stage)
 {
     if (!stage) return;
-    close(stage->fd);
+    kx_local_file_free(stage->file);
+    if (stage->room) kx_room_give(stage->room, stage->taken);
     kx_ranges_clear(&stage->here);
     kx_ranges_clear(&stage->changed);
     g_free(stage->base_path);
-    g_free(stage->folder);
     g_free(stage);
 }
 
@@ -76,41 +94,21 @@ bool kx_stage_changed(const struct kx_stage *stage)
            stage->base_length != stage->base_total;
 }
 
-static int file_error(const struct kx_stage *stage, const char *doing, struct kx_error *err)
-{
-    int code = errno;
-    return kx_error_set(err, code, "%s the local copy in %s: %s (-o stage_dir=)", doing,
-                        stage->folder, g_strerror(code));
-}
-
-/* Write all of it into the local file. */
-static int store(struct kx_stage *stage, int64_t offset, const char *data, size_t length,
+/* Write all of it into the local file; [offset, offset + length) is here then. */
+static int store(struct kx_stage *stage, int64_t offset, const void *data, size_t length,
                  struct kx_error *err)
 {
-    while (length > 0) {
-        ssize_t n = pwrite(stage->fd, data, length, offset);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return file_error(stage, "writing", err);
-        data += n;
-        offset += n;
-        length -= (size_t)n;
-    }
-    return 0;
-}
-
-static int fetch(struct kx_stage *stage, int64_t offset, char *room, size_t length,
-                 struct kx_error *err)
-{
-    while (length > 0) {
-        ssize_t n = pread(stage->fd, room, length, offset);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return file_error(stage, "reading", err);
-        if (n == 0) return kx_error_set(err, EIO, "the staging file is shorter than it should be");
-        room += n;
-        offset += n;
-        length -= (size_t)n;
-    }
-    return 0;
+    int64_t more = (int64_t)length; /* at most; what it really was is known afterwards */
+    if (stage->room && !kx_room_take(stage->room, more))
+        return kx_error_set(err, ENOSPC,
+                            "local copies have all the room that they may have (-o stage_max=)");
+    int64_t before = stage->here.bytes;
+    int result = kx_local_file_write(stage->file, offset, data, length, err);
+    if (result == 0) kx_ranges_add(&stage->here, offset, offset + more);
+    int64_t really = stage->here.bytes - before;
+    stage->taken += really;
+    if (stage->room) kx_room_give(stage->room, more - really);
+    return result;
 }
 
 int kx_stage_write(struct kx_stage *stage, int64_t offset, const void *data, size_t length,
@@ -119,7 +117,6 @@ int kx_stage_write(struct kx_stage *stage, int64_t offset, const void *data, siz
     int result = store(stage, offset, data, length, err);
     if (result < 0) return result;
     int64_t to = offset + (int64_t)length;
-    kx_ranges_add(&stage->here, offset, to);
     kx_ranges_add(&stage->changed, offset, to);
     stage->length = MAX(stage->length, to);
     return 0;
@@ -129,8 +126,11 @@ int kx_stage_resize(struct kx_stage *stage, int64_t length, struct kx_error *err
 {
     /* Cut and grown again, the old bytes must not come back: the base counts only up to the
      * shortest length. */
-    if (ftruncate(stage->fd, length) != 0) return file_error(stage, "resizing", err);
+    int result = kx_local_file_resize(stage->file, length, err);
+    if (result < 0) return result;
     kx_ranges_cut(&stage->here, length);
+    if (stage->room) kx_room_give(stage->room, stage->taken - stage->here.bytes);
+    stage->taken = stage->here.bytes;
     kx_ranges_cut(&stage->changed, length);
     stage->base_length = MIN(stage->base_length, length);
     stage->length = length;
@@ -158,7 +158,6 @@ static int load(struct kx_stage *stage, struct kx_client *client, struct kx_rang
         result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
         if (result <= 0) break;
         result = store(stage, at, block->data, block->length, err);
-        if (result == 0) kx_ranges_add(&stage->here, at, at + (int64_t)block->length);
     }
     return MIN(result, 0);
 }
@@ -177,16 +176,14 @@ static int make_here(struct kx_stage *stage, struct kx_client *client, int64_t f
         kx_ranges_gap(&stage->here, gap.from, until, &more);
         result = load(stage, client, more, call, err);
     }
-    if (result == 0 && ftruncate(stage->fd, stage->length) != 0)
-        result = file_error(stage, "sizing", err);
-    return result;
+    return result == 0 ? kx_local_file_resize(stage->file, stage->length, err) : result;
 }
 
 int kx_stage_read(struct kx_stage *stage, struct kx_client *client, int64_t offset, size_t size,
                   const struct kx_call *call, void *room, struct kx_error *err)
 {
     int result = make_here(stage, client, offset, offset + (int64_t)size, call, err);
-    return result < 0 ? result : fetch(stage, offset, room, size, err);
+    return result < 0 ? result : kx_local_file_read(stage->file, offset, room, size, err);
 }
 
 bool kx_stage_only_grown(const struct kx_stage *stage, int64_t *from)
@@ -197,6 +194,27 @@ bool kx_stage_only_grown(const struct kx_stage *stage, int64_t *from)
            stage->length > stage->base_total && (first < 0 || first >= stage->base_total);
 }
 
+bool kx_stage_only_tail(const struct kx_stage *stage, int64_t block_bytes, int64_t *cut)
+{
+    if (stage->base_total <= 0 || block_bytes <= 0) return false;
+    int64_t from = MIN(stage->base_length, stage->length), first = kx_ranges_first(&stage->changed);
+    if (first >= 0) from = MIN(from, first);
+    int64_t block = from / block_bytes * block_bytes;
+    *cut = from == stage->length || from - block > RESEND_BYTES ? from : block;
+    return *cut > 0 && *cut >= stage->length - *cut;
+}
+
+int kx_stage_load(struct kx_stage *stage, struct kx_client *client, int64_t from,
+                  const struct kx_call *call, struct kx_error *err)
+{
+    return make_here(stage, client, from, stage->length, call, err);
+}
+
+bool kx_stage_is_whole(const struct kx_stage *stage)
+{
+    return kx_ranges_cover(&stage->here, 0, MIN(stage->base_length, stage->length));
+}
+
 /* Send what is in the local file. */
 static int send_local(struct kx_stage *stage, struct kx_range part, struct kx_upload *upload,
                       const struct kx_call *call, struct kx_error *err)
@@ -205,7 +223,7 @@ static int send_local(struct kx_stage *stage, struct kx_range part, struct kx_up
     int result = 0;
     while (result == 0 && part.from < part.to) {
         size_t n = (size_t)MIN(PIECE_BYTES, part.to - part.from);
-        result = fetch(stage, part.from, room, n, err);
+        result = kx_local_file_read(stage->file, part.from, room, n, err);
         if (result == 0) result = kx_upload_write(upload, room, n, call, err);
         part.from += (int64_t)n;
     }
@@ -230,7 +248,7 @@ static int send_base(struct kx_stage *stage, struct kx_client *client, struct kx
 int kx_stage_send(struct kx_stage *stage, struct kx_client *client, int64_t from,
                   struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
-    int result = ftruncate(stage->fd, stage->length) == 0 ? 0 : file_error(stage, "sizing", err);
+    int result = kx_local_file_resize(stage->file, stage->length, err);
     while (result == 0 && from < stage->length) {
         struct kx_range gap, part;
         bool missing =
@@ -241,6 +259,41 @@ int kx_stage_send(struct kx_stage *stage, struct kx_client *client, int64_t from
         from = missing ? gap.to : part.to;
     }
     return result;
+}
+
+/* Are the bytes of a block those of the local file? What only the base has is not looked at. */
+static int compare_block(struct kx_stage *stage, int64_t at, const struct kx_block *block,
+                         bool *equal, struct kx_error *err)
+{
+    int64_t to = at + (int64_t)block->length;
+    g_autofree char *room = g_malloc(block->length);
+    int result = kx_local_file_read(stage->file, at, room, block->length, err);
+    struct kx_range gap;
+    int64_t from = at;
+    while (result == 0 && *equal && from < to) {
+        bool missing = kx_ranges_gap(&stage->here, from, MIN(to, stage->base_length), &gap);
+        int64_t until = missing ? gap.from : to;
+        *equal = memcmp(room + (from - at), block->data + (from - at), (size_t)(until - from)) == 0;
+        from = missing ? gap.to : to;
+    }
+    return result;
+}
+
+int kx_stage_compare(struct kx_stage *stage, struct kx_client *client, const char *path,
+                     const struct kx_call *call, bool *equal, struct kx_error *err)
+{
+    g_autoptr(kx_download) download = NULL;
+    *equal = true;
+    if (stage->length == 0) return 0;
+    int result = kx_download_open(client, path, 0, stage->length, NULL, call, &download, err);
+    while (result >= 0 && *equal) {
+        g_autoptr(kx_block) block = NULL;
+        int64_t at = kx_download_position(download);
+        result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
+        if (result <= 0) break;
+        result = compare_block(stage, at, block, equal, err);
+    }
+    return MIN(result, 0);
 }
 
 void kx_stage_follow(struct kx_stage *stage, const char *path)
@@ -255,10 +308,47 @@ void kx_stage_base_unsure(struct kx_stage *stage)
     stage->base_total = -1;
 }
 
+void kx_stage_base_cut(struct kx_stage *stage, int64_t length)
+{
+    stage->base_length = MIN(stage->base_length, length);
+    stage->base_total = -1;
+}
+
 void kx_stage_published(struct kx_stage *stage, const char *path)
 {
     g_free(stage->base_path);
     stage->base_path = g_strdup(path);
     stage->base_length = stage->base_total = stage->length;
     kx_ranges_forget(&stage->changed);
+}
+
+int kx_stage_keep(struct kx_stage *stage, struct kx_error *err)
+{
+    return kx_local_file_keep(stage->file, err);
+}
+
+void kx_stage_leave(struct kx_stage *stage, bool leave)
+{
+    kx_local_file_leave(stage->file, leave);
+}
+
+bool kx_stage_is_file(const struct kx_stage *stage, const char *name)
+{
+    return g_strcmp0(kx_local_file_name(stage->file), name) == 0;
+}
+
+static void set(char **text, char *value)
+{
+    g_free(*text);
+    *text = value;
+}
+
+void kx_stage_describe(const struct kx_stage *stage, struct kx_record *record)
+{
+    bool needed = stage->base_path && !kx_stage_is_whole(stage);
+    set(&record->file, g_strdup(kx_local_file_name(stage->file)));
+    set(&record->here, kx_ranges_format(&stage->here));
+    set(&record->base, needed ? g_strdup(stage->base_path) : NULL);
+    record->base_length = needed ? stage->base_length : 0;
+    record->length = stage->length;
 }

@@ -33,8 +33,10 @@ int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, str
         return kx_error_set(err, ESTALE, "the directory of the file is gone");
     const char *base = hidden;
     if (!base && writer->base == KX_WRITE_SERVER) base = path;
-    return kx_stage_new(writer->mount->options->stage_dir, base, writer->length, &writer->stage,
-                        err);
+    g_autofree char *name = NULL;
+    struct kx_stage_place place;
+    kx_writer_stage_place(writer, &place, &name);
+    return kx_stage_new(&place, base, writer->length, &writer->stage, err);
 }
 
 /* The base may have another path than it had: it was renamed, or a directory above. */
@@ -151,16 +153,41 @@ static int upload_whole(struct kx_writer *writer, const struct kx_call *call, st
     return 0;
 }
 
+/* The base is the name's own file: what of it is not here must still be what it was. @block_bytes
+ * of that file; 0: not asked. */
+static int check_base(struct kx_writer *writer, const char *path, bool whole,
+                      const struct kx_call *call, int64_t *block_bytes, struct kx_error *err)
+{
+    *block_bytes = 0;
+    bool ours = writer->hidden.name || writer->base != KX_WRITE_SERVER;
+    if (ours || !whole) return 0;
+    struct kx_status status = {0};
+    int result = kx_writer_check_theirs(writer, path, call, &status, err);
+    *block_bytes = status.block_bytes;
+    kx_status_clear(&status);
+    bool needed =
+        !kx_stage_is_whole(writer->stage) || writer->mount->options->write == KX_WRITE_EXCLUSIVE;
+    if (result < 0 && !needed) {
+        *block_bytes = 0; /* all of it is here: the last whole file wins */
+        kx_error_clear(err);
+        result = 0;
+    }
+    return result;
+}
+
 int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const struct kx_call *call,
                             struct kx_error *err)
 {
-    int64_t from = 0;
-    int result = 0;
+    int64_t from = 0, block_bytes = 0;
     follow_base(writer);
     bool whole = kx_stage_changed(writer->stage) ||
                  (!writer->hidden.name && writer->base != KX_WRITE_SERVER);
+    int result = check_base(writer, path, whole, call, &block_bytes, err);
+    if (result < 0) return result;
     if (kx_stage_only_grown(writer->stage, &from))
         result = append_grown(writer, from, path, call, err);
+    else if (block_bytes > 0 && kx_stage_only_tail(writer->stage, block_bytes, &from))
+        result = kx_writer_exchange_tail(writer, path, from, call, err);
     else if (whole)
         result = upload_whole(writer, call, err);
     if (result == 0 && writer->hidden.name)

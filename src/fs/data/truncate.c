@@ -1,12 +1,11 @@
 /* Changing a file's length by name or descriptor. */
 #include <errno.h>
 
+#include "fs/data/cut.h"
 #include "fs/data/handle.h"
 #include "fs/mount.h"
 #include "fs/names/lookup.h"
 #include "rest/webhdfs.h"
-
-#define RECOVERY_PAUSE_MS 100 /* between looks whether the server has finished cutting a block */
 
 static int64_t server_length(struct kx_mount *mount, const char *path, const struct kx_call *call,
                              struct kx_error *err)
@@ -18,25 +17,6 @@ static int64_t server_length(struct kx_mount *mount, const char *path, const str
     return result < 0 ? result : length;
 }
 
-/* A cut inside a block ends later, by the DataNodes: the file cannot be written or cut again
- * before. The length is right at once; that it can be cut to its own length says that it is done.
- */
-static int wait_for_recovery(struct kx_mount *mount, const char *path, int64_t length,
-                             const struct kx_call *call, struct kx_error *err)
-{
-    const struct kx_clock *clock = mount->clock;
-    int64_t until = clock->now_ms(clock) + mount->options->timeout_ms;
-    while (clock->now_ms(clock) < until) {
-        if (kx_cancel_sleep(call ? call->cancel : NULL, RECOVERY_PAUSE_MS) < 0)
-            return kx_error_set(err, EINTR, "interrupted");
-        bool done = false;
-        int result = kx_webhdfs_truncate(mount->client, path, length, call, &done, err);
-        if (result == 0 && done) return 0;
-        if (result < 0 && result != -EBUSY) return result;
-    }
-    return kx_error_set(err, ETIMEDOUT, "the server is still cutting the file's last block");
-}
-
 static int truncate_on_server(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
                               const struct kx_call *call, struct kx_error *err)
 {
@@ -46,9 +26,7 @@ static int truncate_on_server(struct kx_mount *mount, struct kx_inode *inode, in
     int64_t now = server_length(mount, path, call, err);
     if (now < 0) return (int)now;
     if (length == now) return 0;
-    bool done = false;
-    result = kx_webhdfs_truncate(mount->client, path, length, call, &done, err);
-    if (result == 0 && !done) result = wait_for_recovery(mount, path, length, call, err);
+    result = kx_cut_file(mount, path, length, call, err);
     if (result == 0) kx_inode_changed(inode, false, length, mount->clock->wall_ms(mount->clock));
     return result;
 }

@@ -5,6 +5,7 @@
 #include "base/gate.h"
 #include "fs/data/writer_private.h"
 #include "fs/errors.h"
+#include "fs/journal/journal.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
 
@@ -21,6 +22,8 @@ static struct kx_writer *writer_new(struct kx_mount *mount, struct kx_inode *ino
     writer->litter = g_array_new(FALSE, FALSE, sizeof(struct kx_hidden));
     writer->base = opts->base;
     writer->exclusive = opts->exclusive;
+    writer->seen = opts->seen;
+    writer->known_path = kx_inode_path(inode);
     writer->create_mode = opts->mode;
     writer->length = opts->base == KX_WRITE_SERVER ? opts->length : 0;
     writer->dirty = opts->base != KX_WRITE_SERVER;
@@ -39,6 +42,8 @@ void kx_writer_unref(struct kx_writer *writer)
     if (!writer || !g_atomic_ref_count_dec(&writer->refs)) return;
     kx_upload_close(writer->upload);
     kx_stage_free(writer->stage);
+    kx_record_free(writer->record);
+    g_free(writer->known_path);
     kx_error_clear(&writer->failure);
     kx_hidden_clear(&writer->hidden);
     g_array_free(writer->litter, TRUE);
@@ -87,22 +92,38 @@ static bool is_abandoned(struct kx_writer *writer)
     return abandoned;
 }
 
-/* The last one has closed it: what could not be brought to its name goes. */
-static void writer_end(struct kx_writer *writer)
+/* What could not be brought to its name, and was reported so: the local copy stays for a person to
+ * decide about. */
+static void keep_failed(struct kx_writer *writer, const struct kx_error *why)
+{
+    KX_ERROR_AUTO(err);
+    if (!writer->stage || !writer->dirty || writer->abandoned || !writer->mount->journal) return;
+    g_autofree char *reason = kx_error_format(why);
+    if (kx_writer_keep(writer, KX_RECORD_FAILED, reason, &err) < 0)
+        kx_errors_add(writer->mount->errors, &err);
+    else
+        kx_log_write(writer->mount->log, KX_LOG_ERROR,
+                     "%s was not uploaded; its content is kept as %" G_GINT64_FORMAT,
+                     writer->record->path, writer->record->id);
+}
+
+/* The last one has closed it: what could not be brought to its name goes, unless it is staged.
+ * @why NULL: it is at its name, or its record says enough. */
+static void writer_end(struct kx_writer *writer, const struct kx_error *why)
 {
     if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
     g_clear_pointer(&writer->upload, kx_upload_close);
+    if (why) keep_failed(writer, why);
+    if (writer->record && writer->record->base_hidden)
+        kx_hidden_clear(&writer->hidden); /* the record's now */
     kx_writer_discard(writer, &writer->hidden);
     kx_writer_clean(writer);
     kx_gate_leave(&writer->gate);
 }
 
-void kx_writer_close(struct kx_writer *writer)
+static bool drop_open(struct kx_writer *writer)
 {
-    KX_ERROR_AUTO(err);
     struct kx_writers *all = writer->mount->writers;
-    if (kx_writer_publish(writer, NULL, &err) < 0 && !is_abandoned(writer))
-        kx_errors_add(writer->mount->errors, &err);
     g_mutex_lock(&all->mutex);
     bool last = --writer->opens == 0;
     if (last) {
@@ -110,15 +131,46 @@ void kx_writer_close(struct kx_writer *writer)
         kx_inode_set_writer(writer->inode, NULL);
     }
     g_mutex_unlock(&all->mutex);
-    if (last) writer_end(writer);
+    return last;
+}
+
+struct kx_writer *kx_writer_hold(struct kx_writer *writer)
+{
+    struct kx_writers *all = writer->mount->writers;
+    g_mutex_lock(&all->mutex);
+    writer->opens++;
+    g_mutex_unlock(&all->mutex);
+    return kx_writer_ref(writer);
+}
+
+void kx_writer_end_retry(struct kx_writer *writer, const struct kx_error *why)
+{
+    if (drop_open(writer)) writer_end(writer, why);
     kx_writer_unref(writer);
+}
+
+void kx_writer_let_go(struct kx_writer *writer)
+{
+    kx_writer_end_retry(writer, NULL);
+}
+
+void kx_writer_close(struct kx_writer *writer)
+{
+    KX_ERROR_AUTO(err);
+    const struct kx_call call = {.cancel = writer->mount->ending};
+    int result = kx_writer_publish(writer, &call, &err);
+    if (result < 0 && !is_abandoned(writer)) kx_errors_add(writer->mount->errors, &err);
+    kx_writer_end_retry(writer, result < 0 ? &err : NULL);
 }
 
 int kx_writer_path(struct kx_writer *writer, char **path, struct kx_error *err)
 {
     *path = kx_inode_path(writer->inode);
-    return *path ? 0
-                 : kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
+    if (!*path)
+        return kx_error_set(err, ESTALE, "the file was removed or replaced by another client");
+    g_free(writer->known_path);
+    writer->known_path = g_strdup(*path);
+    return 0;
 }
 
 /* The server has answered, and not with what it finds only when bytes come: there is no hidden
@@ -151,6 +203,7 @@ static int start_stream(struct kx_writer *writer, const struct kx_call *call, st
         return kx_writer_create_hidden(writer, &writer->hidden, call, &writer->upload, err);
     g_autofree char *path = NULL;
     int result = kx_writer_path(writer, &path, err);
+    if (result == 0) result = kx_writer_check_exclusive(writer, path, call, err);
     if (result < 0) return result;
     return kx_upload_open(writer->mount->client, path, NULL, call, &writer->upload, err);
 }
@@ -186,7 +239,8 @@ static int write_locked(struct kx_writer *writer, int64_t offset, bool append, G
         return -err->code;
     }
     if (append) offset = writer->length;
-    bool jump = offset != writer->length || (writer->abandoned && !writer->upload);
+    bool jump = offset != writer->length || (writer->abandoned && !writer->upload) ||
+                writer->mount->options->write == KX_WRITE_BACK;
     int result = !writer->stage && jump ? kx_writer_to_stage(writer, call, err) : 0;
     if (result < 0) return result;
     return writer->stage ? kx_writer_stage_write(writer, offset, data, err)
@@ -239,5 +293,6 @@ void kx_writer_abandon(struct kx_writer *writer)
     g_mutex_lock(&writer->mutex);
     writer->abandoned = true;
     g_mutex_unlock(&writer->mutex);
+    kx_writer_unkeep(writer, true);
     kx_gate_leave(&writer->gate);
 }

@@ -20,11 +20,13 @@
 
 #include "base/cleanup.h"
 #include "rest/client.h"
+#include "rest/download.h"
 
 struct kx_mount;
 struct kx_inode;
 struct kx_writer;
 struct kx_writers;
+struct kx_record;
 
 /* What the writer's file begins as. */
 enum kx_write_base {
@@ -40,6 +42,7 @@ struct kx_write_opts {
                        first */
     uint32_t mode;  /* of the file that is made; 0: the server's default */
     int64_t length; /* KX_WRITE_SERVER: the content's */
+    struct kx_version seen; /* of the server's file; file_id 0: there is none, or it is not known */
 };
 
 /** Open the inode's writer once more, or make it. With KX_WRITE_EMPTIED an existing writer's
@@ -47,6 +50,12 @@ struct kx_write_opts {
  *  @return 0, @out a reference; -EINTR, -ETIMEDOUT. */
 int kx_writer_open(struct kx_mount *mount, struct kx_inode *inode, const struct kx_write_opts *opts,
                    const struct kx_call *call, struct kx_writer **out, struct kx_error *err);
+
+/** The content that a record describes becomes the inode's unpublished content again, as if it were
+ * being written.  @record borrowed.  @return 0, @out a reference as of kx_writer_open; -EBUSY: the
+ * file is being written; -ENOENT: the local copy has gone. */
+int kx_writer_restore(struct kx_mount *mount, struct kx_inode *inode,
+                      const struct kx_record *record, struct kx_writer **out, struct kx_error *err);
 
 /** The counterpart of kx_writer_open; consumes the reference. The last one lets go of the inode.
  * What was not published is published now; an error of that is only logged: programs learn it from
@@ -66,6 +75,11 @@ int kx_writer_write(struct kx_writer *writer, int64_t offset, bool append, const
  * the first error, again at every call until the writer is closed: those bytes are lost, and the
  * name has its old content or none. -EINTR: not done yet, may be called again. */
 int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+/** What close(2) waits for: with write=back that the content is safe on the local disk (a record of
+ * the journal; the uploader goes on), else kx_writer_publish. */
+int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,
+                          struct kx_error *err);
 
 /** Cut to nothing (ftruncate(fd, 0)). */
 int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
@@ -90,6 +104,14 @@ void kx_writer_cut(struct kx_writer *writer, int64_t length);
  * on with what was not published, out of sight, until the last close. */
 void kx_writer_abandon(struct kx_writer *writer);
 
+/** Give up what is not published: the name is the server's again. Who has the file open goes on as
+ * after an unlink. */
+void kx_writer_drop(struct kx_writer *writer);
+
+/** The counterpart of kx_writer_restore after kx_writer_publish: as kx_writer_close, without
+ * another try.  @why it failed; NULL: it did not. */
+void kx_writer_end_retry(struct kx_writer *writer, const struct kx_error *why);
+
 /* What is true here but not yet on the server. */
 struct kx_overlay {
     bool dirty; /* something is */
@@ -101,6 +123,9 @@ void kx_writer_overlay(struct kx_writer *writer, struct kx_overlay *out);
 
 /** The server has this mode for the file now: a new file in its place gets it too. */
 void kx_writer_note_mode(struct kx_writer *writer, uint32_t mode);
+
+/** ... and this modification time. */
+void kx_writer_note_mtime(struct kx_writer *writer, int64_t mtime_ms);
 
 /** Remember a mode or times (-1: leave) for publish.  @return false when nothing is unpublished:
  * ask the server at once. */
@@ -115,7 +140,11 @@ void kx_writers_free(struct kx_writers *writers);
  * references. */
 GPtrArray *kx_writers_fresh_in(struct kx_writers *writers, struct kx_inode *directory);
 
-/** Publish everything, before an end.  @return how many could not be. */
-unsigned kx_writers_publish_all(struct kx_writers *writers);
+/** The writer whose content has this record.  @return a reference or NULL. */
+struct kx_writer *kx_writers_of_record(struct kx_writers *writers, int64_t id);
+
+/** Publish everything, before an end. What cannot be is kept as a record of the journal, if it is
+ * in a local file.  @return how many could not be. */
+unsigned kx_writers_publish_all(struct kx_writers *writers, const struct kx_call *call);
 
 KX_DEFINE_AUTOPTR(kx_writer, kx_writer_unref)

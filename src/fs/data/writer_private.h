@@ -1,11 +1,14 @@
 /* What the files of the writer share: writer.c (bytes), hidden.c (the hidden sibling), publish.c
- * (the way to the name), staged.c (the local copy), writer_view.c (what others see), writers.c (all
- * of a mount). Nobody else includes it. Threads: see the locks in the struct; the gate is taken
- * before the mutex. */
+ * (the way to the name), theirs.c (what others did to the name), staged.c (the local copy), tail.c
+ * (its end exchanged in place), kept.c and restored.c (its record in the journal), writer_view.c
+ * (what others see), writers.c (all of a mount). Nobody else includes it. Threads: see the locks in
+ * the struct; the gate is taken before the mutex. */
 #pragma once
 #include "base/gate.h"
 #include "fs/data/stage.h"
 #include "fs/data/writer.h"
+#include "fs/journal/record.h"
+#include "rest/status.h"
 #include "rest/upload.h"
 
 /* A file under a name of ours, in a directory that may be renamed meanwhile. name NULL: none. */
@@ -20,7 +23,8 @@ struct kx_writer {
     struct kx_inode *inode; /* a reference */
     unsigned opens;         /* guarded by kx_writers.mutex */
 
-    struct kx_gate gate; /* who talks to the server for this file; guards the next seven */
+    struct kx_gate
+        gate; /* who talks to the server for this file; guards what follows, up to the mutex */
     struct kx_upload
         *upload; /* into `hidden` or, when there is none, to the end of the name's file */
     struct kx_stage *stage;  /* NULL: nothing but bytes in order so far. Its base is `hidden`, else
@@ -29,13 +33,19 @@ struct kx_writer {
     GArray *litter;          /* of struct kx_hidden: to be deleted when nobody waits for it */
     struct kx_error failure; /* code 0: none */
     bool exclusive;
-    bool unsure; /* the last step to the name was interrupted: it may have been done */
+    struct kx_version seen;   /* what the server had at the name when we last knew; file_id 0:
+                                 nothing, or we do not know */
+    char *known_path;         /* the last path that led to it */
+    struct kx_record *record; /* where the content is safe in the journal; NULL: nowhere */
+    bool queued;              /* the uploader holds the writer open */
+    bool unsure;              /* the last step to the name was interrupted: it may have been done */
 
     GMutex mutex; /* guards the rest; `base`, `dirty`, `abandoned` and `length` are changed with the
                      gate held too */
     enum kx_write_base base;
     bool dirty, abandoned;
     int64_t length, changed_ms;
+    int64_t record_id;    /* of `record`; 0: none */
     uint32_t create_mode; /* of the file on the server, or of the one that will be made; 0: the
                              server's default */
     uint32_t later_mode;  /* 0: none; to be set when the content is at its name */
@@ -96,3 +106,50 @@ int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const st
 
 /** Note that the content has changed, and its length. */
 void kx_writer_note_change(struct kx_writer *writer, int64_t length);
+
+/** Ask what the server has at the name, for kx_writer_check_theirs. Failures: it is not known. */
+void kx_writer_see(struct kx_writer *writer, const char *path, const struct kx_call *call);
+
+/** Is the server's file the one that we have last seen?  @status (may be NULL) what it is now; free
+ * it by kx_status_clear.  @return 0, also when we had not seen it; -ESTALE; -errno of the question.
+ */
+int kx_writer_check_theirs(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                           struct kx_status *status, struct kx_error *err);
+
+/** With write=exclusive: the same, and that nobody has made a new name. Else 0 without asking. */
+int kx_writer_check_exclusive(struct kx_writer *writer, const char *path,
+                              const struct kx_call *call, struct kx_error *err);
+
+/** Exchange the end of the server's file for the staged one, from `cut` on: TRUNCATE, APPEND, and a
+ * record in the journal meanwhile, because others see the file short in between. */
+int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t cut,
+                            const struct kx_call *call, struct kx_error *err);
+
+/** Have the staged content on the local disk, with a record that says so.  @reason NULL: no failure
+ * yet. */
+int kx_writer_keep(struct kx_writer *writer, enum kx_record_state state, const char *reason,
+                   struct kx_error *err);
+
+/** The record, if any, is not needed any more. @durable: it must not come back after a power cut.
+ */
+void kx_writer_unkeep(struct kx_writer *writer, bool durable);
+
+/** Where the writer's next local file goes.  @name owned. */
+void kx_writer_stage_place(struct kx_writer *writer, struct kx_stage_place *place, char **name);
+
+/** Open it once more, for the uploader: a reference. Given back by kx_writer_close or
+ * kx_writer_let_go; the gate may be held. */
+struct kx_writer *kx_writer_hold(struct kx_writer *writer);
+
+/** Give a hold back without publishing: the record stays. Consumes the reference. */
+void kx_writer_let_go(struct kx_writer *writer);
+
+/** Have the uploader upload it, which has a record. The gate is not held. */
+void kx_writer_queue(struct kx_writer *writer);
+
+/** @record owned; NULL: none. */
+void kx_writer_set_record(struct kx_writer *writer, struct kx_record *record);
+
+/** Bring a content that has a record to its name.  @return 0: it is there, or given up; -EAGAIN:
+ * not now, err says why; another -errno: never, a person decides. The gate is not held. */
+int kx_writer_upload(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);

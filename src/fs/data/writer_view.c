@@ -47,6 +47,13 @@ void kx_writer_note_mode(struct kx_writer *writer, uint32_t mode)
     g_mutex_unlock(&writer->mutex);
 }
 
+void kx_writer_note_mtime(struct kx_writer *writer, int64_t mtime_ms)
+{
+    if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
+    writer->seen.mtime_ms = mtime_ms;
+    kx_gate_leave(&writer->gate);
+}
+
 bool kx_writer_defer_times(struct kx_writer *writer, int64_t mtime_ms, int64_t atime_ms)
 {
     g_mutex_lock(&writer->mutex);

@@ -51,15 +51,30 @@ GPtrArray *kx_writers_fresh_in(struct kx_writers *writers, struct kx_inode *dire
     return inodes;
 }
 
-unsigned kx_writers_publish_all(struct kx_writers *writers)
+struct kx_writer *kx_writers_of_record(struct kx_writers *writers, int64_t id)
+{
+    g_autoptr(GPtrArray) now = writers_now(writers);
+    for (guint i = 0; i < now->len; i++) {
+        struct kx_writer *writer = g_ptr_array_index(now, i);
+        g_mutex_lock(&writer->mutex);
+        bool same = writer->record_id == id;
+        g_mutex_unlock(&writer->mutex);
+        if (same) return kx_writer_ref(writer);
+    }
+    return NULL;
+}
+
+unsigned kx_writers_publish_all(struct kx_writers *writers, const struct kx_call *call)
 {
     g_autoptr(GPtrArray) now = writers_now(writers);
     unsigned failed = 0;
     for (guint i = 0; i < now->len; i++) {
         struct kx_writer *writer = g_ptr_array_index(now, i);
         KX_ERROR_AUTO(err);
-        if (kx_writer_publish(writer, NULL, &err) == 0) continue;
+        if (kx_writer_publish(writer, call, &err) == 0) continue;
         kx_errors_add(writer->mount->errors, &err);
+        kx_log_write(writer->mount->log, KX_LOG_ERROR, "not uploaded: %s",
+                     err.path ? err.path : "a file without a name");
         failed++;
     }
     return failed;

@@ -132,6 +132,7 @@ static int set_times(struct kx_fuse_call *c, struct kx_inode *inode, const struc
         result = kx_webhdfs_set_times(c->mount->client, path, times.mtime_ms, times.atime_ms,
                                       &c->call, &c->err);
     if (result == 0) kx_inode_amend(inode, amend_times, &times);
+    if (result == 0 && writer && times.mtime_ms >= 0) kx_writer_note_mtime(writer, times.mtime_ms);
     return result;
 }
 

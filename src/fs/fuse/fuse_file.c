@@ -166,14 +166,17 @@ static void parent_has_changed(struct kx_mount *mount, struct kx_inode *inode)
     (void)fuse_lowlevel_notify_inval_inode(mount->kernel, parent->node, -1, 0);
 }
 
-static void publish(fuse_req_t req, struct fuse_file_info *fi)
+typedef int (*publish_step)(struct kx_handle *handle, const struct kx_call *call,
+                            struct kx_error *err);
+
+static void publish(fuse_req_t req, struct fuse_file_info *fi, publish_step step)
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     struct kx_handle *handle = handle_of(fi);
     struct kx_inode *inode = kx_handle_inode(handle);
     unsigned before = kx_inode_generation(inode);
-    int result = kx_handle_publish(handle, &c.call, &c.err);
+    int result = step(handle, &c.call, &c.err);
     if (kx_inode_generation(inode) != before) parent_has_changed(c.mount, inode);
     kx_fuse_reply_result(&c, result, inode);
 }
@@ -187,13 +190,13 @@ void kx_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
         kx_descriptors_left(context->pid, kx_handle_inode(handle)->ino))
         fuse_reply_err(req, 0); /* the file is still to be written: another close will come */
     else
-        publish(req, fi);
+        publish(req, fi, kx_handle_flush);
 }
 
 void kx_op_fsync(fuse_req_t req, fuse_ino_t node, int datasync, struct fuse_file_info *fi)
 {
     (void)node, (void)datasync;
-    publish(req, fi);
+    publish(req, fi, kx_handle_publish);
 }
 
 /* Space cannot be reserved on a cluster; a file can be made as long as it will be. */

@@ -3,6 +3,7 @@
 #include <linux/fs.h>
 
 #include "fs/fuse/fuse_ops.h"
+#include "fs/journal/journal.h"
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
 #include "fs/names/replace.h"
@@ -115,13 +116,10 @@ struct move {
     unsigned flags;
 };
 
-static int move_on_server(struct kx_fuse_call *c, const struct move *m)
+static int move_on_server(struct kx_fuse_call *c, const struct move *m, const char *path,
+                          const char *to_path)
 {
     struct kx_client *client = c->mount->client;
-    g_autofree char *path = NULL, *to_path = NULL;
-    int result = kx_path_in(m->from, m->name, &path, &c->err);
-    if (result == 0) result = kx_path_in(m->to, m->to_name, &to_path, &c->err);
-    if (result < 0) return result;
     if (m->flags & RENAME_NOREPLACE)
         return kx_webhdfs_rename(client, path, to_path, &c->call, &c->err);
     return kx_replace(c->mount, path, to_path, &c->call, &c->err);
@@ -134,8 +132,12 @@ static int move(struct kx_fuse_call *c, const struct move *m)
     g_autoptr(kx_inode) source = kx_inodes_child(c->mount->inodes, m->from, m->name);
     g_autoptr(kx_writer) writer = source ? kx_inode_writer(source) : NULL;
     int result = writer ? kx_writer_publish(writer, &c->call, &c->err) : 0;
-    if (result == 0) result = move_on_server(c, m);
+    g_autofree char *path = NULL, *to_path = NULL;
+    if (result == 0) result = kx_path_in(m->from, m->name, &path, &c->err);
+    if (result == 0) result = kx_path_in(m->to, m->to_name, &to_path, &c->err);
+    if (result == 0) result = move_on_server(c, m, path, to_path);
     if (result < 0) return result;
+    kx_journal_moved(c->mount->journal, path, to_path);
     g_autoptr(kx_inode) target = kx_inodes_child(c->mount->inodes, m->to, m->to_name);
     if (target && target != source) abandon_writes(c->mount, m->to, m->to_name);
     kx_inodes_move(c->mount->inodes, m->from, m->name, m->to, m->to_name);

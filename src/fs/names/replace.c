@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/journal/journal.h"
 #include "fs/mount.h"
 #include "rest/features.h"
 #include "rest/webhdfs.h"
@@ -45,7 +46,9 @@ static int replace_file(struct kx_mount *mount, const char *from, const char *to
                         const struct kx_call *call, struct kx_error *err)
 {
     g_autofree char *aside = hidden_path(mount, to);
+    kx_journal_hide(mount->journal, aside, to);
     int result = kx_webhdfs_rename(mount->client, to, aside, call, err);
+    if (result < 0 && result != -EINTR) kx_journal_unhide(mount->journal, aside);
     if (result < 0 && result != -ENOENT) return result;
     bool there = result == 0;
     result = kx_webhdfs_rename(mount->client, from, to, call, err);
@@ -59,6 +62,8 @@ static int replace_file(struct kx_mount *mount, const char *from, const char *to
         g_autofree char *line = kx_error_format(&after);
         kx_log_write(mount->log, KX_LOG_ERROR, "the old content of %s is at %s: %s", to, aside,
                      line);
+    } else if (there) {
+        kx_journal_unhide(mount->journal, aside);
     }
     return result;
 }

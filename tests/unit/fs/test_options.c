@@ -65,7 +65,7 @@ static void without_options_there_are_defaults(void **state)
 
 /* --- every option, with a value that is right --- */
 
-enum sort { FLAG, WHOLE, REAL, TEXT, LEVEL };
+enum sort { FLAG, WHOLE, REAL, TEXT, LEVEL, CHOICE };
 
 static const struct {
     const char *list;
@@ -107,6 +107,11 @@ static const struct {
     {"blocksize=128m", KX_OPTION_AT(block_bytes), WHOLE, 134217728, 0, NULL},
     {"blocksize=2G", KX_OPTION_AT(block_bytes), WHOLE, 2147483648, 0, NULL},
     {"blocksize=1T", KX_OPTION_AT(block_bytes), WHOLE, 1099511627776, 0, NULL},
+    {"stage_max=10G", KX_OPTION_AT(stage_max_bytes), WHOLE, 10737418240, 0, NULL},
+    {"write=direct", KX_OPTION_AT(write), CHOICE, KX_WRITE_DIRECT, 0, NULL},
+    {"write=back", KX_OPTION_AT(write), CHOICE, KX_WRITE_BACK, 0, NULL},
+    {"write=exclusive", KX_OPTION_AT(write), CHOICE, KX_WRITE_EXCLUSIVE, 0, NULL},
+    {"unmount_timeout=5", KX_OPTION_AT(unmount_timeout_ms), WHOLE, 5000, 0, NULL},
     {"loglevel=trace", KX_OPTION_AT(log_level), LEVEL, KX_LOG_TRACE, 0, NULL},
     {"loglevel=ERROR", KX_OPTION_AT(log_level), LEVEL, KX_LOG_ERROR, 0, NULL},
 };
@@ -121,6 +126,8 @@ static bool is_set(const struct kx_options *o, size_t i)
         return *(const int64_t *)at == GOOD[i].whole;
     case REAL:
         return *(const double *)at == GOOD[i].real;
+    case CHOICE:
+        return *(const int *)at == (int)GOOD[i].whole;
     case LEVEL:
         return *(const enum kx_log_level *)at == (enum kx_log_level)GOOD[i].whole;
     default:
@@ -178,6 +185,9 @@ static const struct {
     const char *list, *message;
 } BAD[] = {
     {"nosuch", "-o nosuch: there is no such option (knoxfs --help lists them)"},
+    {"write=fast", "-o write=fast: one of direct|back|exclusive is expected"},
+    {"write=", "-o write=: one of direct|back|exclusive is expected"},
+    {"stage_max=1K", "-o stage_max=1K: must be from 1048576 to 9223372036854775807"},
     {"ro,nosuch=1", "-o nosuch=1: there is no such option (knoxfs --help lists them)"},
     {"attr_timeou=1", "-o attr_timeou=1: there is no such option (knoxfs --help lists them)"},
     {"RO", "-o RO: there is no such option (knoxfs --help lists them)"},

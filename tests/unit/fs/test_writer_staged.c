@@ -87,7 +87,7 @@ static void only_growth_is_appended(void **state)
     assert_int_equal(kx_writer_resize(writer, 6, NULL, NULL), 1);
     writing_put(writer, 4, "ab");
     writing_publish(writer);
-    writing_check_requests(w, "APPEND /d/a\nWRITE 2\nFINISH \n");
+    writing_check_requests(w, "STAT /d/a\nAPPEND /d/a\nWRITE 2\nFINISH \nSTAT /d/a\n");
     kx_writer_close(writer);
     writing_check_only(w, "0123ab");
 }

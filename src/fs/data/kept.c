@@ -1,0 +1,171 @@
+/* A writer's content in the journal: safe on the local disk, to be uploaded later. */
+#include <errno.h>
+#include <glib/gstdio.h>
+
+#include "fs/data/uploader.h"
+#include "fs/data/writer_private.h"
+#include "fs/journal/journal.h"
+#include "fs/mount.h"
+#include "fs/names/inode.h"
+
+void kx_writer_stage_place(struct kx_writer *writer, struct kx_stage_place *place, char **name)
+{
+    struct kx_mount *mount = writer->mount;
+    const char *folder = kx_journal_folder(mount->journal);
+    *name = g_strdup_printf("%s-%d.part", mount->id, g_atomic_int_add(&mount->local_files, 1));
+    *place =
+        (struct kx_stage_place){folder ? folder : mount->options->stage_dir, *name, &mount->room};
+}
+
+void kx_writer_set_record(struct kx_writer *writer, struct kx_record *record)
+{
+    writer->record = record;
+    g_mutex_lock(&writer->mutex);
+    writer->record_id = record ? record->id : 0;
+    g_mutex_unlock(&writer->mutex);
+}
+
+/* All that the next mount needs to know. */
+static void fill_record(struct kx_writer *writer, struct kx_record *record, const char *path)
+{
+    g_free(record->path);
+    record->path = g_strdup(path);
+    kx_stage_describe(writer->stage, record);
+    record->base_hidden = record->base && writer->hidden.name;
+    record->base_file_id = writer->seen.file_id;
+    record->base_mtime_ms = writer->seen.mtime_ms;
+    record->exclusive = writer->exclusive;
+    g_mutex_lock(&writer->mutex);
+    record->fresh = writer->base == KX_WRITE_NEW;
+    record->mode = writer->create_mode;
+    record->later_mode = writer->later_mode;
+    record->mtime_ms = writer->mtime_ms;
+    record->atime_ms = writer->atime_ms;
+    g_mutex_unlock(&writer->mutex);
+}
+
+/* The copy that the record had before, when it is another one now. */
+static void remove_old_copy(struct kx_writer *writer, const char *old)
+{
+    if (!old || g_strcmp0(old, writer->record->file) == 0) return;
+    g_autofree char *path = g_build_filename(kx_journal_folder(writer->mount->journal), old, NULL);
+    g_unlink(path);
+}
+
+int kx_writer_keep(struct kx_writer *writer, enum kx_record_state state, const char *reason,
+                   struct kx_error *err)
+{
+    struct kx_mount *mount = writer->mount;
+    g_autofree char *now = kx_inode_path(writer->inode);
+    const char *path = now ? now : writer->known_path;
+    if (!mount->journal || !path || !writer->stage)
+        return kx_error_set(err, ENOTSUP, "there is no local copy to keep");
+    int result = kx_stage_keep(writer->stage, err);
+    if (result < 0) return result;
+    if (!writer->record) {
+        kx_writer_set_record(writer, kx_record_new());
+        writer->record->since_ms = mount->clock->wall_ms(mount->clock);
+    }
+    g_autofree char *old = g_strdup(writer->record->file);
+    fill_record(writer, writer->record, path);
+    writer->record->state = state;
+    g_free(writer->record->reason);
+    writer->record->reason = g_strdup(reason);
+    result = kx_journal_put(mount->journal, writer->record, true, err);
+    kx_writer_set_record(writer, writer->record);
+    if (result < 0) return result;
+    kx_stage_leave(writer->stage, true);
+    remove_old_copy(writer, old);
+    if (writer->record->base_hidden) kx_journal_unhide(mount->journal, writer->record->base);
+    return 0;
+}
+
+void kx_writer_unkeep(struct kx_writer *writer, bool durable)
+{
+    if (!writer->record) return;
+    g_autoptr(kx_record) record = g_steal_pointer(&writer->record);
+    kx_writer_set_record(writer, NULL);
+    if (writer->stage && kx_stage_is_file(writer->stage, record->file)) {
+        kx_stage_leave(writer->stage, false); /* it is still used, and goes with the stage */
+        g_clear_pointer(&record->file, g_free);
+    }
+    kx_journal_remove(writer->mount->journal, record, durable);
+}
+
+/* @return whether the content is safe and its upload is somebody else's business now. */
+static bool hand_over(struct kx_writer *writer, const struct kx_call *call)
+{
+    KX_ERROR_AUTO(err);
+    struct kx_mount *mount = writer->mount;
+    int result = kx_writer_to_stage(writer, call, &err);
+    if (result == 0) result = kx_writer_keep(writer, KX_RECORD_QUEUED, NULL, &err);
+    if (result < 0) {
+        g_autofree char *line = kx_error_format(&err);
+        kx_log_write(mount->log, KX_LOG_WARNING, "uploaded at once, not later: %s", line);
+        return false;
+    }
+    if (!writer->queued) kx_uploader_add(mount->uploader, writer);
+    writer->queued = true;
+    return true;
+}
+
+void kx_writer_queue(struct kx_writer *writer)
+{
+    if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
+    if (!writer->queued) kx_uploader_add(writer->mount->uploader, writer);
+    writer->queued = true;
+    kx_gate_leave(&writer->gate);
+}
+
+void kx_writer_drop(struct kx_writer *writer)
+{
+    kx_writer_abandon(writer);
+    g_autoptr(kx_inode) directory = NULL;
+    g_autofree char *name = NULL;
+    if (kx_inode_place(writer->inode, &directory, &name))
+        kx_inodes_remove(writer->mount->inodes, directory, name);
+}
+
+/* Trying again does not help: somebody else decides what is to be at the name. */
+static bool is_final(const struct kx_writer *writer, int result)
+{
+    return result == -ESTALE || result == -EEXIST || result == -EISDIR || writer->failure.code;
+}
+
+static int note_failure(struct kx_writer *writer, int result, const struct kx_call *call,
+                        struct kx_error *err)
+{
+    bool final = is_final(writer, result);
+    g_autofree char *line = kx_error_format(err);
+    if (writer->record && !kx_cancel_fired(call->cancel)) {
+        writer->record->state = final ? KX_RECORD_FAILED : KX_RECORD_QUEUED;
+        g_free(writer->record->reason);
+        writer->record->reason = g_steal_pointer(&line);
+        kx_journal_put(writer->mount->journal, writer->record, final, NULL);
+    }
+    return final ? result : -EAGAIN;
+}
+
+int kx_writer_upload(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    int result = kx_writer_enter(writer, call, err);
+    if (result < 0) return -EAGAIN;
+    result = kx_writer_publish_gated(writer, call, err);
+    if (result < 0) result = note_failure(writer, result, call, err);
+    writer->queued = result == -EAGAIN;
+    kx_gate_leave(&writer->gate);
+    return result;
+}
+
+int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,
+                          struct kx_error *err)
+{
+    if (writer->mount->options->write != KX_WRITE_BACK || !writer->mount->uploader)
+        return kx_writer_publish(writer, call, err);
+    int result = kx_writer_enter(writer, call, err);
+    if (result < 0) return result;
+    bool waits = writer->dirty && !writer->abandoned && !writer->failure.code;
+    if (!waits || !hand_over(writer, call)) result = kx_writer_publish_gated(writer, call, err);
+    kx_gate_leave(&writer->gate);
+    return result;
+}

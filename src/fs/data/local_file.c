@@ -1,0 +1,137 @@
+#include "fs/data/local_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+struct kx_local_file {
+    int fd, folder_fd;
+    char *folder, *name;
+    bool named, left;
+};
+
+static int failed(const struct kx_local_file *file, const char *doing, struct kx_error *err)
+{
+    int code = errno;
+    return kx_error_set(err, code, "%s the local copy in %s: %s (-o stage_dir=)", doing,
+                        file->folder, g_strerror(code));
+}
+
+static struct kx_local_file *file_new(const char *folder, const char *name)
+{
+    struct kx_local_file *file = g_new0(struct kx_local_file, 1);
+    file->fd = -1;
+    file->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    file->folder = g_strdup(folder);
+    file->name = g_strdup(name);
+    return file;
+}
+
+/* Without a name; where the file system cannot make such a file, with its name at once. */
+static int open_new(struct kx_local_file *file)
+{
+    int fd = openat(file->folder_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
+    fd = openat(file->folder_fd, file->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    file->named = fd >= 0;
+    return fd;
+}
+
+int kx_local_file_new(const char *folder, const char *name, struct kx_local_file **out,
+                      struct kx_error *err)
+{
+    g_autoptr(kx_local_file) file = file_new(folder, name);
+    file->fd = file->folder_fd < 0 ? -1 : open_new(file);
+    if (file->fd < 0)
+        return kx_error_set(err, errno, "no staging file in %s: %s (-o stage_dir=)", folder,
+                            g_strerror(errno));
+    *out = g_steal_pointer(&file);
+    return 0;
+}
+
+int kx_local_file_reopen(const char *folder, const char *name, struct kx_local_file **out,
+                         struct kx_error *err)
+{
+    g_autoptr(kx_local_file) file = file_new(folder, name);
+    file->named = file->left = true; /* whatever comes: its record still refers to it */
+    if (file->folder_fd >= 0)
+        file->fd = openat(file->folder_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (file->fd < 0) return failed(file, "opening", err);
+    file->left = false;
+    *out = g_steal_pointer(&file);
+    return 0;
+}
+
+void kx_local_file_free(struct kx_local_file *file)
+{
+    if (!file) return;
+    if (file->named && !file->left) unlinkat(file->folder_fd, file->name, 0);
+    if (file->fd >= 0) close(file->fd);
+    if (file->folder_fd >= 0) close(file->folder_fd);
+    g_free(file->folder);
+    g_free(file->name);
+    g_free(file);
+}
+
+int kx_local_file_write(struct kx_local_file *file, int64_t offset, const void *data, size_t length,
+                        struct kx_error *err)
+{
+    const char *bytes = data;
+    while (length > 0) {
+        ssize_t n = pwrite(file->fd, bytes, length, offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return failed(file, "writing", err);
+        bytes += n;
+        offset += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+int kx_local_file_read(const struct kx_local_file *file, int64_t offset, void *room, size_t length,
+                       struct kx_error *err)
+{
+    char *to = room;
+    while (length > 0) {
+        ssize_t n = pread(file->fd, to, length, offset);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return failed(file, "reading", err);
+        if (n == 0)
+            return kx_error_set(err, EIO, "the local copy in %s is shorter than it should be",
+                                file->folder);
+        to += n;
+        offset += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+int kx_local_file_resize(struct kx_local_file *file, int64_t length, struct kx_error *err)
+{
+    return ftruncate(file->fd, length) == 0 ? 0 : failed(file, "resizing", err);
+}
+
+int kx_local_file_keep(struct kx_local_file *file, struct kx_error *err)
+{
+    if (!file->named) {
+        g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", file->fd);
+        if (linkat(AT_FDCWD, self, file->folder_fd, file->name, AT_SYMLINK_FOLLOW) != 0)
+            return failed(file, "naming", err);
+        file->named = true;
+    }
+    /* The name is in the folder's own data: both, or the bytes could not be found again. */
+    if (fdatasync(file->fd) != 0 || fsync(file->folder_fd) != 0)
+        return failed(file, "syncing", err);
+    return 0;
+}
+
+void kx_local_file_leave(struct kx_local_file *file, bool leave)
+{
+    file->left = leave;
+}
+
+const char *kx_local_file_name(const struct kx_local_file *file)
+{
+    return file->name;
+}

@@ -1,0 +1,203 @@
+#include "fs/data/recovery.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "fs/data/uploader.h"
+#include "fs/data/writer_private.h"
+#include "fs/errors.h"
+#include "fs/journal/journal.h"
+#include "fs/names/attr.h"
+#include "fs/names/lookup.h"
+#include "rest/webhdfs.h"
+
+struct kx_recovery {
+    struct kx_mount *mount;
+    struct kx_cancel *cancel;
+    GThread *thread;
+};
+
+/* --- hidden files --- */
+
+/* A file that was put aside while another took its place: back, unless that came to its name. */
+static int put_back(struct kx_mount *mount, const struct kx_hidden_left *left,
+                    const struct kx_call *call, struct kx_error *err)
+{
+    int result = kx_webhdfs_rename(mount->client, left->path, left->target, call, err);
+    return result == -EEXIST ? kx_webhdfs_delete(mount->client, left->path, false, call, err)
+                             : result;
+}
+
+static void clean_one(struct kx_recovery *recovery, const struct kx_hidden_left *left)
+{
+    KX_ERROR_AUTO(err);
+    struct kx_mount *mount = recovery->mount;
+    const struct kx_call call = {.cancel = recovery->cancel};
+    int result = left->target ? put_back(mount, left, &call, &err)
+                              : kx_webhdfs_delete(mount->client, left->path, false, &call, &err);
+    if (result == 0 || result == -ENOENT)
+        kx_journal_unhide(mount->journal, left->path);
+    else
+        kx_errors_add(mount->errors, &err); /* the next mount tries again */
+}
+
+static gpointer clean(gpointer data)
+{
+    struct kx_recovery *recovery = data;
+    g_autoptr(GPtrArray) all = kx_journal_hidden_left(recovery->mount->journal);
+    for (guint i = 0; i < all->len && !kx_cancel_fired(recovery->cancel); i++)
+        clean_one(recovery, g_ptr_array_index(all, i));
+    return NULL;
+}
+
+/* --- uploads --- */
+
+/* The directory and the name of a path, by the names from the root on. */
+static int find_place(struct kx_mount *mount, const char *path, const struct kx_call *call,
+                      struct kx_inode **directory, char **name, struct kx_error *err)
+{
+    g_autoptr(kx_inode) at = kx_inodes_find(mount->inodes, KX_ROOT_NODE);
+    g_autofree char *root = kx_inode_path(at);
+    size_t skip = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    if (strncmp(path, root, skip) != 0 || path[skip] != '/')
+        return kx_error_set(err, EXDEV, "%s is not below %s", path, root);
+    g_auto(GStrv) names = g_strsplit(path + skip + 1, "/", -1);
+    int result = 0;
+    guint last = g_strv_length(names) - 1;
+    for (guint i = 0; result == 0 && i < last; i++) {
+        struct kx_inode *next = NULL;
+        result = kx_lookup(mount, at, names[i], call, &next, err);
+        if (result < 0) break;
+        kx_inode_unref(at);
+        at = next;
+    }
+    if (result < 0) return result;
+    *directory = g_steal_pointer(&at);
+    *name = g_strdup(names[last]);
+    return 0;
+}
+
+/* The inode of the name: the server's file, or a new one of which the server does not know yet. */
+static int find_inode(struct kx_mount *mount, const struct kx_record *record,
+                      const struct kx_call *call, struct kx_inode **out, bool *there,
+                      struct kx_error *err)
+{
+    g_autoptr(kx_inode) directory = NULL;
+    g_autofree char *name = NULL;
+    int result = find_place(mount, record->path, call, &directory, &name, err);
+    if (result < 0) return result;
+    result = kx_lookup(mount, directory, name, call, out, err);
+    *there = result == 0;
+    if (result == 0 && (*out)->directory) {
+        g_clear_pointer(out, kx_inode_unref);
+        return kx_error_set(err, EISDIR, "a directory is at %s now", record->path);
+    }
+    if (result != -ENOENT) return result;
+    kx_error_clear(err);
+    struct kx_status status;
+    kx_attr_of_made(mount, directory, KX_TYPE_FILE, record->mode, &status);
+    *out =
+        kx_inodes_adopt(mount->inodes, directory, name, &status, kx_inodes_epoch(mount->inodes), 0);
+    kx_status_clear(&status);
+    return 0;
+}
+
+/* Is the server's file what it was when the record was written? */
+static bool is_as_recorded(struct kx_inode *inode, const struct kx_record *record)
+{
+    if (record->fresh) return false;
+    if (!record->base_file_id) return !record->base || record->base_hidden;
+    struct kx_status status = {0};
+    kx_inode_status(inode, &status, 0);
+    bool same = status.file_id == record->base_file_id &&
+                (record->state == KX_RECORD_CUTTING || status.mtime_ms == record->base_mtime_ms);
+    kx_status_clear(&status);
+    return same;
+}
+
+/* Something else is at the name. Perhaps it is this very content: the mount was killed between the
+ * last step and the removal of the record. */
+static int judge(struct kx_mount *mount, struct kx_inode *inode, const struct kx_record *record,
+                 const struct kx_call *call, bool *done, struct kx_error *err)
+{
+    const struct kx_stage_place place = {kx_journal_folder(mount->journal), record->file, NULL};
+    g_autoptr(kx_stage) stage = NULL;
+    struct kx_status status = {0};
+    int result = kx_stage_restore(&place, record, &stage, err);
+    if (result < 0) return result;
+    kx_stage_leave(stage, true);
+    kx_inode_status(inode, &status, 0);
+    bool equal = false;
+    if (status.length == record->length)
+        result = kx_stage_compare(stage, mount->client, record->path, call, &equal, err);
+    kx_status_clear(&status);
+    *done = result == 0 && equal;
+    if (result < 0 || equal) return result;
+    return kx_error_set(err, ESTALE, "another client's file is at %s now", record->path);
+}
+
+int kx_recovery_take_up(struct kx_mount *mount, const struct kx_record *record, bool force,
+                        const struct kx_call *call, struct kx_writer **out, struct kx_error *err)
+{
+    g_autoptr(kx_inode) inode = NULL;
+    bool there = false, done = false;
+    *out = NULL;
+    int result = find_inode(mount, record, call, &inode, &there, err);
+    if (result == 0 && there && !force && !is_as_recorded(inode, record))
+        result = judge(mount, inode, record, call, &done, err);
+    if (result == 0 && done) {
+        if (record->base_hidden) kx_webhdfs_delete(mount->client, record->base, false, call, NULL);
+        kx_journal_remove(mount->journal, record, false);
+    } else if (result == 0) {
+        result = kx_writer_restore(mount, inode, record, out, err);
+    }
+    return result;
+}
+
+static void note_reason(struct kx_mount *mount, struct kx_record *record, int result,
+                        struct kx_error *err)
+{
+    if (!err->path) err->path = g_strdup(record->path);
+    kx_errors_add(mount->errors, err);
+    bool final = result == -ESTALE || result == -EISDIR || result == -ENOENT;
+    if (final) record->state = KX_RECORD_FAILED;
+    g_free(record->reason);
+    record->reason = kx_error_format(err);
+    kx_journal_put(mount->journal, record, false, NULL);
+}
+
+static void take_up(struct kx_mount *mount, struct kx_record *record)
+{
+    KX_ERROR_AUTO(err);
+    struct kx_writer *writer = NULL;
+    int result = kx_recovery_take_up(mount, record, false, NULL, &writer, &err);
+    if (result < 0) note_reason(mount, record, result, &err);
+    if (!writer) return;
+    kx_writer_queue(writer);
+    kx_writer_let_go(writer); /* the uploader's hold stays */
+}
+
+struct kx_recovery *kx_recovery_start(struct kx_mount *mount)
+{
+    g_autoptr(GPtrArray) records = kx_journal_records(mount->journal);
+    for (guint i = 0; i < records->len; i++) {
+        struct kx_record *record = g_ptr_array_index(records, i);
+        if (record->state != KX_RECORD_FAILED) take_up(mount, record);
+    }
+    g_autoptr(GPtrArray) hidden = kx_journal_hidden_left(mount->journal);
+    if (hidden->len == 0) return NULL;
+    struct kx_recovery *recovery = g_new0(struct kx_recovery, 1);
+    recovery->mount = mount;
+    recovery->cancel = kx_cancel_new();
+    recovery->thread = g_thread_new("recovery", clean, recovery);
+    return recovery;
+}
+
+void kx_recovery_free(struct kx_recovery *recovery)
+{
+    if (!recovery) return;
+    kx_cancel_fire(recovery->cancel);
+    g_thread_join(recovery->thread);
+    kx_cancel_unref(recovery->cancel);
+    g_free(recovery);
+}

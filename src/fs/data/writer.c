@@ -281,6 +281,7 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
 void kx_writer_cut(struct kx_writer *writer, int64_t length)
 {
     if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
+    writer->seen = (struct kx_version){0}; /* it has another time now */
     g_mutex_lock(&writer->mutex);
     writer->length = length;
     g_mutex_unlock(&writer->mutex);

@@ -43,9 +43,10 @@ struct kx_mount {
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
                       before it is attached */
     gint answered; /* atomic: the kernel has got its first answer */
-    gint hidden_files; /* atomic: how many hidden names were given out */
-    gint local_files;  /* atomic: how many names of local copies */
-    char *id;          /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
+    gint hidden_files;  /* atomic: how many hidden names were given out */
+    gint joins_refused; /* atomic: the server does not CONCAT */
+    gint local_files;   /* atomic: how many names of local copies */
+    char *id;           /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
 };
 
 /** Make a mount of options->endpoint, ask the server whether its root is there (one request), and

@@ -33,6 +33,7 @@ struct kx_options {
     char *stage_dir;                  /* folder of local copies */
     int64_t stage_max_bytes;          /* of them all; 0: what the disk has */
     enum kx_write_how write;
+    int64_t parallel_upload;    /* streams of one file; 0: one */
     int64_t unmount_timeout_ms; /* how long the end waits for uploads */
     char *fsname;               /* first column of df and mount; NULL: the endpoint */
     enum kx_log_level log_level;

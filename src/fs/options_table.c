@@ -46,6 +46,9 @@ static const struct kx_option_row ROWS[] = {
      "(back); exclusive: ESTALE instead of replacing what another client changed since it was "
      "opened",
      0, 0},
+    {"parallel_upload", KX_OPTION_NUMBER, AT(parallel_upload), "N",
+     "files of more than one block are kept locally until close and sent in N streams at once", 1,
+     16},
     {"unmount_timeout", KX_OPTION_SECONDS, AT(unmount_timeout_ms), "S",
      "how long the end of the mount waits for uploads (default 60)", 1, 86400},
     {"loglevel", KX_OPTION_LEVEL, AT(log_level), "LEVEL",

@@ -179,7 +179,8 @@ def test_five_levels_are_too_deep(lint):
 
 def test_nine_parameters_are_too_many(lint):
     eight = ", ".join(f"int p{i}" for i in range(7)) + ", void (*f)(int a, int b)"
-    lint.write("src/base/good.c", f"void kx_good({eight}) {{ }}\nvoid kx_none(void) {{ }}\n")
+    lint.write("src/base/good.c", f"void kx_good({eight}) {{ }}\nvoid kx_none(void) {{ }}\n"
+               f"void kx_op_given({eight}, int p) {{ }}\n")
     lint.write("src/base/bad.c", f"void kx_bad({eight}, ...) {{ }}\n")
     found = [line for line in lint.findings() if ": size:" in line]
     assert len(found) == 1

@@ -28,6 +28,13 @@ int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
 int kx_handle_write(struct kx_handle *handle, int64_t offset, const void *data, size_t length,
                     const struct kx_call *call, struct kx_error *err);
 
+/** copy_file_range(2): no byte goes through the kernel.  @out is open for writing.  @return how
+ * many were copied, fewer than `length` also for a large one or after an interruption; 0: the end
+ * of the file; -errno when none was. A failure in the middle comes with the next call, or with
+ * close. */
+int64_t kx_handle_copy(struct kx_handle *in, int64_t from, struct kx_handle *out, int64_t to,
+                       int64_t length, const struct kx_call *call, struct kx_error *err);
+
 /** close(2) of one descriptor: all written bytes are on the server at their name, or safe here
  * (write=back). Without writes: no request. */
 int kx_handle_flush(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err);

@@ -245,16 +245,17 @@ static int send_base(struct kx_stage *stage, struct kx_client *client, struct kx
     return MIN(result, 0);
 }
 
-int kx_stage_send(struct kx_stage *stage, struct kx_client *client, int64_t from,
+int kx_stage_send(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
                   struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
+    /* What the file system has not yet is a hole behind the last byte that was written. */
     int result = kx_local_file_resize(stage->file, stage->length, err);
-    while (result == 0 && from < stage->length) {
-        struct kx_range gap, part;
-        bool missing =
-            kx_ranges_gap(&stage->here, from, MIN(stage->length, stage->base_length), &gap);
-        part = (struct kx_range){from, missing ? gap.from : stage->length};
-        if (part.from < part.to) result = send_local(stage, part, upload, call, err);
+    int64_t from = part.from, base_to = MIN(part.to, stage->base_length);
+    while (result == 0 && from < part.to) {
+        struct kx_range gap;
+        bool missing = kx_ranges_gap(&stage->here, from, base_to, &gap);
+        struct kx_range local = {from, missing ? gap.from : part.to};
+        if (local.from < local.to) result = send_local(stage, local, upload, call, err);
         if (result == 0 && missing) result = send_base(stage, client, gap, upload, call, err);
         from = missing ? gap.to : part.to;
     }

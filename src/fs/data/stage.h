@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
+#include "fs/data/ranges.h"
 #include "fs/data/room.h"
 #include "fs/journal/record.h"
 #include "rest/client.h"
@@ -68,8 +69,9 @@ int kx_stage_load(struct kx_stage *stage, struct kx_client *client, int64_t from
 /** Is every byte here, so that the base is not needed? */
 bool kx_stage_is_whole(const struct kx_stage *stage);
 
-/** Send [from, length) into an upload; what is not here streams through from the server. */
-int kx_stage_send(struct kx_stage *stage, struct kx_client *client, int64_t from,
+/** Send [part.from, part.to), within the length, into an upload; what is not here streams through
+ * from the server. Any number of threads may send parts at once, while nothing else happens. */
+int kx_stage_send(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
                   struct kx_upload *upload, const struct kx_call *call, struct kx_error *err);
 
 /** Has the server's file at `path` these very bytes, as far as they are here? Reads all of it. */

@@ -1,6 +1,7 @@
 /* The part of a writer whose content is in a local file. */
 #include <errno.h>
 
+#include "fs/data/parallel.h"
 #include "fs/data/reader.h"
 #include "fs/data/writer_private.h"
 #include "fs/mount.h"
@@ -126,7 +127,8 @@ static int append_grown(struct kx_writer *writer, int64_t from, const char *path
     g_autoptr(kx_upload) upload = NULL;
     int result = kx_upload_open(client, target, NULL, call, &upload, err);
     if (result < 0) return result;
-    result = kx_stage_send(writer->stage, client, from, upload, call, err);
+    const struct kx_range grown = {from, kx_stage_length(writer->stage)};
+    result = kx_stage_send(writer->stage, client, grown, upload, call, err);
     if (result == 0) result = kx_upload_finish(upload, call, err);
     if (result < 0)
         kx_stage_base_unsure(writer->stage);
@@ -135,17 +137,25 @@ static int append_grown(struct kx_writer *writer, int64_t from, const char *path
     return result;
 }
 
+static int upload_stream(struct kx_writer *writer, const struct kx_call *call,
+                         struct kx_hidden *fresh, struct kx_error *err)
+{
+    const struct kx_range all = {0, kx_stage_length(writer->stage)};
+    g_autoptr(kx_upload) upload = NULL;
+    int result = kx_writer_create_hidden(writer, fresh, call, &upload, err);
+    if (result == 0)
+        result = kx_stage_send(writer->stage, writer->mount->client, all, upload, call, err);
+    return result == 0 ? kx_upload_finish(upload, call, err) : result;
+}
+
 /* All of it into a new hidden file; the one before, if any, is a source of this one and goes
  * afterwards. */
 static int upload_whole(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
-    struct kx_client *client = writer->mount->client;
     struct kx_hidden fresh = {0};
-    g_autoptr(kx_upload) upload = NULL;
-    int result = kx_writer_create_hidden(writer, &fresh, call, &upload, err);
-    if (result == 0) result = kx_stage_send(writer->stage, client, 0, upload, call, err);
-    if (result == 0) result = kx_upload_finish(upload, call, err);
-    kx_writer_discard(writer, result == 0 ? &writer->hidden : &fresh);
+    int result = kx_parallel_upload(writer, call, &fresh, err);
+    if (result == 0) result = upload_stream(writer, call, &fresh, err);
+    kx_writer_discard(writer, result >= 0 ? &writer->hidden : &fresh);
     if (result < 0) return result;
     writer->hidden = fresh;
     g_autofree char *path = kx_hidden_where(&writer->hidden);

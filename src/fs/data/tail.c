@@ -12,7 +12,8 @@ static int append_tail(struct kx_writer *writer, const char *path, int64_t cut,
     if (kx_stage_length(writer->stage) == cut) return 0;
     g_autoptr(kx_upload) upload = NULL;
     int result = kx_upload_open(client, path, NULL, call, &upload, err);
-    if (result == 0) result = kx_stage_send(writer->stage, client, cut, upload, call, err);
+    const struct kx_range tail = {cut, kx_stage_length(writer->stage)};
+    if (result == 0) result = kx_stage_send(writer->stage, client, tail, upload, call, err);
     return result == 0 ? kx_upload_finish(upload, call, err) : result;
 }
 

@@ -240,7 +240,8 @@ static int write_locked(struct kx_writer *writer, int64_t offset, bool append, G
     }
     if (append) offset = writer->length;
     bool jump = offset != writer->length || (writer->abandoned && !writer->upload) ||
-                writer->mount->options->write == KX_WRITE_BACK;
+                writer->mount->options->write == KX_WRITE_BACK ||
+                (writer->mount->options->parallel_upload > 1 && writer->base != KX_WRITE_SERVER);
     int result = !writer->stage && jump ? kx_writer_to_stage(writer, call, err) : 0;
     if (result < 0) return result;
     return writer->stage ? kx_writer_stage_write(writer, offset, data, err)

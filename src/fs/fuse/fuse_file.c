@@ -221,6 +221,25 @@ void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, of
     kx_fuse_reply_result(&c, allocate(&c, inode, mode, (int64_t)offset + length), inode);
 }
 
+void kx_op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
+                           struct fuse_file_info *from_fi, fuse_ino_t to, off_t to_offset,
+                           struct fuse_file_info *to_fi, size_t length, int flags)
+{
+    (void)from, (void)to, (void)flags; /* the kernel knows no flag */
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    struct kx_handle *out = handle_of(to_fi);
+    int64_t done = kx_handle_copy(handle_of(from_fi), from_offset, out, to_offset,
+                                  (int64_t)MIN(length, (size_t)INT64_MAX), &c.call, &c.err);
+    if (done < 0) {
+        kx_fuse_reply_result(&c, (int)done, kx_handle_inode(out));
+        return;
+    }
+    kx_fuse_settle(&c);
+    fuse_reply_write(req, (size_t)done);
+    kx_fuse_finish(&c);
+}
+
 void kx_op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     (void)node;

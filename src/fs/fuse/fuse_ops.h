@@ -46,6 +46,9 @@ void kx_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void kx_op_fsync(fuse_req_t req, fuse_ino_t node, int datasync, struct fuse_file_info *fi);
 void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, off_t length,
                      struct fuse_file_info *fi);
+void kx_op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
+                           struct fuse_file_info *from_fi, fuse_ino_t to, off_t to_offset,
+                           struct fuse_file_info *to_fi, size_t length, int flags);
 void kx_op_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 
 /* fuse_xattr.c */

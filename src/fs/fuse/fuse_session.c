@@ -66,6 +66,7 @@ static const struct fuse_lowlevel_ops OPERATIONS = {
     .flush = kx_op_flush,
     .fsync = kx_op_fsync,
     .fallocate = kx_op_fallocate,
+    .copy_file_range = kx_op_copy_file_range,
     .release = kx_op_release,
     .setxattr = kx_op_setxattr,
     .getxattr = kx_op_getxattr,

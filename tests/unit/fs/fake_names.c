@@ -128,3 +128,31 @@ int kx_webhdfs_set_times(struct kx_client *client, const char *path, int64_t mti
     }
     return request_end(&r, code, err);
 }
+
+int kx_webhdfs_server_defaults(struct kx_client *client, const struct kx_call *call,
+                               struct kx_server_defaults *out, struct kx_error *err)
+{
+    struct request r;
+    if (request_begin(&r, client, call, "DEFAULTS", "/"))
+        *out = (struct kx_server_defaults){.block_bytes = 1024, .bytes_per_checksum = 512};
+    return request_end(&r, 0, err);
+}
+
+int kx_webhdfs_concat(struct kx_client *client, const char *path, const char *const *sources,
+                      const struct kx_call *call, struct kx_error *err)
+{
+    struct request r;
+    int code = ENOENT;
+    if (request_begin(&r, client, call, "CONCAT", path)) {
+        struct content *content = fake_find(client, path);
+        code = content ? 0 : ENOENT;
+        for (; code == 0 && *sources; sources++) {
+            const struct content *source = fake_find(client, *sources);
+            code = source ? 0 : ENOENT;
+            if (!source) break;
+            g_string_append_len(content->bytes, source->bytes->str, (gssize)source->bytes->len);
+            g_hash_table_remove(client->files, *sources);
+        }
+    }
+    return request_end(&r, code, err);
+}

@@ -16,6 +16,11 @@ enum kx_write_how {
     KX_WRITE_EXCLUSIVE /* as direct, and never over what another client has changed */
 };
 
+enum kx_excl_how {
+    KX_EXCL_CLOSE, /* O_EXCL: who closes first has the name; others get EEXIST at close */
+    KX_EXCL_OPEN   /* ... who opens first: an empty file is there until it is closed */
+};
+
 struct kx_options {
     char *endpoint; /* as given */
     char *mountpoint;
@@ -33,6 +38,7 @@ struct kx_options {
     char *stage_dir;                  /* folder of local copies */
     int64_t stage_max_bytes;          /* of them all; 0: what the disk has */
     enum kx_write_how write;
+    enum kx_excl_how excl;
     int64_t parallel_upload;    /* streams of one file; 0: one */
     int64_t unmount_timeout_ms; /* how long the end waits for uploads */
     char *fsname;               /* first column of df and mount; NULL: the endpoint */

@@ -46,6 +46,11 @@ static const struct kx_option_row ROWS[] = {
      "(back); exclusive: ESTALE instead of replacing what another client changed since it was "
      "opened",
      0, 0},
+    {"excl", KX_OPTION_CHOICE, AT(excl), "close|open",
+     "O_EXCL gives the name to who closes first (close, the default: nobody ever sees an "
+     "unfinished "
+     "file) or to who opens first (open: others see an empty file meanwhile)",
+     0, 0},
     {"parallel_upload", KX_OPTION_NUMBER, AT(parallel_upload), "N",
      "files of more than one block are kept locally until close and sent in N streams at once", 1,
      16},

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "fs/data/placeholder.h"
 #include "fs/mount.h"
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
@@ -92,8 +93,10 @@ int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char
                      struct kx_error *err)
 {
     g_autofree char *path = NULL;
+    bool held = (flags & O_EXCL) && mount->options->excl == KX_EXCL_OPEN;
     int result = kx_path_in(parent, name, &path, err);
     if (result == 0) result = kx_check_writable(mount, parent, call, err);
+    if (result == 0 && held) result = kx_placeholder_make(mount, path, mode, call, err);
     if (result < 0) return result;
     struct kx_status status;
     kx_attr_of_made(mount, parent, KX_TYPE_FILE, mode, &status);
@@ -101,8 +104,10 @@ int kx_handle_create(struct kx_mount *mount, struct kx_inode *parent, const char
     g_autoptr(kx_inode) made =
         kx_inodes_adopt(mount->inodes, parent, name, &status, kx_inodes_epoch(mount->inodes), 0);
     kx_status_clear(&status);
-    const struct kx_write_opts opts = {
-        .base = KX_WRITE_NEW, .exclusive = (flags & O_EXCL) != 0, .mode = mode};
+    const struct kx_write_opts opts = {.base = held ? KX_WRITE_EMPTIED : KX_WRITE_NEW,
+                                       .exclusive = (flags & O_EXCL) && !held,
+                                       .placeholder = held,
+                                       .mode = mode};
     struct kx_handle *handle = handle_new(mount, made, flags);
     result = kx_writer_open(mount, made, &opts, call, &handle->writer, err);
     if (result < 0) {

@@ -2,6 +2,7 @@
  * next call. */
 #include <errno.h>
 
+#include "fs/data/placeholder.h"
 #include "fs/data/writer_private.h"
 #include "fs/journal/journal.h"
 #include "fs/mount.h"
@@ -214,6 +215,8 @@ int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call
     if (result == 0) result = publish_times(writer, path, call, err);
     if (result < 0) return result;
     if (content) note_published(writer, path, call);
+    if (writer->placeholder) kx_placeholder_settle(writer->mount, path);
+    writer->placeholder = false;
     kx_writer_unkeep(writer, false);
     kx_writer_clean(writer);
     return 0;

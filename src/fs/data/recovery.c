@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/data/placeholder.h"
 #include "fs/data/uploader.h"
 #include "fs/data/writer_private.h"
 #include "fs/errors.h"
@@ -33,8 +34,9 @@ static void clean_one(struct kx_recovery *recovery, const struct kx_hidden_left 
     KX_ERROR_AUTO(err);
     struct kx_mount *mount = recovery->mount;
     const struct kx_call call = {.cancel = recovery->cancel};
-    int result = left->target ? put_back(mount, left, &call, &err)
-                              : kx_webhdfs_delete(mount->client, left->path, false, &call, &err);
+    int result = !left->target    ? kx_webhdfs_delete(mount->client, left->path, false, &call, &err)
+                 : !*left->target ? kx_placeholder_remove(mount, left->path, &call, &err)
+                                  : put_back(mount, left, &call, &err);
     if (result == 0 || result == -ENOENT)
         kx_journal_unhide(mount->journal, left->path);
     else

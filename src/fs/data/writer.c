@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/gate.h"
+#include "fs/data/placeholder.h"
 #include "fs/data/writer_private.h"
 #include "fs/errors.h"
 #include "fs/journal/journal.h"
@@ -23,6 +24,7 @@ static struct kx_writer *writer_new(struct kx_mount *mount, struct kx_inode *ino
     writer->base = opts->base;
     writer->exclusive = opts->exclusive;
     writer->seen = opts->seen;
+    writer->placeholder = opts->placeholder;
     writer->known_path = kx_inode_path(inode);
     writer->create_mode = opts->mode;
     writer->length = opts->base == KX_WRITE_SERVER ? opts->length : 0;
@@ -118,6 +120,8 @@ static void writer_end(struct kx_writer *writer, const struct kx_error *why)
         kx_hidden_clear(&writer->hidden); /* the record's now */
     kx_writer_discard(writer, &writer->hidden);
     kx_writer_clean(writer);
+    if (writer->placeholder && !writer->abandoned && !writer->record && writer->known_path)
+        kx_placeholder_remove(writer->mount, writer->known_path, NULL, NULL);
     kx_gate_leave(&writer->gate);
 }
 

@@ -38,10 +38,11 @@ enum kx_write_base {
 
 struct kx_write_opts {
     enum kx_write_base base;
-    bool exclusive; /* KX_WRITE_NEW: publish fails with -EEXIST when somebody else made the name
-                       first */
-    uint32_t mode;  /* of the file that is made; 0: the server's default */
-    int64_t length; /* KX_WRITE_SERVER: the content's */
+    bool exclusive;   /* KX_WRITE_NEW: publish fails with -EEXIST when somebody else made the name
+                         first */
+    bool placeholder; /* KX_WRITE_EMPTIED: the server's file is one of kx_placeholder_make */
+    uint32_t mode;    /* of the file that is made; 0: the server's default */
+    int64_t length;   /* KX_WRITE_SERVER: the content's */
     struct kx_version seen; /* of the server's file; file_id 0: there is none, or it is not known */
 };
 

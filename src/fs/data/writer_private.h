@@ -38,6 +38,7 @@ struct kx_writer {
     char *known_path;         /* the last path that led to it */
     struct kx_record *record; /* where the content is safe in the journal; NULL: nowhere */
     bool queued;              /* the uploader holds the writer open */
+    bool placeholder;         /* the name holds an empty file until the content comes */
     bool unsure;              /* the last step to the name was interrupted: it may have been done */
 
     GMutex mutex; /* guards the rest; `base`, `dirty`, `abandoned` and `length` are changed with the

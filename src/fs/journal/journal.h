@@ -36,8 +36,11 @@ const char *kx_journal_folder(const struct kx_journal *journal);
 
 /* --- hidden files. Not synced: a power cut may leave one behind, never lose a byte. --- */
 
+#define KX_HIDDEN_EMPTY                                                                            \
+    "" /* as a target: not hidden, but an empty file that waits for its content */
+
 /** A hidden file is about to be made. @target NULL: worth nothing by itself; else the only copy of
- * what was at that path. */
+ * what was at that path, or KX_HIDDEN_EMPTY. */
 void kx_journal_hide(struct kx_journal *journal, const char *path, const char *target);
 /** It is gone, or at its name. */
 void kx_journal_unhide(struct kx_journal *journal, const char *path);

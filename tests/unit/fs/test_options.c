@@ -112,6 +112,8 @@ static const struct {
     {"write=back", KX_OPTION_AT(write), CHOICE, KX_WRITE_BACK, 0, NULL},
     {"write=exclusive", KX_OPTION_AT(write), CHOICE, KX_WRITE_EXCLUSIVE, 0, NULL},
     {"parallel_upload=4", KX_OPTION_AT(parallel_upload), WHOLE, 4, 0, NULL},
+    {"excl=close", KX_OPTION_AT(excl), CHOICE, KX_EXCL_CLOSE, 0, NULL},
+    {"excl=open", KX_OPTION_AT(excl), CHOICE, KX_EXCL_OPEN, 0, NULL},
     {"unmount_timeout=5", KX_OPTION_AT(unmount_timeout_ms), WHOLE, 5000, 0, NULL},
     {"loglevel=trace", KX_OPTION_AT(log_level), LEVEL, KX_LOG_TRACE, 0, NULL},
     {"loglevel=ERROR", KX_OPTION_AT(log_level), LEVEL, KX_LOG_ERROR, 0, NULL},

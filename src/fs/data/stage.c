@@ -210,6 +210,11 @@ int kx_stage_load(struct kx_stage *stage, struct kx_client *client, int64_t from
     return make_here(stage, client, from, stage->length, call, err);
 }
 
+bool kx_stage_has(const struct kx_stage *stage, int64_t from, int64_t to)
+{
+    return kx_ranges_cover(&stage->here, from, MIN(to, MIN(stage->base_length, stage->length)));
+}
+
 bool kx_stage_is_whole(const struct kx_stage *stage)
 {
     return kx_ranges_cover(&stage->here, 0, MIN(stage->base_length, stage->length));

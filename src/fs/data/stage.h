@@ -66,6 +66,9 @@ bool kx_stage_only_tail(const struct kx_stage *stage, int64_t block_bytes, int64
 int kx_stage_load(struct kx_stage *stage, struct kx_client *client, int64_t from,
                   const struct kx_call *call, struct kx_error *err);
 
+/** Are all bytes of [from, to), as far as there are any, here? */
+bool kx_stage_has(const struct kx_stage *stage, int64_t from, int64_t to);
+
 /** Is every byte here, so that the base is not needed? */
 bool kx_stage_is_whole(const struct kx_stage *stage);
 

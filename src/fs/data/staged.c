@@ -2,7 +2,6 @@
 #include <errno.h>
 
 #include "fs/data/parallel.h"
-#include "fs/data/reader.h"
 #include "fs/data/writer_private.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
@@ -40,8 +39,7 @@ int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, str
     return kx_stage_new(&place, base, writer->length, &writer->stage, err);
 }
 
-/* The base may have another path than it had: it was renamed, or a directory above. */
-static void follow_base(struct kx_writer *writer)
+void kx_writer_follow_base(struct kx_writer *writer)
 {
     g_autofree char *path =
         writer->hidden.name ? kx_hidden_where(&writer->hidden) : kx_inode_path(writer->inode);
@@ -56,39 +54,6 @@ int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data
     int result = kx_stage_write(writer->stage, offset, bytes, length, err);
     if (result == 0) kx_writer_note_change(writer, kx_stage_length(writer->stage));
     return result;
-}
-
-static int read_block(struct kx_writer *writer, int64_t offset, size_t size,
-                      const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
-{
-    g_autoptr(kx_block) block = kx_pool_take(writer->mount->pool);
-    int result =
-        kx_stage_read(writer->stage, writer->mount->client, offset, size, call, block->data, err);
-    if (result < 0) return result;
-    block->length = size;
-    struct iovec piece = {.iov_base = block->data, .iov_len = size};
-    g_array_append_val(out->pieces, piece);
-    g_ptr_array_add(out->blocks, g_steal_pointer(&block));
-    out->length += size;
-    return 0;
-}
-
-int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
-                   const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
-{
-    int result = kx_writer_enter(writer, call, err);
-    if (result < 0) return result;
-    if (writer->abandoned) result = kx_writer_to_stage(writer, call, err);
-    bool local = result == 0 && writer->stage;
-    if (local) follow_base(writer);
-    int64_t to = local ? MIN(offset + (int64_t)size, kx_stage_length(writer->stage)) : 0;
-    while (result == 0 && offset < to) {
-        size_t n = (size_t)MIN(to - offset, (int64_t)KX_BLOCK_BYTES);
-        result = read_block(writer, offset, n, call, out, err);
-        offset += (int64_t)n;
-    }
-    kx_gate_leave(&writer->gate);
-    return result < 0 ? result : local;
 }
 
 static int resize_locked(struct kx_writer *writer, int64_t length, const struct kx_call *call,
@@ -128,8 +93,10 @@ static int append_grown(struct kx_writer *writer, int64_t from, const char *path
     int result = kx_upload_open(client, target, NULL, call, &upload, err);
     if (result < 0) return result;
     const struct kx_range grown = {from, kx_stage_length(writer->stage)};
+    kx_writer_share(writer);
     result = kx_stage_send(writer->stage, client, grown, upload, call, err);
     if (result == 0) result = kx_upload_finish(upload, call, err);
+    kx_writer_unshare(writer);
     if (result < 0)
         kx_stage_base_unsure(writer->stage);
     else
@@ -153,8 +120,10 @@ static int upload_stream(struct kx_writer *writer, const struct kx_call *call,
 static int upload_whole(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     struct kx_hidden fresh = {0};
+    kx_writer_share(writer);
     int result = kx_parallel_upload(writer, call, &fresh, err);
     if (result == 0) result = upload_stream(writer, call, &fresh, err);
+    kx_writer_unshare(writer);
     kx_writer_discard(writer, result >= 0 ? &writer->hidden : &fresh);
     if (result < 0) return result;
     writer->hidden = fresh;
@@ -189,7 +158,7 @@ int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const st
                             struct kx_error *err)
 {
     int64_t from = 0, block_bytes = 0;
-    follow_base(writer);
+    kx_writer_follow_base(writer);
     bool whole = kx_stage_changed(writer->stage) ||
                  (!writer->hidden.name && writer->base != KX_WRITE_SERVER);
     int result = check_base(writer, path, whole, call, &block_bytes, err);

@@ -24,8 +24,10 @@ int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t 
     int result = shorter ? 0 : kx_stage_load(writer->stage, writer->mount->client, cut, call, err);
     if (result == 0 && !shorter) result = kx_writer_keep(writer, KX_RECORD_CUTTING, NULL, err);
     if (result < 0) return result;
+    kx_writer_share(writer);
     result = kx_cut_file(writer->mount, path, cut, call, err);
     if (result == 0) result = append_tail(writer, path, cut, call, err);
+    kx_writer_unshare(writer);
     /* From here on the server's file is whole up to `cut` at least: the next try sends all of it,
      * and replaces the file in one step. */
     if (result < 0) kx_stage_base_cut(writer->stage, cut);

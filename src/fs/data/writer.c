@@ -19,6 +19,7 @@ static struct kx_writer *writer_new(struct kx_mount *mount, struct kx_inode *ino
     writer->inode = kx_inode_ref(inode);
     kx_gate_init(&writer->gate);
     g_mutex_init(&writer->mutex);
+    g_cond_init(&writer->read);
     writer->mtime_ms = writer->atime_ms = -1;
     writer->litter = g_array_new(FALSE, FALSE, sizeof(struct kx_hidden));
     writer->base = opts->base;
@@ -52,13 +53,17 @@ void kx_writer_unref(struct kx_writer *writer)
     kx_inode_unref(writer->inode);
     kx_gate_clear(&writer->gate);
     g_mutex_clear(&writer->mutex);
+    g_cond_clear(&writer->read);
     g_free(writer);
 }
 
 int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     int64_t patience = kx_client_stall_ms(writer->mount->client);
-    int result = kx_gate_enter(&writer->gate, call ? call->cancel : NULL, patience);
+    int result;
+    do /* an upload of the local content may take long, and ends by itself when nothing moves */
+        result = kx_gate_enter(&writer->gate, call ? call->cancel : NULL, patience);
+    while (result == -ETIMEDOUT && kx_writer_is_shared(writer));
     if (result == -EINTR) return kx_error_set(err, EINTR, "interrupted");
     if (result < 0) return kx_error_set(err, ETIMEDOUT, "another writer of the file is stuck");
     return 0;

@@ -46,7 +46,10 @@ struct kx_writer {
     enum kx_write_base base;
     bool dirty, abandoned;
     int64_t length, changed_ms;
-    int64_t record_id;    /* of `record`; 0: none */
+    int64_t record_id; /* of `record`; 0: none */
+    bool shared; /* the stage is being sent and changes nowhere: others may read what is here */
+    unsigned readers;     /* ... and are at it */
+    GCond read;           /* the last of them has ended */
     uint32_t create_mode; /* of the file on the server, or of the one that will be made; 0: the
                              server's default */
     uint32_t later_mode;  /* 0: none; to be set when the content is at its name */
@@ -95,6 +98,14 @@ int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const st
 
 /** From now on the content is in a local file (staged.c). What is on its way is finished first. */
 int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+/** The base may have another path than it had: it was renamed, or a directory above. */
+void kx_writer_follow_base(struct kx_writer *writer);
+
+/** Between these two the stage is not changed, and may be read without the gate (staged_read.c). */
+void kx_writer_share(struct kx_writer *writer);
+void kx_writer_unshare(struct kx_writer *writer);
+bool kx_writer_is_shared(struct kx_writer *writer); /* without the gate */
 
 /** A write into the staged content. */
 int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import time
+from pathlib import Path
 
 import pytest
 from knoxtest import Hdfs, run, sh
@@ -278,3 +279,19 @@ def test_write_asks_no_attributes(proxied, hdfs, proxy):
     asked = counts(proxy)["namenode"]
     assert not [op for op in asked if "XATTR" in op]
     assert sum(asked.values()) <= 8 and hdfs.length("f") == 5000
+
+
+def test_write_is_one_request_of_the_kernel(mount, hdfs):
+    """Not one more for security.capability: read(2) of the driver is one a request."""
+
+    def reads() -> int:
+        lines = Path(f"/proc/{mount.pid}/io").read_text().splitlines()
+        return int(dict(line.split(": ") for line in lines)["syscr"])
+
+    with open(mount / "f", "wb", buffering=0) as file:
+        file.write(b"x")
+        before, count = reads(), 500
+        for _ in range(count):
+            file.write(b"x" * 100)
+        assert count <= reads() - before < 1.2 * count
+    assert hdfs.length("f") == 1 + 100 * count

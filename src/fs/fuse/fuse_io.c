@@ -5,6 +5,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* Of these libfuse 3.14 knows nothing, or forgets them. A file of HDFS has neither set-user-ID bits
+ * nor capabilities, so there are none for a write to take away. */
+#define ADDED_FLAGS (FUSE_PARALLEL_DIROPS | FUSE_HANDLE_KILLPRIV_V2)
+
 static ssize_t plain_read(int fd, void *buffer, size_t length, void *userdata)
 {
     (void)userdata;
@@ -26,7 +30,7 @@ static ssize_t patching_writev(int fd, struct iovec *pieces, int count, void *us
     struct kx_mount *mount = userdata;
     if (g_atomic_int_compare_and_exchange(&mount->answered, 0, 1)) {
         struct fuse_init_out *init = init_answer(pieces, count);
-        if (init) init->flags |= FUSE_PARALLEL_DIROPS;
+        if (init) init->flags |= ADDED_FLAGS;
     }
     return writev(fd, pieces, count);
 }

@@ -23,6 +23,7 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
     kx_silence_init(&client->silence);
     client->user = g_strdup(config->user);
     client->suspects = kx_suspects_new(config->clock);
+    client->datanodes = kx_datanodes_new(config->clock);
     client->sums = kx_sums_new();
     kx_endpoint_copy(&client->endpoint, config->endpoint);
     if (!client->config.timeout_ms) client->config.timeout_ms = DEFAULT_TIMEOUT_MS;
@@ -38,6 +39,7 @@ void kx_client_free(struct kx_client *client)
     kx_http_free(client->http);
     kx_silence_clear(&client->silence);
     kx_suspects_free(client->suspects);
+    kx_datanodes_free(client->datanodes);
     kx_sums_free(client->sums);
     kx_endpoint_clear(&client->endpoint);
     g_free(client->user);
@@ -57,6 +59,11 @@ const char *kx_client_user(const struct kx_client *client)
 struct kx_features *kx_client_features(struct kx_client *client)
 {
     return &client->features;
+}
+
+struct kx_datanodes *kx_client_datanodes(struct kx_client *client)
+{
+    return client->datanodes;
 }
 
 struct kx_sums *kx_client_sums(struct kx_client *client)

@@ -81,15 +81,28 @@ struct kx_broken_step {
  *  @return true: the next redirect will name another one, if there is any. */
 bool kx_client_suspect(struct kx_client *client, const struct kx_broken_step *step);
 
+/* What an upload begins with. All members are borrowed during the call. */
+struct kx_send {
+    enum kx_op op; /* KX_CREATE or KX_APPEND */
+    const char *path, *params;
+    int64_t length; /* of the body, in bytes; -1: not known yet, so it is chunked */
+    bool direct; /* a DataNode that is known (datanodes.h) may be asked instead of the NameNode */
+};
+
 /** CREATE or APPEND, without the DataNodes that are suspected: @out a transfer that takes the body
  * by kx_transfer_write. Nothing is known yet
- * of whether the server takes it: a DataNode finds every error only after the redirect. */
-int kx_client_upload(struct kx_client *client, enum kx_op op, const char *path, const char *params,
-                     const struct kx_call *call, struct kx_transfer **out, struct kx_error *err);
+ * of whether the server takes it: a DataNode finds every error only after the redirect.
+ *  @direct set to whether the NameNode was not asked. A DataNode that cannot be reached so is left
+ * at once for what the NameNode says. */
+int kx_client_upload(struct kx_client *client, const struct kx_send *send,
+                     const struct kx_call *call, struct kx_transfer **out, bool *direct,
+                     struct kx_error *err);
 
 /** What hangs on the client, borrowed. */
 struct kx_features;
 struct kx_features *kx_client_features(struct kx_client *client);
+struct kx_datanodes;
+struct kx_datanodes *kx_client_datanodes(struct kx_client *client);
 struct kx_sums;
 struct kx_sums *kx_client_sums(struct kx_client *client);
 struct kx_log *kx_client_log(const struct kx_client *client);

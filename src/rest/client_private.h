@@ -1,8 +1,9 @@
 /* What the files client*.c share. Nobody else includes it.
  * Threads: constant after kx_client_new, but for the features, which are atomic, and the suspects,
- * the sums and the silence, which have locks of their own. */
+ * the DataNodes, the sums and the silence, which have locks of their own. */
 #pragma once
 #include "rest/client.h"
+#include "rest/datanodes.h"
 #include "rest/features.h"
 #include "rest/silence.h"
 #include "rest/suspects.h"
@@ -14,6 +15,7 @@ struct kx_client {
     struct kx_http *http;
     struct kx_features features;
     struct kx_suspects *suspects;
+    struct kx_datanodes *datanodes;
     struct kx_sums *sums;
     struct kx_silence silence;
 };

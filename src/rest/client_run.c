@@ -18,6 +18,8 @@ struct operation {
     enum kx_op op;
     const char *path, *params;
     int64_t offset; /* of an OPEN */
+    int64_t length; /* of an upload; -1: not known */
+    bool direct;    /* an upload may go to a known DataNode; then: has done so */
     struct kx_limits limits;
     int half_ms;    /* of the time that it has */
     char *excluded; /* the DataNodes that the present attempt avoids; NULL: none */
@@ -96,6 +98,8 @@ static int send_one(struct operation *o, const char *url, bool body, const struc
                                             .url = url,
                                             .headers = body ? upload_headers : NULL,
                                             .upload = body,
+                                            .sized = o->length >= 0,
+                                            .body_bytes = o->length,
                                             .once = body || must_be_sent_once(kx_op_info(o->op)),
                                             .window_bytes = o->client->config.window_bytes};
     g_autoptr(kx_transfer) transfer = NULL;
@@ -136,6 +140,7 @@ static void suspect_datanode(struct operation *o, const char *url, const struct 
     const struct kx_broken_step step = {
         .path = o->path, .offset = o->offset, .url = url, .why = err, .cancel = o->limits.cancel};
     if (o->op == KX_OPEN || o->op == KX_APPEND) o->avoidable = kx_client_suspect(o->client, &step);
+    if (o->op == KX_CREATE) kx_datanodes_failed(o->client->datanodes, url, false);
 }
 
 /* Does the NameNode know no other DataNode than those that it was told to avoid? */
@@ -178,6 +183,7 @@ static int settle(struct operation *o, struct kx_transfer *answer, const char *u
         name_request(err, o, url);
         return result;
     }
+    if (o->op == KX_CREATE) kx_datanodes_learn(o->client->datanodes, &o->client->endpoint, target);
     g_clear_pointer(&first, kx_transfer_free);
     g_autoptr(kx_transfer) second = NULL;
     const struct kx_limits limits = datanode_limits(o, target);
@@ -222,6 +228,22 @@ static int attempt(struct operation *o, struct kx_transfer **out, struct kx_erro
     }
     g_clear_pointer(&o->excluded, g_free);
     return result;
+}
+
+/* A DataNode that is known, without asking the NameNode for one.  @return whether the body is on
+ * its way; nothing is lost otherwise: no byte of it has left. */
+static bool attempt_direct(struct operation *o, struct kx_transfer **out)
+{
+    KX_ERROR_AUTO(err);
+    const struct kx_direct what = {kx_op_info(o->op)->name, o->client->user, o->path, o->params};
+    g_autofree char *url = kx_datanodes_url(o->client->datanodes, &what);
+    if (!url) return false;
+    if (send_one(o, url, true, &o->limits, out, &err) == 0) return true;
+    if (err.code == EINTR) return false; /* the next step finds it out, too */
+    g_autofree char *line = kx_error_format(&err);
+    kx_log_write(o->client->config.log, KX_LOG_INFO, "%s; asking the NameNode", line);
+    kx_datanodes_failed(o->client->datanodes, url, true);
+    return false;
 }
 
 /* As kx_retry_judge; and a DataNode that was silent for its half of the time is not asked again. */
@@ -302,6 +324,8 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
         kx_error_about(to, kx_op_info(o->op)->name, o->path);
         return result;
     }
+    o->direct = o->direct && attempt_direct(o, out);
+    if (o->direct) return 0;
     result = run_attempts(o, attempts, take, context, out, maybe, to);
     /* A call with little patience says nothing of the server's. */
     bool patient = timeout_ms >= config->timeout_ms;
@@ -352,9 +376,17 @@ int kx_client_open(struct kx_client *client, const char *path, int64_t offset, i
     return operation_run(&o, call, NULL, NULL, out, NULL, err);
 }
 
-int kx_client_upload(struct kx_client *client, enum kx_op op, const char *path, const char *params,
-                     const struct kx_call *call, struct kx_transfer **out, struct kx_error *err)
+int kx_client_upload(struct kx_client *client, const struct kx_send *send,
+                     const struct kx_call *call, struct kx_transfer **out, bool *direct,
+                     struct kx_error *err)
 {
-    struct operation o = {.client = client, .op = op, .path = path, .params = params};
-    return operation_run(&o, call, NULL, NULL, out, NULL, err);
+    struct operation o = {.client = client,
+                          .op = send->op,
+                          .path = send->path,
+                          .params = send->params,
+                          .length = send->length,
+                          .direct = send->direct};
+    int result = operation_run(&o, call, NULL, NULL, out, NULL, err);
+    *direct = o.direct;
+    return result;
 }

@@ -78,7 +78,9 @@ static const char *name_at(const GArray *datanodes, const char *host, int port)
 
 bool kx_client_suspect(struct kx_client *client, const struct kx_broken_step *step)
 {
-    if (!of_connection(step->why) || !kx_client_can_suspect(client, step->url)) return false;
+    if (!of_connection(step->why)) return false;
+    kx_datanodes_failed(client->datanodes, step->url, false);
+    if (!kx_client_can_suspect(client, step->url)) return false;
     KX_ERROR_AUTO(err);
     g_autoptr(GArray) datanodes = NULL;
     if (ask(client, step, &datanodes, &err) < 0) {

@@ -48,10 +48,12 @@ struct kx_http_request {
     const char *method;         /* borrowed for the call of kx_transfer_start, as are all members */
     const char *url;            /* absolute and encoded */
     const char *const *headers; /* "Name: value", NULL-terminated; or NULL */
-    bool upload; /* a chunked body follows by kx_transfer_write and kx_transfer_end_body; else there
-                    is none */
-    bool once;   /* never sent twice: libcurl repeats a request by itself when a kept connection is
-                    cut   without an answer, though the server may have obeyed */
+    bool upload; /* a body follows by kx_transfer_write and kx_transfer_end_body; else there is none
+                  */
+    bool sized;  /* of exactly body_bytes; else it is chunked */
+    int64_t body_bytes;
+    bool once; /* never sent twice: libcurl repeats a request by itself when a kept connection is
+                  cut   without an answer, though the server may have obeyed */
     size_t window_bytes; /* 0: KX_WINDOW_BYTES */
 };
 #define KX_WINDOW_BYTES ((size_t)1024 * 1024)

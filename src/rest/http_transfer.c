@@ -52,7 +52,7 @@ static void set_headers(struct kx_transfer *transfer, const struct kx_http_reque
         /* No wait for 100 Continue: a DataNode sends it unasked, before it has looked (recorded).
          */
         list = curl_slist_append(list, "Expect:");
-        list = curl_slist_append(list, "Transfer-Encoding: chunked");
+        if (!request->sized) list = curl_slist_append(list, "Transfer-Encoding: chunked");
     } else if (strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0) {
         list = curl_slist_append(list, "Content-Length: 0");
     }
@@ -81,6 +81,8 @@ static void set_options(struct kx_transfer *transfer, const struct kx_http_reque
     if (request->upload) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, CURL_BUFFER_BYTES);
+        if (request->sized)
+            curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_bytes);
     }
 }
 

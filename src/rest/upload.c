@@ -2,20 +2,27 @@
 
 #include <errno.h>
 
+#include "rest/datanodes.h"
 #include "rest/errno_map.h"
 #include "rest/verify.h"
 
-#define SMALL_TRIES_MAX                                                                            \
+#define TRIES_MAX                                                                                  \
     3 /* a DataNode keeps dead connections to a restarted NameNode, one a user (seen) */
-#define SMALL_PAUSE_MS 100
+#define PAUSE_MS 100
 
 struct kx_upload {
     struct kx_client *client;
     enum kx_op op;
     char *path;
-    struct kx_transfer *transfer;
+    char *params; /* NULL: none */
+    bool overwrite;
+    struct kx_transfer *transfer; /* NULL: nothing was sent yet */
+    GByteArray *kept; /* all bytes, as long as there are few; NULL: too many, or it is an APPEND */
     struct kx_sum *sum; /* NULL: not verified */
     int64_t length;
+    int tries;    /* that failed */
+    bool direct;  /* the transfer goes to a DataNode that no redirect has named for it */
+    bool touched; /* a transfer was begun: some server may have made the file */
     bool ending;
 };
 
@@ -32,26 +39,58 @@ static char *create_params(const struct kx_create *how, int64_t block_bytes)
     return g_string_free(params, FALSE);
 }
 
+/* Have a transfer that takes bytes.  @length of all of them; -1: not known yet. */
+static int transfer_open(struct kx_upload *upload, int64_t length, const struct kx_call *call,
+                         struct kx_error *err)
+{
+    const struct kx_send send = {.op = upload->op,
+                                 .path = upload->path,
+                                 .params = upload->params,
+                                 .length = length,
+                                 .direct =
+                                     length >= 0 && upload->tries == 0 && upload->op == KX_CREATE};
+    int result =
+        kx_client_upload(upload->client, &send, call, &upload->transfer, &upload->direct, err);
+    upload->touched |= result == 0;
+    return result;
+}
+
+/* Begin, or begin anew: open the transfer and give it what was kept. Interrupted, it has not begun.
+ */
+static int transfer_begin(struct kx_upload *upload, int64_t length, const struct kx_call *call,
+                          struct kx_error *err)
+{
+    const struct kx_limits limits = kx_client_body_limits(upload->client, call);
+    int result = transfer_open(upload, length, call, err);
+    if (result == 0 && upload->kept && upload->kept->len > 0)
+        result = kx_transfer_write(upload->transfer, upload->kept->data, upload->kept->len, &limits,
+                                   err);
+    if (result == -EINTR) g_clear_pointer(&upload->transfer, kx_transfer_free);
+    return result;
+}
+
 int kx_upload_open(struct kx_client *client, const char *path, const struct kx_create *how,
                    const struct kx_call *call, struct kx_upload **out, struct kx_error *err)
 {
     int64_t block_bytes = how ? how->block_bytes : 0;
-    g_autoptr(kx_sum) sum = NULL;
-    int result = how && how->verify ? kx_verify_begin(client, &block_bytes, call, &sum, err) : 0;
-    if (result < 0) return result;
-    g_autofree char *params = how ? create_params(how, block_bytes) : NULL;
-    enum kx_op op = how ? KX_CREATE : KX_APPEND;
-    struct kx_transfer *transfer = NULL;
-    result = kx_client_upload(client, op, path, params, call, &transfer, err);
-    if (result < 0) return result;
-    struct kx_upload *upload = g_new0(struct kx_upload, 1);
+    g_autoptr(kx_upload) upload = g_new0(struct kx_upload, 1);
     upload->client = client;
-    upload->op = op;
+    upload->op = how ? KX_CREATE : KX_APPEND;
     upload->path = g_strdup(path);
-    upload->transfer = transfer;
-    upload->sum = g_steal_pointer(&sum);
-    *out = upload;
-    return 0;
+    int result = kx_path_check(path, err);
+    if (result == 0 && how && how->verify)
+        result = kx_verify_begin(client, &block_bytes, call, &upload->sum, err);
+    if (result == 0 && how) {
+        upload->params = create_params(how, block_bytes);
+        upload->overwrite = how->overwrite;
+        upload->kept = g_byte_array_new();
+    }
+    if (result == 0 && !how) result = transfer_open(upload, -1, call, err);
+    if (result == 0)
+        *out = g_steal_pointer(&upload);
+    else
+        kx_error_about(err, kx_op_info(upload->op)->name, path);
+    return result;
 }
 
 /* The head has come, or will: what does it say? */
@@ -64,24 +103,77 @@ static int answer(struct kx_upload *upload, const struct kx_limits *limits, stru
     return result;
 }
 
+/* What a DataNode answers that was asked without a redirect counts only when it is good: the
+ * NameNode may name one that can do it. But "exists" may be our own doing. */
+static bool is_worth_a_redirect(const struct kx_upload *upload, const struct kx_error *err)
+{
+    return upload->direct && err->http_status && (upload->overwrite || err->code != EEXIST);
+}
+
+/* A try has failed: may there be another one? Then what was sent is taken back, and the reason
+ * forgotten. */
+static bool take_back(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
+{
+    struct kx_datanodes *datanodes = kx_client_datanodes(upload->client);
+    bool direct = upload->transfer && is_worth_a_redirect(upload, err);
+    if (!upload->transfer || err->code == EINTR) return false;
+    if (direct || !err->http_status)
+        kx_datanodes_failed(datanodes, kx_transfer_url(upload->transfer), direct);
+    if (!upload->kept || !(direct || kx_open_is_transient(err))) return false;
+    if (++upload->tries >= TRIES_MAX) return false;
+    g_autofree char *line = kx_error_format(err);
+    kx_log_write(kx_client_log(upload->client), KX_LOG_INFO, "%s; sending it again", line);
+    g_clear_pointer(&upload->transfer, kx_transfer_free);
+    kx_error_clear(err);
+    if (direct || kx_cancel_sleep(call ? call->cancel : NULL, PAUSE_MS) == 0) return true;
+    kx_error_set(err, EINTR, "interrupted");
+    return false;
+}
+
+/* The last reason is the one that counts: also that of an interruption in between. */
+static int failed(const struct kx_upload *upload, struct kx_error *err)
+{
+    kx_error_about(err, kx_op_info(upload->op)->name, upload->path);
+    return -err->code;
+}
+
+/* Remember a piece that was taken.  @return 0. */
+static int keep(struct kx_upload *upload, const void *data, size_t length)
+{
+    if (upload->kept && upload->kept->len + length > KX_UPLOAD_KEPT_BYTES)
+        g_clear_pointer(&upload->kept, g_byte_array_unref);
+    if (upload->kept) g_byte_array_append(upload->kept, data, (guint)length);
+    if (upload->sum) kx_sum_feed(upload->sum, data, length);
+    upload->length += (int64_t)length;
+    return 0;
+}
+
+static int send_piece(struct kx_upload *upload, const void *data, size_t length,
+                      const struct kx_call *call, struct kx_error *err)
+{
+    const struct kx_limits limits = kx_client_body_limits(upload->client, call);
+    int result = upload->transfer ? 0 : transfer_begin(upload, -1, call, err);
+    if (result == 0) result = kx_transfer_write(upload->transfer, data, length, &limits, err);
+    if (result != -EPIPE) return result;
+    result = answer(upload, &limits, err);
+    return result < 0 ? result
+                      : kx_error_set(err, EPROTO,
+                                     "the server said it has the file before it had all of it");
+}
+
 int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
                     const struct kx_call *call, struct kx_error *err)
 {
-    struct kx_limits limits = kx_client_body_limits(upload->client, call);
-    int result = kx_transfer_write(upload->transfer, data, length, &limits, err);
-    if (result == 0) {
-        upload->length += (int64_t)length;
-        if (upload->sum) kx_sum_feed(upload->sum, data, length);
-        return 0;
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    int result = 0;
+    bool small = upload->length + (int64_t)length <= KX_UPLOAD_SMALL_BYTES;
+    if (upload->op == KX_APPEND || upload->transfer || !small) {
+        do
+            result = send_piece(upload, data, length, call, to);
+        while (result < 0 && take_back(upload, call, to));
     }
-    if (result == -EPIPE) {
-        result = answer(upload, &limits, err);
-        if (result == 0)
-            result = kx_error_set(err, EPROTO,
-                                  "the server said it has the file before it had all of it");
-    }
-    kx_error_about(err, kx_op_info(upload->op)->name, upload->path);
-    return result;
+    return result < 0 ? failed(upload, to) : keep(upload, data, length);
 }
 
 int64_t kx_upload_length(const struct kx_upload *upload)
@@ -89,16 +181,30 @@ int64_t kx_upload_length(const struct kx_upload *upload)
     return upload->length;
 }
 
+static int end_once(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
+{
+    const struct kx_limits limits = kx_client_body_limits(upload->client, call);
+    int result = upload->transfer ? 0 : transfer_begin(upload, upload->length, call, err);
+    if (result == -EPIPE) result = 0; /* the answer tells why */
+    if (result < 0) return result;
+    kx_transfer_end_body(upload->transfer);
+    result = answer(upload, &limits, err);
+    if (result == 0 && upload->direct) kx_datanodes_worked(kx_client_datanodes(upload->client));
+    return result;
+}
+
 int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
-    struct kx_limits limits = kx_client_body_limits(upload->client, call);
-    if (!upload->ending) kx_transfer_end_body(upload->transfer);
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    int result;
     upload->ending = true;
-    int result = answer(upload, &limits, err);
+    do
+        result = end_once(upload, call, to);
+    while (result < 0 && take_back(upload, call, to));
     if (result == 0 && upload->sum)
-        result = kx_verify_end(upload->client, upload->path, upload->sum, call, err);
-    if (result < 0) kx_error_about(err, kx_op_info(upload->op)->name, upload->path);
-    return result;
+        result = kx_verify_end(upload->client, upload->path, upload->sum, call, to);
+    return result < 0 ? failed(upload, to) : 0;
 }
 
 bool kx_upload_ending(const struct kx_upload *upload)
@@ -106,47 +212,40 @@ bool kx_upload_ending(const struct kx_upload *upload)
     return upload->ending;
 }
 
+bool kx_upload_touched(const struct kx_upload *upload)
+{
+    return upload->touched;
+}
+
+const char *kx_upload_path(const struct kx_upload *upload)
+{
+    return upload->path;
+}
+
+void kx_upload_follow(struct kx_upload *upload, const char *path)
+{
+    if (upload->touched) return;
+    g_free(upload->path);
+    upload->path = g_strdup(path);
+}
+
 void kx_upload_close(struct kx_upload *upload)
 {
     if (!upload) return;
     kx_transfer_free(upload->transfer);
+    if (upload->kept) g_byte_array_unref(upload->kept);
     kx_sum_free(upload->sum);
+    g_free(upload->params);
     g_free(upload->path);
     g_free(upload);
-}
-
-/* One try of a whole small file. */
-struct small {
-    const char *path;
-    const struct kx_create *how;
-    const void *data;
-    size_t length;
-};
-
-static int upload_once(struct kx_client *client, const struct small *small,
-                       const struct kx_call *call, struct kx_error *err)
-{
-    g_autoptr(kx_upload) upload = NULL;
-    int result = kx_upload_open(client, small->path, small->how, call, &upload, err);
-    if (result == 0 && small->length > 0)
-        result = kx_upload_write(upload, small->data, small->length, call, err);
-    return result < 0 ? result : kx_upload_finish(upload, call, err);
 }
 
 int kx_upload_small(struct kx_client *client, const char *path, const struct kx_create *how,
                     const void *data, size_t length, const struct kx_call *call,
                     struct kx_error *err)
 {
-    KX_ERROR_AUTO(own);
-    struct kx_error *to = err ? err : &own;
-    const struct small small = {path, how, data, length};
-    int result = 0;
-    for (int tries = 0; tries < SMALL_TRIES_MAX; tries++) {
-        if (tries > 0 && kx_cancel_sleep(call ? call->cancel : NULL, SMALL_PAUSE_MS) < 0)
-            return kx_error_set(to, EINTR, "interrupted");
-        kx_error_clear(to);
-        result = upload_once(client, &small, call, to);
-        if (result == 0 || !kx_open_is_transient(to)) break;
-    }
-    return result;
+    g_autoptr(kx_upload) upload = NULL;
+    int result = kx_upload_open(client, path, how, call, &upload, err);
+    if (result == 0 && length > 0) result = kx_upload_write(upload, data, length, call, err);
+    return result < 0 ? result : kx_upload_finish(upload, call, err);
 }

@@ -184,20 +184,29 @@ def test_read_small_files(proxied, hdfs, proxy):
 # Writing.
 
 
-def test_cp_small(proxied, hdfs, proxy, tmp_path):
-    """A stream and a rename; the rest is looking whether one may."""
-    (tmp_path / "f").write_bytes(b"x" * 1000)
-    for number in range(3):
-        run("cp", tmp_path / "f", proxied / f"f{number}")
-        asked = counts(proxy)
-        assert asked["datanode"] == {"CREATE": 1}
-        assert asked["namenode"].pop("CREATE") == 1
-        # The first rename finds out whether the server obeys its options.
-        assert asked["namenode"].pop("RENAME") == (2 if number == 0 else 1)
-        assert asked["namenode"].pop("CHECKACCESS", 0) <= 2
-        assert asked["namenode"].pop("GETFILESTATUS") <= 3
-        assert asked["namenode"] == {}, number
-        assert hdfs.length(f"f{number}") == 1000
+def test_cp_small(mounts, hdfs, proxy, tmp_path):
+    """The name is looked up, a DataNode gets the bytes, a rename: three requests a file.
+
+    Which DataNode is asked for again and again, and the first rename finds out whether the server
+    obeys its options: that is little beside many files.
+    """
+    files = 100
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(files):
+        (source / f"{number}").write_bytes(os.urandom(4096))
+    mount = mounts(hdfs.url_path, server=proxy.namenode, attr_timeout=60, entry_timeout=60)
+    proxy.reset()
+    run("cp", "-r", source, mount / "copy")
+    asked = counts(proxy)
+    assert asked["datanode"] == {"CREATE": files}
+    assert asked["namenode"].pop("CREATE") <= files / 10
+    assert asked["namenode"].pop("RENAME") <= files + 1
+    assert asked["namenode"].pop("GETFILESTATUS") <= files + 5
+    assert asked["namenode"].pop("MKDIRS") == 1
+    assert sum(asked["namenode"].values()) <= 5, asked
+    for number in range(files):
+        assert hdfs.read(f"copy/{number}") == (source / f"{number}").read_bytes()
 
 
 def test_write_big(proxied, hdfs, proxy):

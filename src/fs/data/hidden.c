@@ -62,6 +62,36 @@ void kx_writer_discard(struct kx_writer *writer, struct kx_hidden *hidden)
     *hidden = (struct kx_hidden){0};
 }
 
+void kx_writer_follow_hidden(struct kx_writer *writer)
+{
+    struct kx_upload *upload = writer->upload;
+    g_autofree char *path = kx_hidden_where(&writer->hidden);
+    if (!path || !upload || kx_upload_touched(upload)) return;
+    g_autofree char *before = g_strdup(kx_upload_path(upload));
+    if (g_str_equal(path, before)) return;
+    kx_journal_hide(writer->mount->journal, path, NULL);
+    kx_upload_follow(upload, path);
+    kx_journal_unhide(writer->mount->journal, before);
+}
+
+void kx_writer_forget_hidden(struct kx_writer *writer, struct kx_hidden *hidden)
+{
+    g_autofree char *path = kx_hidden_where(hidden);
+    if (path) kx_journal_unhide(writer->mount->journal, path);
+    kx_hidden_clear(hidden);
+}
+
+void kx_writer_cut_upload(struct kx_writer *writer, struct kx_upload **upload,
+                          struct kx_hidden *hidden)
+{
+    if (*upload && !kx_upload_touched(*upload)) {
+        kx_journal_unhide(writer->mount->journal, kx_upload_path(*upload));
+        kx_hidden_clear(hidden);
+    }
+    g_clear_pointer(upload, kx_upload_close);
+    kx_writer_discard(writer, hidden);
+}
+
 static void drop(struct kx_mount *mount, const struct kx_hidden *hidden)
 {
     KX_ERROR_AUTO(err);

@@ -111,6 +111,7 @@ static int publish_stream(struct kx_writer *writer, const char *path, const stru
                           struct kx_error *err)
 {
     if (writer->upload) {
+        kx_writer_follow_hidden(writer);
         int result = kx_upload_finish(writer->upload, call, err);
         if (result < 0) return result;
         g_clear_pointer(&writer->upload, kx_upload_close);

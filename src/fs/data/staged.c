@@ -10,6 +10,7 @@
 static int finish_stream(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     if (!writer->upload) return 0;
+    kx_writer_follow_hidden(writer);
     int result = kx_upload_finish(writer->upload, call, err);
     if (result < 0) return kx_writer_fail(writer, err);
     g_clear_pointer(&writer->upload, kx_upload_close);
@@ -112,7 +113,9 @@ static int upload_stream(struct kx_writer *writer, const struct kx_call *call,
     int result = kx_writer_create_hidden(writer, fresh, call, &upload, err);
     if (result == 0)
         result = kx_stage_send(writer->stage, writer->mount->client, all, upload, call, err);
-    return result == 0 ? kx_upload_finish(upload, call, err) : result;
+    if (result == 0) result = kx_upload_finish(upload, call, err);
+    if (result < 0) kx_writer_cut_upload(writer, &upload, fresh);
+    return result;
 }
 
 /* All of it into a new hidden file; the one before, if any, is a source of this one and goes

@@ -119,11 +119,10 @@ static void keep_failed(struct kx_writer *writer, const struct kx_error *why)
 static void writer_end(struct kx_writer *writer, const struct kx_error *why)
 {
     if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
-    g_clear_pointer(&writer->upload, kx_upload_close);
     if (why) keep_failed(writer, why);
     if (writer->record && writer->record->base_hidden)
         kx_hidden_clear(&writer->hidden); /* the record's now */
-    kx_writer_discard(writer, &writer->hidden);
+    kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
     kx_writer_clean(writer);
     if (writer->placeholder && !writer->abandoned && !writer->record && writer->known_path)
         kx_placeholder_remove(writer->mount, writer->known_path, NULL, NULL);
@@ -199,9 +198,8 @@ int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
         err->path = path;
     }
     if (result == -EINTR) return result;
-    if (nothing_was_made(writer, err)) kx_hidden_clear(&writer->hidden);
-    g_clear_pointer(&writer->upload, kx_upload_close);
-    kx_writer_discard(writer, &writer->hidden);
+    if (nothing_was_made(writer, err)) kx_writer_forget_hidden(writer, &writer->hidden);
+    kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
     kx_error_copy(&writer->failure, err);
     return result;
 }
@@ -232,6 +230,7 @@ static int write_stream(struct kx_writer *writer, GBytes *data, const struct kx_
     int result = finish_begun_end(writer, call, err);
     if (result < 0) return result;
     if (!writer->upload) result = start_stream(writer, call, err);
+    kx_writer_follow_hidden(writer);
     gsize length = 0;
     gconstpointer bytes = g_bytes_get_data(data, &length);
     if (result == 0) result = kx_upload_write(writer->upload, bytes, length, call, err);
@@ -274,9 +273,8 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
 {
     int result = kx_writer_enter(writer, call, err);
     if (result < 0) return result;
-    g_clear_pointer(&writer->upload, kx_upload_close);
     g_clear_pointer(&writer->stage, kx_stage_free);
-    kx_writer_discard(writer, &writer->hidden);
+    kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
     kx_error_clear(&writer->failure);
     g_mutex_lock(&writer->mutex);
     /* An interrupted step may have made the name already. */

@@ -82,6 +82,18 @@ int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
                             const struct kx_call *call, struct kx_upload **upload,
                             struct kx_error *err);
 
+/** The hidden file that the writer's upload has not made yet will be made where its directory is
+ * now. */
+void kx_writer_follow_hidden(struct kx_writer *writer);
+
+/** There is no such file: *hidden becomes none. */
+void kx_writer_forget_hidden(struct kx_writer *writer, struct kx_hidden *hidden);
+
+/** Cut an upload that is not wanted any more (*upload may be NULL), and discard the hidden file
+ * that it was making. */
+void kx_writer_cut_upload(struct kx_writer *writer, struct kx_upload **upload,
+                          struct kx_hidden *hidden);
+
 /** Nobody needs it any more: *hidden becomes none, the file is deleted by kx_writer_clean. */
 void kx_writer_discard(struct kx_writer *writer, struct kx_hidden *hidden);
 

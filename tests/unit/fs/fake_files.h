@@ -13,6 +13,10 @@ struct kx_client *fake_files_new(void);
 void fake_files_free(struct kx_client *client);
 void fake_files_set_stall(struct kx_client *client, int64_t ms);
 
+/** From now on a CREATE makes its file when it is finished, as the true one does with a small file.
+ */
+void fake_files_set_late(struct kx_client *client, bool late);
+
 /** How many entries a page of a listing has; 1000 at first. */
 void fake_files_set_page(struct kx_client *client, unsigned entries);
 

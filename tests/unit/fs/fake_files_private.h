@@ -23,7 +23,7 @@ struct kx_client {
     GString *requests;
     char *fail_word, *hold_word;
     int fail_code;
-    bool fail_done;
+    bool fail_done, late;
     unsigned held, uploads, page_entries;
     uint64_t next_id;
 };

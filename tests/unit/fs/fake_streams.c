@@ -9,13 +9,22 @@
 
 struct kx_upload {
     struct kx_client *client;
-    struct content *content; /* a reference: it follows the file, whatever its name */
+    struct content
+        *content; /* a reference: it follows the file, whatever its name; NULL: not yet */
+    char *path;
+    struct kx_create how;
+    GString *late; /* bytes of a file that is not made yet */
     bool ending, finished;
     int64_t length;
 };
 
-int kx_upload_open(struct kx_client *client, const char *path, const struct kx_create *how,
-                   const struct kx_call *call, struct kx_upload **out, struct kx_error *err)
+void fake_files_set_late(struct kx_client *client, bool late)
+{
+    client->late = late;
+}
+
+static int make(struct kx_client *client, const char *path, const struct kx_create *how,
+                const struct kx_call *call, struct content **out, struct kx_error *err)
 {
     struct request r;
     int code = 0;
@@ -29,13 +38,48 @@ int kx_upload_open(struct kx_client *client, const char *path, const struct kx_c
         if (!how && !content) code = ENOENT;
         if (how && code == 0) content = fake_make(client, path, how->mode ? how->mode : 0644);
         if (code == 0 && r.code == 0) {
-            *out = g_new0(struct kx_upload, 1);
-            **out = (struct kx_upload){.client = client, .content = content};
+            *out = content;
             g_atomic_int_inc(&content->refs);
-            client->uploads++;
         }
     }
     return request_end(&r, code, err);
+}
+
+int kx_upload_open(struct kx_client *client, const char *path, const struct kx_create *how,
+                   const struct kx_call *call, struct kx_upload **out, struct kx_error *err)
+{
+    struct content *content = NULL;
+    bool late = how && client->late;
+    int result = late ? 0 : make(client, path, how, call, &content, err);
+    if (result < 0) return result;
+    *out = g_new0(struct kx_upload, 1);
+    **out = (struct kx_upload){.client = client, .content = content};
+    (*out)->path = g_strdup(path);
+    if (late) {
+        (*out)->how = *how;
+        (*out)->late = g_string_new(NULL);
+    }
+    g_mutex_lock(&client->mutex);
+    client->uploads++;
+    g_mutex_unlock(&client->mutex);
+    return 0;
+}
+
+const char *kx_upload_path(const struct kx_upload *upload)
+{
+    return upload->path;
+}
+
+void kx_upload_follow(struct kx_upload *upload, const char *path)
+{
+    if (upload->content) return;
+    g_free(upload->path);
+    upload->path = g_strdup(path);
+}
+
+bool kx_upload_touched(const struct kx_upload *upload)
+{
+    return upload->content != NULL;
 }
 
 int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
@@ -43,6 +87,11 @@ int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
 {
     struct request r;
     g_autofree char *detail = g_strdup_printf("%zu", length);
+    if (!upload->content) {
+        g_string_append_len(upload->late, data, (gssize)length);
+        upload->length += (int64_t)length;
+        return 0;
+    }
     if (request_begin(&r, upload->client, call, "WRITE", detail)) {
         g_string_append_len(upload->content->bytes, data, (gssize)length);
         upload->length += (int64_t)length;
@@ -59,6 +108,11 @@ int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struc
 {
     struct request r;
     upload->ending = true;
+    if (!upload->content) {
+        int result = make(upload->client, upload->path, &upload->how, call, &upload->content, err);
+        if (result < 0) return result;
+        g_string_append_len(upload->content->bytes, upload->late->str, (gssize)upload->late->len);
+    }
     if (request_begin(&r, upload->client, call, "FINISH", "")) upload->finished = true;
     return request_end(&r, 0, err);
 }
@@ -73,10 +127,12 @@ void kx_upload_close(struct kx_upload *upload)
     if (!upload) return;
     struct kx_client *client = upload->client;
     g_mutex_lock(&client->mutex);
-    if (!upload->finished) g_string_append(client->requests, "CUT\n");
+    if (!upload->finished && upload->content) g_string_append(client->requests, "CUT\n");
     client->uploads--;
     g_mutex_unlock(&client->mutex);
-    fake_content_unref(upload->content);
+    if (upload->content) fake_content_unref(upload->content);
+    if (upload->late) g_string_free(upload->late, TRUE);
+    g_free(upload->path);
     g_free(upload);
 }
 

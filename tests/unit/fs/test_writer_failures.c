@@ -210,6 +210,59 @@ static void a_hidden_file_is_dropped_where_it_is(void **state)
     assert_int_equal(fake_files_count(w->client), 0);
 }
 
+/* --- an upload that no server has seen yet --- */
+
+static void what_was_not_begun_is_not_cleared_away(void **state)
+{
+    struct writing *w = *state;
+    fake_files_set_late(w->client, true);
+    struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 0, "abc");
+    kx_writer_abandon(writer);
+    kx_writer_close(writer);
+    writing_check_requests(w, "");
+    writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 0, "abc");
+    assert_int_equal(kx_writer_empty(writer, NULL, NULL), 0);
+    writing_put(writer, 0, "d");
+    writing_publish(writer);
+    writing_check_requests(w,
+                           "CREATE " HIDDEN(2) " over 644\nFINISH \nREPLACE " HIDDEN(2) " /d/a\n");
+    kx_writer_close(writer);
+    writing_check_requests(w, "");
+    writing_check_only(w, "d");
+}
+
+static void a_begin_that_fails_leaves_nothing_to_clear_away(void **state)
+{
+    struct writing *w = *state;
+    KX_ERROR_AUTO(err);
+    fake_files_set_late(w->client, true);
+    struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 0, "abc");
+    fake_files_fail(w->client, "CREATE", EHOSTDOWN, false);
+    assert_int_equal(kx_writer_publish(writer, NULL, &err), -EHOSTDOWN);
+    kx_writer_close(writer);
+    writing_check_requests(w, "CREATE " HIDDEN(0) " over 644\n");
+    assert_int_equal(fake_files_count(w->client), 0);
+}
+
+static void it_begins_where_its_directory_is(void **state)
+{
+    struct writing *w = *state;
+    fake_files_set_late(w->client, true);
+    struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 0, "abc");
+    fake_files_move(w->client, "/d", "/e");
+    kx_inodes_move(w->mount.inodes, w->root, "d", w->root, "e");
+    writing_publish(writer);
+    writing_check_file(w, "/e/a", "abc");
+    writing_put(writer, 1, "B"); /* the local copy's base is finished there, too */
+    kx_writer_close(writer);
+    writing_check_file(w, "/e/a", "aBc");
+    assert_int_equal(fake_files_count(w->client), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +278,9 @@ int main(void)
         writing_test(emptied_after_an_interrupted_publish),
         writing_test(a_renamed_directory_takes_the_upload_along),
         writing_test(a_hidden_file_is_dropped_where_it_is),
+        writing_test(what_was_not_begun_is_not_cleared_away),
+        writing_test(a_begin_that_fails_leaves_nothing_to_clear_away),
+        writing_test(it_begins_where_its_directory_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,20 @@ static char *simple_name(const char *class)
     return g_strdup(dollar && dollar > dot ? dollar + 1 : dot ? dot + 1 : class);
 }
 
+/* "Failed to APPEND_FILE /f for ME on HERE because this file lease is currently owned by HOLDER on
+ * THERE": who it is, and what can be done.  @words owned, consumed.  @return owned; may be NULL. */
+static char *lease_words(char *words)
+{
+    static const char OWNED[] = "this file lease is currently owned by ";
+    g_autofree char *given = words;
+    const char *holder = given ? strstr(given, OWNED) : NULL;
+    if (!holder) return g_steal_pointer(&given);
+    return g_strdup_printf(
+        "another client has it open for writing: %s. It can be changed when that "
+        "has closed it; if it never will: hdfs debug recoverLease -path FILE",
+        holder + strlen(OWNED));
+}
+
 int kx_error_from_answer(struct kx_error *err, long status, const char *body, size_t length)
 {
     __attribute__((cleanup(kx_remote_exception_clear))) struct kx_remote_exception remote = {0};
@@ -85,6 +99,7 @@ int kx_error_from_answer(struct kx_error *err, long status, const char *body, si
         if (words) class = class_in_words(words);
     }
     int code = class ? kx_errno_from_exception(class, words) : kx_errno_from_status(status);
+    words = lease_words(g_steal_pointer(&words));
     int rc = words ? kx_error_set(err, code, "%s", words)
                    : kx_error_set(err, code, "the server answered %ld without a reason", status);
     if (err) err->http_status = status;

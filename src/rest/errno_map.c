@@ -106,6 +106,8 @@ static const struct rule {
     {"EOFException", "Premature EOF from inputStream after skipping", ERANGE},
 
     /* what is no more than an IOException, or is wrapped in another one */
+    {NULL, "this file lease is currently owned by", EBUSY},
+    {NULL, "lease recovery is in progress", EBUSY},
     {NULL, "out of the range", ERANGE},
     {NULL, "No matching attributes found", ENODATA},
     {NULL, "The CREATE flag must be specified", ENODATA},

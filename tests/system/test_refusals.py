@@ -1,11 +1,13 @@
 """What the cluster does not allow: the right errno, and the reason for those who ask."""
 
+import contextlib
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
-from knoxtest import run, sh
+from knoxtest import run, sh, until
 
 MIB = 1 << 20
 
@@ -244,3 +246,48 @@ def test_snapshot_is_read_only(mounts, stack, hdfs):
     ):
         refused(errno.EROFS, call)
     hdfs.sh("-deleteSnapshot", hdfs.root, "s1", user="alice")
+
+
+# A file that somebody else is writing.
+
+
+@contextlib.contextmanager
+def other_writer(stack, hdfs, name: str, data: bytes):
+    """Another client that appends, and goes on until the end of the block."""
+    enough = threading.Event()
+
+    def pieces():
+        yield data
+        enough.wait(30)
+
+    appending = threading.Thread(target=hdfs.ask, args=("POST", "APPEND", name), kwargs={"body": pieces()})
+    appending.start()
+    try:
+        until(
+            lambda: b"OPENFORWRITE" in stack.tool("fsck", hdfs.path(name), "-openforwrite").out,
+            what="the other client has the file",
+        )
+        yield
+    finally:
+        enough.set()
+        appending.join(30)
+
+
+def append(path: Path, data: bytes) -> None:
+    with open(path, "ab", buffering=0) as file:
+        file.write(data)
+        os.fsync(file.fileno())
+
+
+def test_another_writer(mount, stack, hdfs):
+    """EBUSY, and who it is; when it has ended the file can be changed."""
+    hdfs.write("f", b"before")
+    with other_writer(stack, hdfs, "f", b" theirs"):
+        for call in (lambda: append(mount / "f", b"x"), lambda: os.truncate(mount / "f", 3)):
+            refused(errno.EBUSY, call)
+            words = reason(mount / "f")
+            assert "open for writing: DFSClient_" in words and " on 127.0.0.1. " in words
+            assert "hdfs debug recoverLease" in words
+    until(lambda: hdfs.read("f") == b"before theirs", what="they have closed it")
+    append(mount / "f", b" ours")
+    assert hdfs.read("f") == b"before theirs ours"

@@ -255,6 +255,36 @@ static void long_messages_are_cut(void **state)
     assert_int_equal(kx_error_from_answer(NULL, 500, words, strlen(words)), -EIO);
 }
 
+/* As Hadoop 3.4.2 says it: a NameNode, a DataNode with its stack trace, and HttpFS. */
+static void who_holds_a_file_is_named(void **state)
+{
+    (void)state;
+#define LEASE(op)                                                                                  \
+    "Failed to " op " /lease/f for DFSClient_NONMAPREDUCE_-631659693_93 on 10.0.0.1 because this " \
+    "file lease is currently owned by DFSClient_NONMAPREDUCE_902998251_87 on 10.0.0.2"
+#define HELD                                                                                       \
+    "another client has it open for writing: DFSClient_NONMAPREDUCE_902998251_87 on 10.0.0.2. It " \
+    "can be changed when that has closed it; if it never will: hdfs debug recoverLease -path FILE"
+    check_answer(403,
+                 "{\"RemoteException\":{\"exception\":\"AlreadyBeingCreatedException\",\"message\":"
+                 "\"" LEASE("TRUNCATE_FILE") "\"}}",
+                 EBUSY, "AlreadyBeingCreatedException", HELD);
+    check_answer(403,
+                 "{\"RemoteException\":{\"exception\":\"AlreadyBeingCreatedException\",\"message\":"
+                 "\"" LEASE("APPEND_FILE") "\\n\\tat org.apache.hadoop.x(F.java:2972)\"}}",
+                 EBUSY, "AlreadyBeingCreatedException", HELD);
+    check_answer(500,
+                 "{\"RemoteException\":{\"message\":\"" LEASE(
+                     "APPEND_FILE") "\","
+                                    "\"exception\":\"RemoteException\"}}",
+                 EBUSY, "RemoteException", HELD);
+    check_answer(500,
+                 "{\"RemoteException\":{\"exception\":\"RemoteException\",\"message\":\"Failed to "
+                 "APPEND_FILE /f for A on B because lease recovery is in progress. Try again "
+                 "later.\"}}",
+                 EBUSY, "RemoteException", "lease recovery is in progress. Try again later.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +293,7 @@ int main(void)
         cmocka_unit_test(exceptions_that_are_not_recorded),
         cmocka_unit_test(statuses_without_an_exception),
         cmocka_unit_test(what_is_transient),
+        cmocka_unit_test(who_holds_a_file_is_named),
         cmocka_unit_test(bodies_of_all_kinds),
         cmocka_unit_test(long_messages_are_cut),
     };

@@ -128,17 +128,17 @@ static void a_sum_that_cannot_be_had_is_an_error(void **state)
 static void what_could_not_be_asked_is_asked_again(void **state)
 {
     struct scene *s = *state;
-    const struct kx_call once = {.attempts = 1};
     const struct kx_create how = {.overwrite = true, .verify = true};
     struct kx_upload *upload = NULL;
     replay_load(s->replay, "getserverdefaults");
     expect_create(s, DEFAULT_BLOCK);
     scene_expect(s, kx_upload_open(s->client, "/f", &how, NULL, &upload, &s->err), 0);
     scene_expect(s, kx_upload_write(upload, "The quick brown fox", 19, NULL, &s->err), 0);
-    replay_answer(s->replay, "GET", TARGET("GETFILECHECKSUM"), 0, NULL);
-    scene_expect(s, kx_upload_finish(upload, &once, &s->err), -EIO);
+    replay_answer(s->replay, "GET", TARGET("GETFILECHECKSUM"), 500,
+                  "{\"RemoteException\":{\"exception\":\"IOException\",\"message\":\"busy\"}}");
+    scene_expect(s, kx_upload_finish(upload, NULL, &s->err), -EIO);
     expect_sum(s, SUM_RIGHT);
-    scene_expect(s, kx_upload_finish(upload, &once, &s->err), 0);
+    scene_expect(s, kx_upload_finish(upload, NULL, &s->err), 0);
     kx_upload_close(upload);
 }
 

@@ -296,12 +296,34 @@ void kx_writer_cut(struct kx_writer *writer, int64_t length)
     kx_gate_leave(&writer->gate);
 }
 
-void kx_writer_abandon(struct kx_writer *writer)
+/* The gate is held. */
+static void abandon_gated(struct kx_writer *writer)
 {
-    if (kx_gate_enter(&writer->gate, NULL, kx_client_stall_ms(writer->mount->client)) < 0) return;
     g_mutex_lock(&writer->mutex);
     writer->abandoned = true;
     g_mutex_unlock(&writer->mutex);
     kx_writer_unkeep(writer, true);
+}
+
+bool kx_writer_abandon(struct kx_writer *writer)
+{
+    if (kx_gate_enter(&writer->gate, NULL, kx_client_stall_ms(writer->mount->client)) < 0)
+        return true;
+    g_mutex_lock(&writer->mutex);
+    bool fresh = writer->dirty && writer->base == KX_WRITE_NEW && !writer->abandoned;
+    g_mutex_unlock(&writer->mutex);
+    abandon_gated(writer);
+    kx_gate_leave(&writer->gate);
+    return !fresh;
+}
+
+int kx_writer_halt(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    return kx_writer_enter(writer, call, err);
+}
+
+void kx_writer_resume(struct kx_writer *writer, bool taken)
+{
+    if (taken) abandon_gated(writer);
     kx_gate_leave(&writer->gate);
 }

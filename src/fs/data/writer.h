@@ -102,8 +102,17 @@ int kx_writer_resize(struct kx_writer *writer, int64_t length, const struct kx_c
 void kx_writer_cut(struct kx_writer *writer, int64_t length);
 
 /** The name was unlinked or taken over: nothing is published any more. Who has the file open goes
- * on with what was not published, out of sight, until the last close. */
-void kx_writer_abandon(struct kx_writer *writer);
+ * on with what was not published, out of sight, until the last close. A publishing that is under
+ * way ends first.  @return whether the server may have a file of that name. */
+bool kx_writer_abandon(struct kx_writer *writer);
+
+/** Another file is about to take the name: a publishing that is under way ends first, and none
+ * begins until kx_writer_resume.  @return 0; -EINTR, -ETIMEDOUT: then it is not halted. */
+int kx_writer_halt(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+
+/** After kx_writer_halt. @taken: the name is the other's now; the rest is as of
+ * kx_writer_abandon. */
+void kx_writer_resume(struct kx_writer *writer, bool taken);
 
 /** Give up what is not published: the name is the server's again. Who has the file open goes on as
  * after an unlink. */

@@ -72,17 +72,13 @@ void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
     kx_fuse_reply_entry(&c, made);
 }
 
-/* Drop the unpublished writes of the file behind a name.  @return whether the name is on the server
- * at all. */
+/* Drop the unpublished writes of the file behind a name.  @return whether the server may have it.
+ */
 static bool abandon_writes(struct kx_mount *mount, struct kx_inode *directory, const char *name)
 {
     g_autoptr(kx_inode) child = kx_inodes_child(mount->inodes, directory, name);
     g_autoptr(kx_writer) writer = child ? kx_inode_writer(child) : NULL;
-    if (!writer) return true;
-    struct kx_overlay overlay;
-    kx_writer_overlay(writer, &overlay);
-    kx_writer_abandon(writer);
-    return !overlay.fresh;
+    return !writer || kx_writer_abandon(writer);
 }
 
 static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -125,6 +121,20 @@ static int move_on_server(struct kx_fuse_call *c, const struct move *m, const ch
     return kx_replace(c->mount, path, to_path, &c->call, &c->err);
 }
 
+/* What somebody writes to the file that is replaced must not come to the name afterwards. */
+static int take_name(struct kx_fuse_call *c, const struct move *m, const char *path,
+                     const char *to_path)
+{
+    g_autoptr(kx_inode) source = kx_inodes_child(c->mount->inodes, m->from, m->name);
+    g_autoptr(kx_inode) target = kx_inodes_child(c->mount->inodes, m->to, m->to_name);
+    g_autoptr(kx_writer) writer = target && target != source ? kx_inode_writer(target) : NULL;
+    int result = writer ? kx_writer_halt(writer, &c->call, &c->err) : 0;
+    if (result < 0) return result;
+    result = move_on_server(c, m, path, to_path);
+    if (writer) kx_writer_resume(writer, result == 0);
+    return result;
+}
+
 static int move(struct kx_fuse_call *c, const struct move *m)
 {
     if (m->flags & ~(unsigned)RENAME_NOREPLACE)
@@ -135,11 +145,9 @@ static int move(struct kx_fuse_call *c, const struct move *m)
     g_autofree char *path = NULL, *to_path = NULL;
     if (result == 0) result = kx_path_in(m->from, m->name, &path, &c->err);
     if (result == 0) result = kx_path_in(m->to, m->to_name, &to_path, &c->err);
-    if (result == 0) result = move_on_server(c, m, path, to_path);
+    if (result == 0) result = take_name(c, m, path, to_path);
     if (result < 0) return result;
     kx_journal_moved(c->mount->journal, path, to_path);
-    g_autoptr(kx_inode) target = kx_inodes_child(c->mount->inodes, m->to, m->to_name);
-    if (target && target != source) abandon_writes(c->mount, m->to, m->to_name);
     kx_inodes_move(c->mount->inodes, m->from, m->name, m->to, m->to_name);
     kx_inode_expire(m->from);
     kx_inode_expire(m->to);

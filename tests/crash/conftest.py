@@ -92,6 +92,15 @@ def stack():
 
 
 @pytest.fixture(scope="session")
+def wide():
+    """Three DataNodes, each file on all of them."""
+    settings = ["hdfs:dfs.replication=3", "hdfs:dfs.namenode.replication.min=1", "hdfs:dfs.client.socket-timeout=3000"]
+    with Stack.up(datanodes=3, settings=settings, owner=os.getpid(), ephemeral=True) as stack:
+        stack.dfs("-mkdir", "-p", "/tests")
+        yield stack
+
+
+@pytest.fixture(scope="session")
 def lasting_proxy(stack):
     with Proxy(stack.namenode, datanodes=stack.datanodes) as proxy:
         yield proxy

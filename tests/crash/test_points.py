@@ -72,6 +72,34 @@ def test_driver_killed(scene, proxy, way, before, role, op, after, at):
     scene.stop()
 
 
+# The end of a file of several blocks is exchanged: cut off, then appended.
+EXCHANGE = [
+    (NN, "TRUNCATE", 0, ENDS),
+    (NN, "APPEND", 0, ("head", "done", "told")),
+    (DN, "APPEND", 0, ("head", 0, 100, "sent", "done", "told")),
+]
+LENGTH, TAIL = 3_500_000, 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role, op, after, at", [(*case[:3], at) for case in EXCHANGE for at in case[3]])
+def test_driver_killed_while_exchanging_the_end(scenes, stack, proxy, role, op, after, at):
+    """The file may be short until the next mount has finished it, but for its unchanged bytes; then it is the old one or the new one."""
+    scene = scenes(stack, proxy.namenode, blocksize="1M")
+    scene.start()
+    scene.prepare(f"create={LENGTH}")
+    proxy.rules({"role": role, "op": op, "after": after, "kill": scene.mount.pid, "kill_at": at})
+    with scene.write(f"tail={TAIL}") as writer:
+        scene.died()
+        proxy.rules()
+        scene.end_life(writer)
+        now = scene.read("a")
+        whole = [(scene.blobs / one[0]).read_bytes() for state in scene.account().slot("a").allowed() for _, one in state]
+        assert any(content.startswith(now) for content in whole) and len(now) >= 3 << 20
+        scene.live_again(again=(f"tail={TAIL}",))
+    scene.stop()
+
+
 @pytest.mark.slow
 def test_every_change_has_its_points(scene, proxy):
     """Whatever the ways ask of the servers is in the table: with nothing done, and with all done."""

@@ -1,6 +1,6 @@
 """kill -9 of the driver at any moment, again and again on one tree: what was acknowledged is there each time.
 
-KNOXFS_KILLS: how often (default 200). KNOXFS_SEED: repeats a choice of moments and contents, as far as time allows.
+KNOXFS_KILLS: how often (default 200). KNOXFS_KILLS_BACK: with write=back (default 0). KNOXFS_SEED: repeats a choice of moments and contents, as far as time allows.
 """
 
 import os
@@ -11,20 +11,28 @@ import pytest
 from knoxtest import until
 
 KILLS = int(os.environ.get("KNOXFS_KILLS", "200"))
+KILLS_BACK = int(os.environ.get("KNOXFS_KILLS_BACK", "0"))
 SEED = os.environ.get("KNOXFS_SEED") or str(random.SystemRandom().randrange(1 << 32))
 LONGEST_S = 0.5  # from the writer's first step to the kill
 SLOTS = "a,b,c"
 ROUND = 20  # kills, then the whole tree is begun anew
 
 
+def kill(scene, chance: random.Random, first: bool) -> None:
+    """At any moment from the writer's first step on, in the FIRST life from its first acknowledgement on."""
+    lines = len(scene.path.read_bytes().splitlines())
+    until(lambda: len(scene.path.read_bytes().splitlines()) > lines, what="the writer has begun")
+    if first:
+        until(lambda: scene.account().acks > 0, what="a step is acknowledged")
+    time.sleep(chance.uniform(0, LONGEST_S))  # the moment is what is tested
+    scene.mount.process.kill()
+    scene.died()
+
+
 def life(scene, chance: random.Random, number: int) -> None:
     """Write, be killed, be mounted again."""
     with scene.write(seed=f"{SEED}/{number}", slots=SLOTS) as writer:
-        size = scene.path.stat().st_size
-        until(lambda: scene.path.stat().st_size > size, what="the writer has begun")
-        time.sleep(chance.uniform(0, LONGEST_S))  # the moment is what is tested
-        scene.mount.process.kill()
-        scene.died()
+        kill(scene, chance, number % ROUND == 0)
         scene.survive(writer)
 
 
@@ -48,3 +56,26 @@ def test_some_kills(direct):
 def test_many_kills(direct, first):
     lives(direct, first, min(ROUND, KILLS - first))
     direct.stop()
+
+
+def life_back(scene, chance: random.Random, number: int) -> None:
+    with scene.write(seed=f"{SEED}/{number}", slots=SLOTS) as writer:
+        kill(scene, chance, number % ROUND == 0)
+        scene.survive_back(writer, wait=chance.random() < 0.3)
+
+
+@pytest.mark.slow
+@pytest.mark.limit(240)
+@pytest.mark.parametrize("first", range(0, KILLS_BACK, ROUND))
+def test_many_kills_write_back(scenes, stack, first):
+    """Often also while a mount still uploads what the one before it, or the one before that, has left."""
+    chance = random.Random(f"back/{SEED}/{first}")
+    scene = scenes(stack, stack.namenode, write="back")
+    scene.start()
+    for number in range(first, min(first + ROUND, KILLS_BACK)):
+        life_back(scene, chance, number)
+    scene.until_whole_back()
+    account = scene.account()
+    print(f"seed {SEED}, lives {first}...: {account.acks} steps acknowledged")
+    assert account.acks > 0 and account.failures == []
+    scene.stop()

@@ -58,6 +58,15 @@ def compare(slot: Slot, read: Callable[[str], bytes | None], blobs: Path, where:
     raise Lost(f"{where}, slot {slot.name}: found {found}\n  may {may}\n  under way: {slot.open}")
 
 
+def compare_past(slot: Slot, read: Callable[[str], bytes | None], blobs: Path) -> None:
+    """Each name holds something that it was to hold at some time, whole."""
+    for name, ones in slot.past.items():
+        look = Look(read(name))
+        if not any(look.is_one(one, blobs) for one in ones):
+            may = ", ".join(str(one and (one[0][:8], *one[1:])) for one in ones)
+            raise Lost(f"on the cluster, {name}: found {look}\n  may {may}\n  under way: {slot.open}")
+
+
 class Cluster:
     """A folder, as another client sees it; connections to the NameNode are kept."""
 

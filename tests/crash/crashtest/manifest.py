@@ -2,13 +2,13 @@
 
 A file of lines, one JSON object each, and a folder of contents by their SHA-256:
 
-    {"intend": 7, "slot": "a", "names": {"a": [SHA, LENGTH, AT_LEAST]}, "way": "append"}
+    {"intend": 7, "slot": "a", "names": {"a": [SHA, LENGTH, AT_LEAST]}, "way": "append", "synced": true}
     {"acked": 7}   {"failed": 7, "errno": 5}
     {"complaint": "log", "slot": "a", "errno": 5}    of a call outside of any step
     {"killed": true}                                 the driver; its writer has ended
     {"settled": "a", "names": {...}}                 what was found there when nobody wrote
 
-A name is null when it is to be gone. AT_LEAST is LENGTH but for bytes that are added at the end: until
+A name is null when it is to be gone. Synced: by fsync, not only by close. AT_LEAST is LENGTH but for bytes that are added at the end: until
 they are acknowledged any part of them, from the first on, may be there.
 
 A slot is one file and the names it has on its way; one writer at a time changes it. Each line is one
@@ -49,7 +49,7 @@ class Manifest:
             part.rename(path)
         return [sha, len(content), len(content)]
 
-    def intend(self, slot: str, way: str, names: dict, at_least: int | None = None) -> int:
+    def intend(self, slot: str, way: str, names: dict, at_least: int | None = None, synced: bool = False) -> int:
         """NAMES: {name: content, or None for gone}; a number for acked() and failed()."""
         kept = {name: self.keep(data) for name, data in names.items()}
         for one in kept.values():
@@ -58,7 +58,7 @@ class Manifest:
         with self.lock:
             self.number += 1
             number = self.number
-        self.say(intend=number, slot=slot, way=way, names=kept)
+        self.say(intend=number, slot=slot, way=way, names=kept, synced=synced)
         return number
 
     def acked(self, number: int) -> None:
@@ -67,8 +67,8 @@ class Manifest:
     def failed(self, number: int, code: int) -> None:
         self.say(failed=number, errno=code)
 
-    def settled(self, slot: str, names: dict) -> None:
-        self.say(settled=slot, names={name: self.keep(data) for name, data in names.items()})
+    def settled(self, slot: str, names: dict, uploaded: bool = True) -> None:
+        self.say(settled=slot, uploaded=uploaded, names={name: self.keep(data) for name, data in names.items()})
 
     def killed(self) -> None:
         """The driver was, and its writer has ended."""
@@ -95,8 +95,16 @@ class Slot:
         self.open: dict | None = None  # the intent that nobody has answered
         self.touched = False  # since it was settled
         self.failures: list[dict] = []  # since the last success
+        self.acks = 0
+        # What each name may hold on the cluster when close() is not a promise about the cluster (write=back).
+        self.past: dict[str, set] = {}
+
+    def remember(self, names: dict) -> None:
+        for name, one in names.items():
+            self.past.setdefault(name, {None}).add(one and tuple(one))
 
     def intend(self, line: dict) -> None:
+        self.remember(line["names"])
         assert self.open is None, f"two writers of {self.name}: {line}"
         self.open, self.touched = line, True
         self.sure = {changed(state, dict.fromkeys(line["names"]), True) if state == () else state for state in self.sure}
@@ -107,13 +115,19 @@ class Slot:
         return self.sure | {changed(state, self.open["names"], False) for state in self.sure}
 
     def acked(self) -> None:
+        if self.open["synced"]:
+            self.past |= {name: {one and (one[0], one[1], one[1])} for name, one in self.open["names"].items()}
         self.sure = {changed(state, self.open["names"], True) for state in self.sure}
         self.open = None
 
     def failed(self) -> None:
         self.sure, self.open = self.allowed(), None
 
-    def settled(self, names: dict) -> None:
+    def settled(self, names: dict, uploaded: bool) -> None:
+        if uploaded:
+            self.past = {}
+            self.past |= {name: {one and tuple(one)} for name, one in names.items()}
+        self.remember(names)
         self.sure, self.open, self.touched = {changed((), names, True)}, None, False
 
 
@@ -123,11 +137,14 @@ class Account:
     def __init__(self, path: Path):
         self.slots: dict[str, Slot] = {}
         self.failures: list[dict] = []  # steps that were refused by a driver that lived
-        self.acks = 0
         self.in_flight: dict[int, Slot] = {}
         data = path.read_bytes() if path.exists() else b""
         for line in data[: data.rfind(b"\n") + 1].splitlines():
             self.take(json.loads(line))
+
+    @property
+    def acks(self) -> int:
+        return sum(slot.acks for slot in self.slots.values())
 
     def slot(self, name: str) -> Slot:
         return self.slots.setdefault(name, Slot(name))
@@ -141,7 +158,7 @@ class Account:
             slot = self.in_flight.pop(line["acked"])
             slot.acked()
             slot.failures = []
-            self.acks += 1
+            slot.acks += 1
         elif "failed" in line:
             slot = self.in_flight.pop(line["failed"])
             self.complain(slot, line | {"way": slot.open["way"]})
@@ -154,7 +171,7 @@ class Account:
         else:
             slot = self.slot(line["settled"])
             self.in_flight = {number: one for number, one in self.in_flight.items() if one is not slot}
-            slot.settled(line["names"])
+            slot.settled(line["names"], line["uploaded"])
 
     def contents(self, name: str, blobs: Path) -> dict:
         """What a slot's names hold; it must be known."""

@@ -10,12 +10,13 @@ from pathlib import Path
 from knoxtest import Mount, Running, until
 from knoxtest.mount import detach
 
-from .checker import Cluster, compare, strangers
+from .checker import Cluster, Lost, compare, compare_past, strangers
 from .manifest import Account, Manifest
 
 WRITER = Path(__file__).resolve().parent / "writer.py"
 REMOUNT_S = 10
 WRITER_S = 15
+WHOLE_S = 30  # until a mount has finished what the one before had begun
 QUIET_S = 20  # until nobody has a file open for writing
 MOUNT_GONE = 3  # the writer's exit status
 
@@ -77,6 +78,7 @@ class Scene:
             with self.write(*ways, seed=seed) as writer:
                 done = writer.result()
             assert done.returncode == 0, done.stderr.decode()
+            self.until_whole()
             self.settle("prepared")
 
     # What is there.
@@ -149,21 +151,88 @@ class Scene:
     def survive(self, writer: Running, again: tuple[str, ...] = ()) -> None:
         """The driver has been killed: nothing is lost now, nor when it is mounted again.  AGAIN: ways that must then work."""
         self.check_cluster()
-        done = writer.result(WRITER_S)  # it hangs nowhere
-        assert done.returncode in (0, MOUNT_GONE, -signal.SIGBUS), done
-        self.free()
+        self.end_life(writer)
         self.check_cluster()
-        self.manifest.killed()
+        self.live_again(again)
+
+    def live_again(self, again: tuple[str, ...] = ()) -> None:
         self.start()
         self.quiet()
         self.check_mounted()
+        self.until_whole()
         self.settle("after mounting again")
         if again:
-            with self.write(*again, seed="again") as writer:
-                done = writer.result()
-            assert done.returncode == 0, done
-            self.settle("written again")
-            assert self.account().failures == []
+            self.write_again(*again)
+
+    def end_life(self, writer: Running) -> None:
+        """The writer hangs nowhere, and the mount point is free."""
+        done = writer.result(WRITER_S)
+        assert done.returncode in (0, MOUNT_GONE, -signal.SIGBUS), done
+        self.free()
+        self.manifest.killed()
+
+    def until_whole(self) -> None:
+        """The mount has finished what the one before had begun."""
+
+        def is_whole() -> bool:
+            try:
+                self.check_cluster()
+            except Lost as lost:
+                reasons.append(str(lost))
+                return False
+            return self.hidden() == []
+
+        reasons: list[str] = []
+        try:
+            until(is_whole, WHOLE_S, "all is at its name, no rest is left")
+        except AssertionError as late:
+            raise Lost("\n".join([*reasons[-1:], *self.hidden()])) from late
+
+    def write_again(self, *ways: str) -> None:
+        with self.write(*ways, seed="again") as writer:
+            done = writer.result()
+        assert done.returncode == 0, done
+        self.settle("written again")
+        assert self.account().failures == []
+
+    # The same when close() is a promise of the local disk (write=back).
+
+    def check_possible(self) -> None:
+        """Nothing is half, and what fsync has acknowledged is on the cluster."""
+        account = self.account()
+        assert strangers(self.cluster.entries(), account) == []
+        for slot in account.slots.values():
+            compare_past(slot, self.read, self.blobs)
+
+    def survive_back(self, writer: Running, wait: bool) -> None:
+        """WAIT: until everything is on the cluster; else it may be killed while it still uploads."""
+        self.check_possible()
+        self.end_life(writer)
+        self.check_possible()
+        self.start()
+        self.quiet()
+        for slot in self.account().slots.values():
+            self.manifest.settled(slot.name, compare(slot, self.read_mounted, self.blobs, "through the mount"), False)
+        if wait:
+            self.until_whole_back()
+
+    def until_whole_back(self) -> None:
+        def is_whole() -> bool:
+            try:
+                for slot in self.account().slots.values():
+                    compare(slot, self.read, self.blobs, "on the cluster")
+            except Lost as lost:
+                reasons.append(str(lost))
+                return False
+            return self.hidden() == []
+
+        reasons: list[str] = []
+        try:
+            until(is_whole, WHOLE_S, "all is on the cluster, no rest is left")
+        except AssertionError as late:
+            raise Lost("\n".join([*reasons[-1:], *self.hidden()])) from late
+        for slot in self.account().slots.values():
+            self.manifest.settled(slot.name, self.account().contents(slot.name, self.blobs))
 
     # Its end.
 

@@ -17,9 +17,9 @@ LIKELY = (2, 4, 8, 8, 8, 8, 4, 2, 1)
 class Step:
     """with Step(...): what the block does is intended before and acknowledged after it."""
 
-    def __init__(self, writer: "Writer", way: str, names: dict, at_least: int | None = None):
+    def __init__(self, writer: "Writer", way: str, names: dict, at_least: int | None = None, synced: bool = False):
         self.writer, self.names = writer, names
-        self.number = writer.manifest.intend(writer.slot, way, names, at_least)
+        self.number = writer.manifest.intend(writer.slot, way, names, at_least, synced)
 
     def __enter__(self):
         return self
@@ -78,8 +78,8 @@ class Writer:
             (size,) = self.chance.choices(SIZES, LIKELY)
         return self.chance.randbytes(size)
 
-    def step(self, way: str, data: bytes | None, at_least: int | None = None, **more) -> Step:
-        return Step(self, way, {self.slot: data} | more, at_least)
+    def step(self, way: str, data: bytes | None, at_least: int | None = None, synced: bool = False) -> Step:
+        return Step(self, way, {self.slot: data}, at_least, synced)
 
     # Whole files.
 
@@ -119,19 +119,19 @@ class Writer:
     def editor(self, size: int | None = None) -> None:
         """A new file beside it, synced, then renamed over it."""
         data, other = self.some(size), f"{self.slot}.tmp"
-        with Step(self, "editor, new", {other: data}):
+        with Step(self, "editor, new", {other: data}, synced=True):
             with opened(self.other, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 write_all(file, data)
                 os.fsync(file)
-        with self.step("editor, rename", data, None, **{other: None}):
+        with Step(self, "editor, rename", {self.slot: data, other: None}):
             os.rename(self.other, self.path)
 
     def moved(self) -> None:
         other = f"{self.slot}.tmp"
         data = self.content
-        with self.step("moved away", None, None, **{other: data}):
+        with Step(self, "moved away", {self.slot: None, other: data}):
             os.rename(self.path, self.other)
-        with self.step("moved back", data, None, **{other: None}):
+        with Step(self, "moved back", {self.slot: data, other: None}):
             os.rename(self.other, self.path)
 
     def listed(self) -> None:
@@ -153,7 +153,7 @@ class Writer:
         with opened(self.path, os.O_WRONLY | os.O_APPEND) as file:
             for _ in range(rounds):
                 more = self.some(size or self.chance.choice(SIZES[1:5]))
-                with self.step("log", self.content + more, len(self.content)):
+                with self.step("log", self.content + more, len(self.content), True):
                     write_all(file, more)
                     os.fsync(file)
 
@@ -172,7 +172,7 @@ class Writer:
         """Cut, and then written on."""
         length = self.chance.randrange(len(self.content) + 1)
         with opened(self.path, os.O_RDWR) as file:
-            with self.step("cut_open", self.content[:length]):
+            with self.step("cut_open", self.content[:length], synced=True):
                 os.ftruncate(file, length)
                 os.fsync(file)
 
@@ -192,6 +192,13 @@ class Writer:
             for at, piece in done:
                 put_all(file, piece, at)
 
+    def tail(self, size: int = 1000) -> None:
+        """Only the end, so many bytes of it, and one byte more."""
+        old = self.content
+        at = len(old) - size
+        with self.step("tail", old[:at] + self.some(size + 1)) as step, opened(self.path, os.O_RDWR) as file:
+            put_all(file, step.names[self.slot][at:], at)
+
     def database(self, rounds: int = 3) -> None:
         """Pages changed and synced, transaction by transaction."""
         if len(self.content) < 2 * PAGE:
@@ -203,7 +210,7 @@ class Writer:
                 for _ in range(2):
                     at = PAGE * self.chance.randrange(len(data) // PAGE)
                     changed[at] = data[at : at + PAGE] = self.chance.randbytes(PAGE)
-                with self.step("database", bytes(data)):
+                with self.step("database", bytes(data), synced=True):
                     for at, page in changed.items():
                         put_all(file, page, at)
                     os.fsync(file)
@@ -213,11 +220,12 @@ class Writer:
             self.overwrite(70_000)
         data = bytearray(self.content)
         with opened(self.path, os.O_RDWR) as file:
+            os.pread(file, len(data), 0)  # a page that cannot be read later is a SIGBUS
             with mmap.mmap(file, len(data)) as pages:
                 at = self.chance.randrange(len(data))
                 piece = self.some(5000)[: len(data) - at]
                 data[at : at + len(piece)] = piece
-                with self.step("mapped", bytes(data)):
+                with self.step("mapped", bytes(data), synced=True):
                     pages[at : at + len(piece)] = piece
                     pages.flush()
 

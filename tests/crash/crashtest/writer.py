@@ -1,11 +1,12 @@
 """The program that writes.  writer.py FOLDER MANIFEST BLOBS SEED SLOTS [WAY[=NUMBER]...]
 
 SLOTS with commas between them; all are written at once, each by a thread. With ways: each once, in this
-order, then it ends with 0. Without: whatever comes, until a call says that the mount has gone (exit status 3).
+order, then it ends with 0. Without: whatever comes, until SIGTERM, or until a call says that the mount has gone (exit status 3).
 """
 
 import errno
 import random
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -42,12 +43,12 @@ def choose(writer: Writer) -> str:
     return writer.chance.choice(WHOLE + CHANGES)
 
 
-def run(writer: Writer, ways: list[str], ended: list) -> None:
+def run(writer: Writer, ways: list[str], stopped: threading.Event, ended: list) -> None:
     try:
         for way in ways:
             name, _, number = way.partition("=")
             attempt(writer, name, *([int(number)] if number else []))
-        while not ways:
+        while not ways and not stopped.is_set():
             attempt(writer, choose(writer))
     except End:
         ended.append(MOUNT_GONE)
@@ -61,11 +62,13 @@ def main() -> int:
     account = Account(Path(path))
     manifest = Manifest(Path(path), Path(blobs))
     ended: list[int] = []
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     threads = []
     for number, slot in enumerate(slots.split(",")):
         now = account.contents(slot, Path(blobs))
         writer = Writer(folder, slot, manifest, random.Random(f"{seed}/{number}"), now)
-        threads.append(threading.Thread(target=run, args=(writer, ways, ended)))
+        threads.append(threading.Thread(target=run, args=(writer, ways, stopped, ended)))
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -17,6 +17,7 @@ TOOLS = {
     "ec": "org.apache.hadoop.hdfs.tools.ECAdmin",
     "storagepolicies": "org.apache.hadoop.hdfs.tools.StoragePolicyAdmin",
     "cacheadmin": "org.apache.hadoop.hdfs.tools.CacheAdmin",
+    "debug": "org.apache.hadoop.hdfs.tools.DebugAdmin",
     "getconf": "org.apache.hadoop.hdfs.tools.GetConf",
     "groups": "org.apache.hadoop.hdfs.tools.GetGroups",
     "lsSnapshottableDir": "org.apache.hadoop.hdfs.tools.snapshot.LsSnapshottableDir",

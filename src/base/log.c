@@ -9,9 +9,11 @@
 #define LINE_BYTES_MAX 4096
 
 struct kx_log {
-    enum kx_log_level level;
+    gint level; /* atomic */
     kx_log_sink sink;
     void *context;
+    kx_log_sink tap; /* guarded by the mutex, as is its context */
+    void *tap_context;
     GMutex mutex; /* one line at a time through the sink */
 };
 
@@ -27,7 +29,7 @@ static const struct {
 struct kx_log *kx_log_new(enum kx_log_level level, kx_log_sink sink, void *context)
 {
     struct kx_log *log = g_new0(struct kx_log, 1);
-    log->level = level;
+    log->level = (gint)level;
     log->sink = sink;
     log->context = context;
     g_mutex_init(&log->mutex);
@@ -53,9 +55,28 @@ void kx_log_to_syslog(void *context, enum kx_log_level level, const char *line)
     syslog(LEVELS[level].syslog_priority, "%s", line);
 }
 
+void kx_log_set_level(struct kx_log *log, enum kx_log_level level)
+{
+    g_atomic_int_set(&log->level, (gint)level);
+}
+
+enum kx_log_level kx_log_get_level(const struct kx_log *log)
+{
+    return (enum kx_log_level)g_atomic_int_get(&log->level);
+}
+
+void kx_log_tap(struct kx_log *log, kx_log_sink sink, void *context)
+{
+    if (!log) return;
+    g_mutex_lock(&log->mutex);
+    log->tap = sink;
+    log->tap_context = context;
+    g_mutex_unlock(&log->mutex);
+}
+
 gboolean kx_log_enabled(const struct kx_log *log, enum kx_log_level level)
 {
-    return log && level <= log->level;
+    return log && level <= kx_log_get_level(log);
 }
 
 void kx_log_write(struct kx_log *log, enum kx_log_level level, const char *fmt, ...)
@@ -71,6 +92,7 @@ void kx_log_write(struct kx_log *log, enum kx_log_level level, const char *fmt, 
         if ((unsigned char)*at < 0x20 || *at == 0x7f) *at = '?';
     g_mutex_lock(&log->mutex);
     log->sink(log->context, level, line);
+    if (log->tap) log->tap(log->tap_context, level, line);
     g_mutex_unlock(&log->mutex);
 }
 

@@ -23,6 +23,14 @@ void kx_log_free(struct kx_log *log);
 void kx_log_to_stderr(void *context, enum kx_log_level level, const char *line);
 void kx_log_to_syslog(void *context, enum kx_log_level level, const char *line);
 
+/** Which lines are dropped from now on, and which are now. */
+void kx_log_set_level(struct kx_log *log, enum kx_log_level level);
+enum kx_log_level kx_log_get_level(const struct kx_log *log);
+
+/** Give every line to a second sink too, from now on; NULL: to none any more, and none is running
+ * in it. One at a time. log may be NULL. */
+void kx_log_tap(struct kx_log *log, kx_log_sink sink, void *context);
+
 /** Write one line: redacted (kx_redact), control characters replaced by '?', cut at 4 KiB.  log may
  * be NULL: dropped. */
 void kx_log_write(struct kx_log *log, enum kx_log_level level, const char *fmt, ...)

@@ -12,6 +12,7 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
     const struct kx_http_config http_config = {.clock = config->clock,
                                                .log = config->log,
                                                .pool = config->pool,
+                                               .stats = config->stats,
                                                .user_agent = "knoxfs",
                                                .connect_timeout_ms = config->connect_timeout_ms};
     struct kx_http *http = NULL;
@@ -79,6 +80,23 @@ struct kx_log *kx_client_log(const struct kx_client *client)
 const struct kx_clock *kx_client_clock(const struct kx_client *client)
 {
     return client->config.clock;
+}
+
+void kx_client_reconnect(struct kx_client *client)
+{
+    const struct kx_clock *clock = client->config.clock;
+    kx_suspects_drop(client->suspects);
+    kx_silence_answered(&client->silence, clock->now_ms(clock));
+}
+
+uint64_t kx_client_sent(struct kx_client *client, enum kx_op op)
+{
+    return atomic_load(&client->sent[op]);
+}
+
+struct kx_stats *kx_client_stats(struct kx_client *client)
+{
+    return client->config.stats;
 }
 
 int64_t kx_client_stall_ms(const struct kx_client *client)

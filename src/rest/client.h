@@ -6,6 +6,7 @@
 #pragma once
 #include <glib.h>
 
+#include "base/stats.h"
 #include "rest/http.h"
 #include "rest/ops.h"
 #include "rest/url.h"
@@ -18,6 +19,7 @@ struct kx_client_config {
     const struct kx_clock *clock;       /* borrowed for the client's life, as are log and pool */
     struct kx_log *log;
     struct kx_pool *pool;
+    struct kx_stats *stats; /* borrowed too; NULL: nothing is counted there */
     int timeout_ms;         /* of an operation on names; 0: 30000 */
     int stall_ms;           /* without progress of a body; 0: 60000 */
     int connect_timeout_ms; /* 0: 5000 */
@@ -108,6 +110,14 @@ struct kx_sums *kx_client_sums(struct kx_client *client);
 struct kx_log *kx_client_log(const struct kx_client *client);
 const struct kx_clock *kx_client_clock(const struct kx_client *client);
 int64_t kx_client_stall_ms(const struct kx_client *client);
+
+/** Forget which servers have failed: the next operation tries all of them. */
+void kx_client_reconnect(struct kx_client *client);
+
+/** How many requests were sent for an operation, repetitions and the step to a DataNode included.
+ */
+uint64_t kx_client_sent(struct kx_client *client, enum kx_op op);
+struct kx_stats *kx_client_stats(struct kx_client *client); /* borrowed; may be NULL */
 
 /** The limits of a wait on a body of this client. */
 struct kx_limits kx_client_body_limits(const struct kx_client *client, const struct kx_call *call);

@@ -18,6 +18,7 @@ struct kx_client {
     struct kx_datanodes *datanodes;
     struct kx_sums *sums;
     struct kx_silence silence;
+    atomic_uint_least64_t sent[KX_OP_COUNT]; /* requests */
 };
 
 /** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects

@@ -103,6 +103,7 @@ static int send_one(struct operation *o, const char *url, bool body, const struc
                                             .once = body || must_be_sent_once(kx_op_info(o->op)),
                                             .window_bytes = o->client->config.window_bytes};
     g_autoptr(kx_transfer) transfer = NULL;
+    atomic_fetch_add(&o->client->sent[o->op], 1);
     int result = kx_transfer_start(o->client->http, &request, &transfer, err);
     if (result == 0) {
         result = body ? kx_transfer_wait_sent(transfer, limits, err)

@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/stats.h"
 
 struct kx_http;
 struct kx_transfer;
@@ -40,6 +41,7 @@ struct kx_http_config {
     const struct kx_clock *clock; /* borrowed for the engine's life, as are log and pool */
     struct kx_log *log;
     struct kx_pool *pool;
+    struct kx_stats *stats;  /* may be NULL */
     const char *user_agent;  /* copied */
     long connect_timeout_ms; /* 0: 5000 */
 };

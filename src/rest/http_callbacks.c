@@ -121,6 +121,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     }
     kx_block_queue_append(&transfer->in, transfer->http->config.pool, data, length);
     transfer->moved_bytes += (int64_t)length;
+    kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_READ, length);
     if (transfer->want && transfer->in.bytes >= transfer->want)
         g_cond_broadcast(&transfer->changed);
     g_mutex_unlock(&transfer->mutex);
@@ -149,6 +150,7 @@ static size_t on_send(char *room, size_t size, size_t count, void *context)
     g_mutex_lock(&transfer->mutex);
     size_t n = send_some(transfer, room, size * count);
     transfer->moved_bytes += (int64_t)n;
+    kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_SENT, n);
     if (n == 0 && !transfer->out_complete) {
         transfer->out_paused = TRUE;
         n = CURL_READFUNC_PAUSE;

@@ -204,6 +204,9 @@ int kx_upload_finish(struct kx_upload *upload, const struct kx_call *call, struc
     while (result < 0 && take_back(upload, call, to));
     if (result == 0 && upload->sum)
         result = kx_verify_end(upload->client, upload->path, upload->sum, call, to);
+    if (result != -EINTR)
+        kx_stats_add(kx_client_stats(upload->client),
+                     result == 0 ? KX_STAT_UPLOADS : KX_STAT_UPLOADS_FAILED, 1);
     return result < 0 ? failed(upload, to) : 0;
 }
 

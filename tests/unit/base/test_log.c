@@ -46,6 +46,12 @@ static const char *last_line(const struct book *book)
     return g_ptr_array_index(book->lines, book->lines->len - 1);
 }
 
+static void append_line(void *context, enum kx_log_level level, const char *line)
+{
+    (void)level;
+    g_string_append_printf(context, "%s\n", line);
+}
+
 static void lines_above_the_level_are_dropped(void **state)
 {
     struct book *book = *state;
@@ -58,6 +64,25 @@ static void lines_above_the_level_are_dropped(void **state)
     assert_true(kx_log_enabled(log, KX_LOG_ERROR));
     assert_true(kx_log_enabled(log, KX_LOG_INFO));
     assert_false(kx_log_enabled(log, KX_LOG_DEBUG));
+}
+
+static void the_level_can_be_changed(void **state)
+{
+    (void)state;
+    g_autoptr(GString) lines = g_string_new(NULL), tapped = g_string_new(NULL);
+    g_autoptr(kx_log) log = kx_log_new(KX_LOG_WARNING, append_line, lines);
+    kx_log_tap(log, append_line, tapped);
+    kx_log_write(log, KX_LOG_DEBUG, "dropped");
+    kx_log_set_level(log, KX_LOG_DEBUG);
+    assert_int_equal(kx_log_get_level(log), KX_LOG_DEBUG);
+    kx_log_write(log, KX_LOG_DEBUG, "token=secret");
+    assert_string_equal(lines->str, "token=***\n");
+    assert_string_equal(tapped->str, lines->str); /* the second sink gets the same */
+    kx_log_tap(log, NULL, NULL);
+    kx_log_write(log, KX_LOG_DEBUG, "later");
+    assert_string_equal(tapped->str, "token=***\n");
+    assert_string_equal(lines->str, "token=***\nlater\n");
+    kx_log_tap(NULL, append_line, NULL);
 }
 
 static void no_log_is_fine(void **state)
@@ -133,6 +158,7 @@ int main(void)
         book_test(a_line_is_redacted_and_is_one),
         book_test(a_line_is_cut_after_it_was_redacted),
         book_test(the_sink_gets_one_line_at_a_time),
+        cmocka_unit_test(the_level_can_be_changed),
         cmocka_unit_test(no_log_is_fine),
         cmocka_unit_test(levels_have_names),
     };

@@ -1,0 +1,26 @@
+#include "base/stats.h"
+
+#include <stddef.h>
+
+void kx_stats_add(struct kx_stats *stats, enum kx_stat stat, uint64_t more)
+{
+    if (stats) atomic_fetch_add_explicit(&stats->values[stat], more, memory_order_relaxed);
+}
+
+uint64_t kx_stats_get(struct kx_stats *stats, enum kx_stat stat)
+{
+    return atomic_load_explicit(&stats->values[stat], memory_order_relaxed);
+}
+
+const struct kx_stat_row *kx_stat_row(enum kx_stat stat)
+{
+    static const struct kx_stat_row ROWS[KX_STAT_COUNT] = {
+        [KX_STAT_WIRE_READ] = {"wire-read-bytes", "bytes of answers, taken from the network"},
+        [KX_STAT_WIRE_SENT] = {"wire-sent-bytes", "bytes of files, given to the network"},
+        [KX_STAT_READ] = {"read-bytes", "bytes of files handed to programs by the kernel"},
+        [KX_STAT_WRITTEN] = {"written-bytes", "bytes of files taken from programs"},
+        [KX_STAT_UPLOADS] = {"uploads", "uploads and appends that the server confirmed"},
+        [KX_STAT_UPLOADS_FAILED] = {"uploads-failed", "uploads and appends that failed"},
+    };
+    return &ROWS[stat];
+}

@@ -1,0 +1,32 @@
+/* What is counted: one row a number, added to from any thread, read as a table.
+ *
+ * Threads: all functions from any thread; the numbers are atomic, each by itself. */
+#pragma once
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum kx_stat {
+    KX_STAT_WIRE_READ, /* bytes of answers' bodies, taken from sockets */
+    KX_STAT_WIRE_SENT, /* bytes of requests' bodies, given to sockets */
+    KX_STAT_READ,      /* bytes of files handed to the kernel */
+    KX_STAT_WRITTEN,   /* bytes of files taken from the kernel */
+    KX_STAT_UPLOADS,   /* CREATE and APPEND that the server confirmed */
+    KX_STAT_UPLOADS_FAILED,
+    KX_STAT_COUNT
+};
+
+struct kx_stat_row {
+    const char *name; /* "wire-read-bytes" */
+    const char *help;
+};
+
+/* Zeroed: nothing was counted yet. */
+struct kx_stats {
+    atomic_uint_least64_t values[KX_STAT_COUNT];
+};
+
+/** Add to a number; NULL stats: nothing happens. */
+void kx_stats_add(struct kx_stats *stats, enum kx_stat stat, uint64_t more);
+uint64_t kx_stats_get(struct kx_stats *stats, enum kx_stat stat);
+
+const struct kx_stat_row *kx_stat_row(enum kx_stat stat); /* never NULL */

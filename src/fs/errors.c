@@ -6,11 +6,14 @@
 
 struct kept {
     char *path, *line;
+    int code;
+    int64_t at_ms;
     GList *place; /* in the order; its data is this */
 };
 
 struct kx_errors {
     struct kx_log *log;
+    const struct kx_clock *clock;
     GMutex mutex;        /* guards both below */
     GHashTable *by_path; /* path, the kept error's own -> struct kept, owned */
     GQueue order;        /* of struct kept, oldest first */
@@ -25,10 +28,11 @@ static void kept_free(gpointer data)
     g_free(kept);
 }
 
-struct kx_errors *kx_errors_new(struct kx_log *log)
+struct kx_errors *kx_errors_new(struct kx_log *log, const struct kx_clock *clock)
 {
     struct kx_errors *errors = g_new0(struct kx_errors, 1);
     errors->log = log;
+    errors->clock = clock;
     g_mutex_init(&errors->mutex);
     errors->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, kept_free);
     g_queue_init(&errors->order);
@@ -50,7 +54,7 @@ static void forget_oldest(struct kx_errors *errors)
     g_hash_table_remove(errors->by_path, oldest->path);
 }
 
-static void keep_line(struct kx_errors *errors, const char *path, const char *line)
+static void keep_line(struct kx_errors *errors, const char *path, const char *line, int code)
 {
     g_mutex_lock(&errors->mutex);
     struct kept *kept = g_hash_table_lookup(errors->by_path, path);
@@ -65,6 +69,8 @@ static void keep_line(struct kx_errors *errors, const char *path, const char *li
     g_queue_push_tail_link(&errors->order, kept->place);
     g_free(kept->line);
     kept->line = kx_redact(line);
+    kept->code = code;
+    kept->at_ms = errors->clock->wall_ms(errors->clock);
     if (errors->order.length > KX_ERRORS_MAX) forget_oldest(errors);
     g_mutex_unlock(&errors->mutex);
 }
@@ -76,13 +82,13 @@ void kx_errors_add(struct kx_errors *errors, const struct kx_error *err)
                                   ? KX_LOG_DEBUG
                                   : KX_LOG_WARNING;
     kx_log_write(errors->log, level, "%s", line);
-    if (err->path) keep_line(errors, err->path, line);
+    if (err->path) keep_line(errors, err->path, line, err->code);
 }
 
 void kx_errors_note(struct kx_errors *errors, const char *path, const struct kx_error *err)
 {
     g_autofree char *line = kx_error_format(err);
-    keep_line(errors, path, line);
+    keep_line(errors, path, line, err->code);
 }
 
 char *kx_errors_last(struct kx_errors *errors, const char *path)
@@ -92,4 +98,16 @@ char *kx_errors_last(struct kx_errors *errors, const char *path)
     char *line = kept ? g_strdup(kept->line) : NULL;
     g_mutex_unlock(&errors->mutex);
     return line;
+}
+
+void kx_errors_each(struct kx_errors *errors,
+                    void (*look)(const struct kx_errors_item *item, void *context), void *context)
+{
+    g_mutex_lock(&errors->mutex);
+    for (GList *at = errors->order.head; at; at = at->next) {
+        const struct kept *kept = at->data;
+        const struct kx_errors_item item = {kept->at_ms, kept->code, kept->path, kept->line};
+        look(&item, context);
+    }
+    g_mutex_unlock(&errors->mutex);
 }

@@ -5,6 +5,7 @@
 #pragma once
 #include <glib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -12,7 +13,8 @@
 
 struct kx_errors;
 
-struct kx_errors *kx_errors_new(struct kx_log *log);
+/** @log and @clock borrowed; the log may be NULL. */
+struct kx_errors *kx_errors_new(struct kx_log *log, const struct kx_clock *clock);
 void kx_errors_free(struct kx_errors *errors);
 
 /** Keep an error under its path (HDFS path) and write it to the log: "no such file" at debug level,
@@ -24,5 +26,16 @@ void kx_errors_note(struct kx_errors *errors, const char *path, const struct kx_
 
 /** The last error of a path as one line.  @return owned, or NULL when there is none. */
 char *kx_errors_last(struct kx_errors *errors, const char *path);
+
+/* One that is kept. */
+struct kx_errors_item {
+    int64_t at_ms; /* since the epoch */
+    int code;      /* errno */
+    const char *path, *line;
+};
+
+/** Look at all that are kept, the oldest first. The function must not call back here, nor block. */
+void kx_errors_each(struct kx_errors *errors,
+                    void (*look)(const struct kx_errors_item *item, void *context), void *context);
 
 KX_DEFINE_AUTOPTR(kx_errors, kx_errors_free)

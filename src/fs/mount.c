@@ -14,12 +14,16 @@
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"
 #include "fs/opens.h"
+#include "fs/tree/cluster_mount.h"
+#include "fs/tree/tree.h"
 #include "rest/webhdfs.h"
 
 #define BLOCKS_KEPT 64 /* 8 MiB of free blocks at most wait for their next use */
 #define WINDOW_BYTES                                                                               \
     ((size_t)2 * 1024 * 1024) /* of each stream: two of the kernel's largest writes */
-#define MOUNT_TRIES 2
+#define MOUNT_TRIES    2
+#define LOG_LINES_KEPT 1000
+#define LOG_BYTES_KEPT ((size_t)256 * 1024)
 
 static char *who_runs(void)
 {
@@ -37,6 +41,7 @@ static int make_client(struct kx_mount *mount, const struct kx_endpoint *endpoin
                                             .clock = mount->clock,
                                             .log = mount->log,
                                             .pool = mount->pool,
+                                            .stats = &mount->stats,
                                             .timeout_ms = (int)options->timeout_ms,
                                             .stall_ms = (int)options->data_timeout_ms,
                                             .connect_timeout_ms = (int)options->connect_timeout_ms,
@@ -92,6 +97,30 @@ static int open_journal(struct kx_mount *mount, struct kx_error *err)
     return result;
 }
 
+static void keep_log_line(void *context, enum kx_log_level level, const char *line)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%f");
+    g_autofree char *whole =
+        g_strdup_printf("%.23sZ %s: %s", stamp, kx_log_level_name(level), line);
+    kx_lines_add(context, whole);
+}
+
+static int make_tree(struct kx_mount *mount, struct kx_error *err)
+{
+    const struct kx_options *options = mount->options;
+    if (options->no_virtual) return 0;
+    const struct kx_tree_config config = {
+        .mount = mount,
+        .clock = mount->clock,
+        .owner = options->uid >= 0 ? (uid_t)options->uid : geteuid(),
+        .group = options->gid >= 0 ? (gid_t)options->gid : getegid(),
+        .vroot = options->vroot,
+        .hidden = options->hide_virtual};
+    const struct kx_tree_rows trees[] = {kx_cluster_mount_rows()};
+    return kx_tree_new(&config, trees, G_N_ELEMENTS(trees), &mount->tree, err);
+}
+
 int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx_mount **out,
                  struct kx_error *err)
 {
@@ -104,7 +133,10 @@ int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx
     mount->log = log;
     mount->pool = kx_pool_new(BLOCKS_KEPT);
     mount->identity = kx_identity_new(options->uid, options->gid);
-    mount->errors = kx_errors_new(log);
+    mount->started_ms = mount->clock->now_ms(mount->clock);
+    mount->log_lines = kx_lines_new(LOG_LINES_KEPT, LOG_BYTES_KEPT);
+    kx_log_tap(log, keep_log_line, mount->log_lines);
+    mount->errors = kx_errors_new(log, mount->clock);
     mount->space = kx_space_new();
     mount->pages = kx_pages_new();
     mount->writers = kx_writers_new();
@@ -116,6 +148,7 @@ int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx
     kx_endpoint_clear(&endpoint);
     if (result == 0) result = find_root(mount, err);
     if (result == 0) result = open_journal(mount, err);
+    if (result == 0) result = make_tree(mount, err);
     if (result < 0) return result;
     mount->recovery = kx_recovery_start(mount);
     *out = g_steal_pointer(&mount);
@@ -155,6 +188,9 @@ void kx_mount_free(struct kx_mount *mount)
     kx_recovery_free(mount->recovery);
     kx_uploader_free(mount->uploader);
     kx_opens_free(mount->opens);
+    kx_tree_free(mount->tree);
+    kx_log_tap(mount->log, NULL, NULL);
+    kx_lines_free(mount->log_lines);
     kx_writers_free(mount->writers);
     kx_inodes_free(mount->inodes);
     kx_client_free(mount->client);

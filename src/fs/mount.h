@@ -4,8 +4,10 @@
  * allows. */
 #pragma once
 #include "base/clock.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/stats.h"
 #include "fs/data/room.h"
 #include "fs/options.h"
 #include "rest/client.h"
@@ -16,6 +18,7 @@ struct kx_pages;
 struct kx_identity;
 struct kx_errors;
 struct kx_space_cache;
+struct kx_tree;
 struct kx_writers;
 struct kx_journal;
 struct kx_uploader;
@@ -38,8 +41,12 @@ struct kx_mount {
     struct kx_uploader
         *uploader; /* NULL without a journal, as is the recovery when it found nothing */
     struct kx_recovery *recovery;
-    struct kx_cancel *ending; /* fired when the end of the mount has waited long enough */
-    struct kx_room room;      /* of local copies */
+    struct kx_cancel *ending;   /* fired when the end of the mount has waited long enough */
+    struct kx_room room;        /* of local copies */
+    struct kx_lines *log_lines; /* the last of the log */
+    struct kx_tree *tree;       /* the virtual files; NULL: -o novirtual */
+    struct kx_stats stats;
+    int64_t started_ms; /* on the clock */
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
                       before it is attached */
     gint answered; /* atomic: the kernel has got its first answer */

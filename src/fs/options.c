@@ -1,6 +1,7 @@
 #include "fs/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "fs/options_table.h"
@@ -65,10 +66,7 @@ static int set_seconds(const struct kx_option_row *row, const char *value, struc
                                                  row->min, row->max);
         return bad_value(row, value, range, err);
     }
-    bool kernel = row->at == KX_OPTION_AT(attr_timeout_s) ||
-                  row->at == KX_OPTION_AT(entry_timeout_s) ||
-                  row->at == KX_OPTION_AT(negative_timeout_s);
-    if (kernel)
+    if (kx_option_is_double(row))
         *(double *)member(out, row->at) = seconds;
     else
         *(int64_t *)member(out, row->at) = (int64_t)(seconds * 1000);
@@ -130,6 +128,7 @@ static int set_option(const char *word, struct kx_options *out, struct kx_error 
         return kx_error_set(err, EINVAL, "-o %s: needs a value: %s=%s", word, row->name,
                             row->value);
     if (!valued && equals) return kx_error_set(err, EINVAL, "-o %s: takes no value", word);
+    g_hash_table_add(out->given, (gpointer)(uintptr_t)row->name);
     if (row->kind == KX_OPTION_FLAG) *(bool *)member(out, row->at) = true;
     if (row->kind == KX_OPTION_KERNEL) g_ptr_array_add(out->kernel, g_strdup(word));
     return valued ? set_valued(row, equals + 1, out, err) : 0;
@@ -211,6 +210,15 @@ static int read_arguments(int argc, char **argv, struct kx_options *out, struct 
     return result;
 }
 
+static int check_vroot(const char *name, struct kx_error *err)
+{
+    if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        strlen(name) > NAME_MAX)
+        return kx_error_set(err, EINVAL, "-o vroot=%s: the name of one directory is expected",
+                            name);
+    return 0;
+}
+
 int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err)
 {
     *out = (struct kx_options){.attr_timeout_s = 1,
@@ -225,6 +233,7 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
                                .log_level = KX_LOG_WARNING};
     out->stage_dir = g_strdup("/var/tmp");
     out->kernel = g_ptr_array_new_with_free_func(g_free);
+    out->given = g_hash_table_new(g_str_hash, g_str_equal);
     g_autofree char *program = argc > 0 ? g_path_get_basename(argv[0]) : NULL;
     out->by_mount = program && g_str_has_prefix(program, "mount.");
     int result = read_arguments(argc, argv, out, err);
@@ -232,6 +241,7 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
         result =
             kx_error_set(err, EINVAL, "%s is missing: knoxfs [-o OPTION,...] ENDPOINT MOUNTPOINT",
                          out->endpoint ? "the mount point" : "the endpoint");
+    if (result == 0 && out->vroot) result = check_vroot(out->vroot, err);
     if (out->debug) {
         out->foreground = true;
         out->log_level = KX_LOG_TRACE;
@@ -248,6 +258,8 @@ void kx_options_clear(struct kx_options *options)
     g_free(options->stage_dir);
     g_free(options->fsname);
     g_free(options->log_file);
+    g_free(options->vroot);
+    if (options->given) g_hash_table_destroy(options->given);
     if (options->kernel) g_ptr_array_free(options->kernel, TRUE);
     *options = (struct kx_options){0};
 }

@@ -44,6 +44,9 @@ struct kx_options {
     char *fsname;               /* first column of df and mount; NULL: the endpoint */
     enum kx_log_level log_level;
     char *log_file; /* NULL: syslog, or stderr with -f */
+    char *vroot;    /* the directory of the virtual trees; NULL: the mount's root */
+    bool hide_virtual, no_virtual;
+    GHashTable *given; /* the names of the options that were given (rows of the table); a set */
     GPtrArray
         *kernel; /* options that mount(8) knows and the kernel does ("nosuid"), owned strings */
 };
@@ -53,6 +56,11 @@ struct kx_options {
  * whose name begins with "mount." understands what mount(8) gives to its helpers. */
 int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err);
 void kx_options_clear(struct kx_options *options);
+
+/** What is in effect, one line an option: name, value, and where it is from ("default", "option",
+ * or "ctl" for a level of the log that is not the option's any more), with tabs between. Nothing
+ * secret.  @return owned. */
+char *kx_options_show(const struct kx_options *options, enum kx_log_level level);
 
 /** The text of --help, and the same table in the man page's source (scdoc).  @return owned. */
 char *kx_options_help(void);

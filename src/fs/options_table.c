@@ -62,6 +62,11 @@ static const struct kx_option_row ROWS[] = {
      "append the log to FILE (default: syslog, with -f stderr)", 0, 0},
     {"fsname", KX_OPTION_TEXT, AT(fsname), "NAME",
      "the first column of df and mount (default: the endpoint)", 0, 0},
+    {"hidevirtual", KX_OPTION_FLAG, AT(hide_virtual), NULL,
+     "/.cluster is not in the listing of the mount's root (it is there all the same)", 0, 0},
+    {"novirtual", KX_OPTION_FLAG, AT(no_virtual), NULL, "there is no /.cluster at all", 0, 0},
+    {"vroot", KX_OPTION_TEXT, AT(vroot), "NAME",
+     "/.cluster is at /NAME/.cluster, not at the mount's root itself", 0, 0},
     {"nosuid", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
     {"suid", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
     {"nodev", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
@@ -94,6 +99,12 @@ static const struct kx_flag_row FLAGS[] = {
     {'h', "help", AT(help), "this text"},
     {'V', "version", AT(version), "the version"},
 };
+
+bool kx_option_is_double(const struct kx_option_row *row)
+{
+    return row->at == AT(attr_timeout_s) || row->at == AT(entry_timeout_s) ||
+           row->at == AT(negative_timeout_s);
+}
 
 const struct kx_option_row *kx_option_rows(size_t *count)
 {

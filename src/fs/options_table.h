@@ -11,6 +11,7 @@ enum kx_option_kind {
     KX_OPTION_SECONDS,
     KX_OPTION_BYTES,
     KX_OPTION_TEXT,
+    KX_OPTION_SECRET, /* a text that is shown to nobody */
     KX_OPTION_LEVEL,
     KX_OPTION_CHOICE, /* one of the words of `value` ("a|b|c"): its number, from 0 */
     KX_OPTION_KERNEL, /* handed to the kernel as it is */
@@ -37,5 +38,8 @@ struct kx_flag_row {
 
 const struct kx_option_row *kx_option_rows(size_t *count);
 const struct kx_flag_row *kx_flag_rows(size_t *count);
+
+/** Are the seconds of this row a double (for the kernel), not milliseconds? */
+bool kx_option_is_double(const struct kx_option_row *row);
 
 #define KX_OPTION_AT(member) offsetof(struct kx_options, member)

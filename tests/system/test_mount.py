@@ -253,7 +253,7 @@ def test_background(knoxfs, target, hdfs, adopting, tmp_path, sanitized):
     """The call returns when the mount works, with nothing of the caller's held; then it serves."""
     hdfs.put("f", b"x")
     endpoint = f"{hdfs.stack.namenode}{hdfs.url_path}"
-    done = knoxfs("-o", f"logfile={tmp_path}/log,loglevel=info", endpoint, target)
+    done = knoxfs("-o", f"logfile={tmp_path}/log,loglevel=info,hidevirtual", endpoint, target)
     assert (done.stdout, done.stderr) == (b"", b"")
     assert mounted(target)["type"] == "fuse.knoxfs" and os.listdir(target) == ["f"]
     pid = driver_of(target)

@@ -1,11 +1,13 @@
 /* opendir, readdir, readdirplus, releasedir. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "fs/fuse/fuse_ops.h"
 #include "fs/names/attr.h"
 #include "fs/names/directory.h"
 #include "fs/opens.h"
+#include "fs/tree/tree.h"
 
 #define DOTS 2 /* "." and ".." have the positions 1 and 2, the first entry has 3 */
 
@@ -19,6 +21,11 @@ static void close_directory(void *directory)
     kx_directory_close(directory);
 }
 
+static char *path_of_directory(void *directory)
+{
+    return kx_inode_path(kx_directory_inode(directory));
+}
+
 void kx_op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     struct kx_fuse_call c;
@@ -27,7 +34,8 @@ void kx_op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     if (!inode) return;
     struct kx_directory *directory = kx_directory_open(c.mount, inode);
     fi->fh = (uintptr_t)directory;
-    kx_opens_add(c.mount->opens, directory, close_directory);
+    static const struct kx_open_kind kind = {.close = close_directory, .path = path_of_directory};
+    kx_opens_add(c.mount->opens, directory, &kind, fuse_req_ctx(req)->pid, O_RDONLY | O_DIRECTORY);
     kx_fuse_settle(&c);
     if (fuse_reply_open(req, fi) != 0) kx_opens_release(c.mount->opens, directory);
     kx_fuse_finish(&c);
@@ -104,17 +112,54 @@ static bool add_entry(struct kx_fuse_call *c, struct buffer *b, struct kx_inode 
     return true;
 }
 
+/* The names of the virtual trees come before the server's, in the mount's root only. @return
+ * false when it does not fit any more. */
+static bool add_virtual(struct kx_fuse_call *c, struct buffer *b, const char *name, off_t next)
+{
+    struct stat st = {0};
+    KX_ERROR_AUTO(ignored); /* the listing shows a name that cannot be looked up, too */
+    g_autoptr(kx_tree_node) node = NULL;
+    kx_tree_lookup(c->mount->tree, NULL, name, &c->call, &node, &st, &ignored);
+    struct fuse_entry_param param = {.ino = node ? kx_tree_node_number(node) : 0, .attr = st};
+    if (!buffer_add(b, name, &param, next)) return false;
+    if (node && b->plus) kx_tree_looked_up(node);
+    return true;
+}
+
+/* @return how many positions the trees take in this directory; -1: the buffer is full. */
+static off_t fill_virtual(struct kx_fuse_call *c, struct buffer *b, struct kx_inode *inode,
+                          off_t offset)
+{
+    if (inode->node != KX_ROOT_NODE) return 0;
+    off_t count = 0;
+    const char *name;
+    for (; (name = kx_tree_root_name(c->mount->tree, (unsigned)count)); count++)
+        if (offset <= DOTS + count && !add_virtual(c, b, name, DOTS + count + 1)) return -1;
+    return count;
+}
+
+/* A name of the server's that cannot be reached: the trees are in front of it. */
+static bool is_shadowed(struct kx_fuse_call *c, struct kx_inode *inode, const char *name)
+{
+    return inode->node == KX_ROOT_NODE && kx_tree_has_name(c->mount->tree, name);
+}
+
 static int fill(struct kx_fuse_call *c, struct buffer *b, struct kx_directory *directory,
                 off_t offset)
 {
     struct kx_inode *inode = kx_directory_inode(directory);
     for (; offset < DOTS; offset++)
         if (!add_dot(c, b, inode, offset)) return 0;
+    off_t virtual = fill_virtual(c, b, inode, offset);
+    if (virtual < 0) return 0;
+    offset = MAX(offset, DOTS + virtual);
     for (;; offset++) {
         struct kx_directory_entry entry;
-        int result = kx_directory_entry(directory, offset - DOTS, &c->call, &entry, &c->err);
+        int result =
+            kx_directory_entry(directory, offset - DOTS - virtual, &c->call, &entry, &c->err);
         if (result <= 0) return result;
-        bool fits = add_entry(c, b, inode, &entry, offset + 1);
+        bool fits =
+            is_shadowed(c, inode, entry.status.name) || add_entry(c, b, inode, &entry, offset + 1);
         kx_directory_entry_clear(&entry);
         if (!fits) return 0;
     }

@@ -7,6 +7,7 @@
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
 #include "fs/opens.h"
+#include "fs/tree/tree.h"
 
 #define JUST_LOOKED_MS                                                                             \
     200 /* the kernel looks a name up right before it creates it: no need to ask again */
@@ -21,11 +22,22 @@ static void close_handle(void *handle)
     kx_handle_close(handle);
 }
 
+static char *path_of_handle(void *handle)
+{
+    return kx_inode_path(kx_handle_inode(handle));
+}
+
+static void remember(struct kx_fuse_call *c, struct kx_handle *handle, int flags)
+{
+    static const struct kx_open_kind kind = {.close = close_handle, .path = path_of_handle};
+    kx_opens_add(c->mount->opens, handle, &kind, fuse_req_ctx(c->req)->pid, flags);
+}
+
 static void reply_open(struct kx_fuse_call *c, struct kx_handle *handle, struct fuse_file_info *fi)
 {
     fi->fh = (uintptr_t)handle;
     fi->keep_cache = kx_inode_keep_pages(kx_handle_inode(handle));
-    kx_opens_add(c->mount->opens, handle, close_handle);
+    remember(c, handle, fi->flags);
     kx_fuse_settle(c);
     if (fuse_reply_open(c->req, fi) != 0) kx_opens_release(c->mount->opens, handle);
     kx_fuse_finish(c);
@@ -53,7 +65,7 @@ static void reply_create(struct kx_fuse_call *c, struct kx_handle *handle,
     kx_fuse_fill_entry(c->mount, inode, &entry);
     fi->fh = (uintptr_t)handle;
     kx_inode_looked_up(inode);
-    kx_opens_add(c->mount->opens, handle, close_handle);
+    remember(c, handle, fi->flags);
     kx_fuse_settle(c);
     if (fuse_reply_create(c->req, &entry, fi) != 0) {
         kx_opens_release(c->mount->opens, handle);
@@ -129,6 +141,7 @@ void kx_op_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
     if (result < 0) {
         kx_fuse_reply_result(&c, result, kx_handle_inode(handle_of(fi)));
     } else {
+        kx_stats_add(&c.mount->stats, KX_STAT_READ, slices.length);
         kx_fuse_settle(&c);
         fuse_reply_iov(req, (const struct iovec *)(void *)slices.pieces->data,
                        (int)slices.pieces->len);
@@ -149,6 +162,7 @@ void kx_op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size,
         kx_fuse_reply_result(&c, result, kx_handle_inode(handle));
         return;
     }
+    kx_stats_add(&c.mount->stats, KX_STAT_WRITTEN, size);
     kx_fuse_settle(&c);
     fuse_reply_write(req, size);
     kx_fuse_finish(&c);
@@ -225,7 +239,11 @@ void kx_op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
                            struct fuse_file_info *from_fi, fuse_ino_t to, off_t to_offset,
                            struct fuse_file_info *to_fi, size_t length, int flags)
 {
-    (void)from, (void)to, (void)flags; /* the kernel knows no flag */
+    (void)flags; /* the kernel knows none */
+    if (kx_tree_owns(from) || kx_tree_owns(to)) {
+        fuse_reply_err(req, EXDEV); /* the kernel then reads the one and writes the other */
+        return;
+    }
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     struct kx_handle *out = handle_of(to_fi);

@@ -33,21 +33,6 @@ void kx_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
         kx_fuse_reply_result(&c, result, directory);
 }
 
-void kx_op_forget(fuse_req_t req, fuse_ino_t node, uint64_t nlookup)
-{
-    struct kx_mount *mount = fuse_req_userdata(req);
-    kx_inodes_forget(mount->inodes, node, nlookup);
-    fuse_reply_none(req);
-}
-
-void kx_op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
-{
-    struct kx_mount *mount = fuse_req_userdata(req);
-    for (size_t i = 0; i < count; i++)
-        kx_inodes_forget(mount->inodes, forgets[i].ino, forgets[i].nlookup);
-    fuse_reply_none(req);
-}
-
 void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
     struct kx_fuse_call c;

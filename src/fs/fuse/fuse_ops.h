@@ -1,4 +1,4 @@
-/* The driver's operations, one file a family; fuse_session.c puts them into libfuse's table. Valid
+/* The driver's operations, one file a family; fuse_route.c puts them into libfuse's table. Valid
  * replies as in fuse_lowlevel.h. Threads: libfuse calls them from any of its threads, also for one
  * file at once. */
 #pragma once
@@ -13,8 +13,6 @@ void kx_op_statfs(fuse_req_t req, fuse_ino_t node);
 
 /* fuse_names.c */
 void kx_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
-void kx_op_forget(fuse_req_t req, fuse_ino_t node, uint64_t nlookup);
-void kx_op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets);
 void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
 void kx_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
 void kx_op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fs/fuse/fuse_io.h"
-#include "fs/fuse/fuse_ops.h"
+#include "fs/fuse/fuse_route.h"
 #include "fs/session.h"
 
 #define REQUEST_BYTES_MAX (1024 * 1024) /* libfuse 3.14 carries at most 256 pages in a request */
@@ -36,43 +36,6 @@ static void on_init(void *userdata, struct fuse_conn_info *conn)
     kx_log_write(mount->log, KX_LOG_DEBUG, "FUSE protocol %u.%u, capabilities 0x%x",
                  conn->proto_major, conn->proto_minor, conn->want);
 }
-
-static const struct fuse_lowlevel_ops OPERATIONS = {
-    .init = on_init,
-    .lookup = kx_op_lookup,
-    .forget = kx_op_forget,
-    .forget_multi = kx_op_forget_multi,
-    .getattr = kx_op_getattr,
-    .setattr = kx_op_setattr,
-    .access = kx_op_access,
-    .statfs = kx_op_statfs,
-    .mkdir = kx_op_mkdir,
-    .unlink = kx_op_unlink,
-    .rmdir = kx_op_rmdir,
-    .rename = kx_op_rename,
-    .symlink = kx_op_symlink,
-    .link = kx_op_link,
-    .mknod = kx_op_mknod,
-    .readlink = kx_op_readlink,
-    .opendir = kx_op_opendir,
-    .readdir = kx_op_readdir,
-    .readdirplus = kx_op_readdirplus,
-    .releasedir = kx_op_releasedir,
-    .fsyncdir = kx_op_fsyncdir,
-    .open = kx_op_open,
-    .create = kx_op_create,
-    .read = kx_op_read,
-    .write = kx_op_write,
-    .flush = kx_op_flush,
-    .fsync = kx_op_fsync,
-    .fallocate = kx_op_fallocate,
-    .copy_file_range = kx_op_copy_file_range,
-    .release = kx_op_release,
-    .setxattr = kx_op_setxattr,
-    .getxattr = kx_op_getxattr,
-    .listxattr = kx_op_listxattr,
-    .removexattr = kx_op_removexattr,
-};
 
 static void append_escaped(GString *options, const char *name, const char *value)
 {
@@ -107,7 +70,9 @@ static int attach(struct kx_session *session, struct kx_mount *mount, const char
     fuse_opt_add_arg(&args, "knoxfs");
     fuse_opt_add_arg(&args, "-o");
     fuse_opt_add_arg(&args, options);
-    session->fuse = fuse_session_new(&args, &OPERATIONS, sizeof(OPERATIONS), mount);
+    struct fuse_lowlevel_ops operations = kx_fuse_operations();
+    operations.init = on_init;
+    session->fuse = fuse_session_new(&args, &operations, sizeof(operations), mount);
     fuse_opt_free_args(&args);
     if (!session->fuse)
         return kx_error_set(err, EINVAL, "libfuse does not take the options: %s", options);

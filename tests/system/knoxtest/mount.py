@@ -179,9 +179,11 @@ class Mounts:
         self.live: list[Mount] = []
 
     def __call__(self, path: str = "/", server: str | None = None, **options) -> Mount:
-        """Mount PATH (already encoded) of SERVER; options as of -o, True: without a value."""
+        """Mount PATH (already encoded) of SERVER; options as of -o, True: without a value, None: not
+        given.  What is not the cluster's is not listed, unless said."""
         folder = Path(tempfile.mkdtemp(prefix="knoxfs-test-"))
         options.setdefault("user", "alice")
+        options.setdefault("hidevirtual", True)
         mount = Mount(self.binary, (server or self.base) + path, folder, options)
         self.live.append(mount)
         return mount

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fake_clock.h"
 #include "support.h"
 
 struct book {
+    struct fake_clock clock;
     struct kx_errors *errors;
     struct kx_log *log;
     enum kx_log_level level; /* of the last line */
@@ -22,9 +24,10 @@ static void write_down(void *context, enum kx_log_level level, const char *line)
 static int setup(void **state)
 {
     struct book *book = g_new0(struct book, 1);
+    fake_clock_init(&book->clock);
     book->lines = g_string_new(NULL);
     book->log = kx_log_new(KX_LOG_DEBUG, write_down, book);
-    book->errors = kx_errors_new(book->log);
+    book->errors = kx_errors_new(book->log, &book->clock.clock);
     *state = book;
     return 0;
 }
@@ -137,6 +140,28 @@ static void an_error_that_comes_again_is_a_young_one(void **state)
     assert_false(knows(book, 0));
 }
 
+static void append_item(const struct kx_errors_item *item, void *context)
+{
+    g_string_append_printf(context, "%" G_GINT64_FORMAT " %d %s %s\n", item->at_ms % 1000000,
+                           item->code, item->path, item->line);
+}
+
+static void all_are_shown_the_youngest_last(void **state)
+{
+    struct book *book = *state;
+    add(book, "/a", EACCES, "denied");
+    fake_clock_pass(&book->clock, 10);
+    add(book, "/b", EIO, "cut");
+    add(book, "/a", ENOSPC, "full");
+    g_autoptr(GString) all = g_string_new(NULL);
+    kx_errors_each(book->errors, append_item, all);
+    g_autofree char *expected =
+        g_strdup_printf("10 %d /b OPEN /b: cut (Input/output error)\n"
+                        "10 %d /a OPEN /a: full (No space left on device)\n",
+                        EIO, ENOSPC);
+    assert_string_equal(all->str, expected);
+}
+
 #define errors_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -147,6 +172,7 @@ int main(void)
         errors_test(secrets_are_not_kept),
         errors_test(an_error_may_be_kept_under_one_more_path),
         errors_test(the_oldest_are_forgotten),
+        errors_test(all_are_shown_the_youngest_last),
         errors_test(an_error_that_comes_again_is_a_young_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

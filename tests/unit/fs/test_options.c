@@ -115,6 +115,9 @@ static const struct {
     {"excl=close", KX_OPTION_AT(excl), CHOICE, KX_EXCL_CLOSE, 0, NULL},
     {"excl=open", KX_OPTION_AT(excl), CHOICE, KX_EXCL_OPEN, 0, NULL},
     {"unmount_timeout=5", KX_OPTION_AT(unmount_timeout_ms), WHOLE, 5000, 0, NULL},
+    {"hidevirtual", KX_OPTION_AT(hide_virtual), FLAG, 0, 0, NULL},
+    {"novirtual", KX_OPTION_AT(no_virtual), FLAG, 0, 0, NULL},
+    {"vroot=.hadoop", KX_OPTION_AT(vroot), TEXT, 0, 0, ".hadoop"},
     {"loglevel=trace", KX_OPTION_AT(log_level), LEVEL, KX_LOG_TRACE, 0, NULL},
     {"loglevel=ERROR", KX_OPTION_AT(log_level), LEVEL, KX_LOG_ERROR, 0, NULL},
 };

@@ -16,7 +16,7 @@ int writing_setup(void **state)
                                  .pool = kx_pool_new(2),
                                  .client = w->client,
                                  .inodes = kx_inodes_new("/", &folder, 1),
-                                 .errors = kx_errors_new(NULL),
+                                 .errors = kx_errors_new(NULL, &w->clock.clock),
                                  .writers = kx_writers_new(),
                                  .pages = kx_pages_new(),
                                  .id = (char *)(uintptr_t)WRITING_ID};

@@ -1,0 +1,300 @@
+/* The names of the virtual trees: lookup, attributes, listings, and what is refused. */
+#include "fs/fuse/fuse_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/opens.h"
+
+#define DOTS         2 /* "." and ".." have the positions 1 and 2 */
+#define NAME_BYTES   255
+#define STATFS_BLOCK 4096
+#define ERROR_XATTR  "user.hdfs.error"
+
+struct kx_tree_node *kx_fuse_tree_node(struct kx_fuse_call *c, fuse_ino_t node)
+{
+    struct kx_tree_node *found = c->mount->tree ? kx_tree_find(c->mount->tree, node) : NULL;
+    if (!found) kx_fuse_tree_reply(c, -ESTALE, NULL);
+    return found;
+}
+
+/* ESTALE is for the kernel, which looks the name up again: no program has failed. */
+static void keep_error(struct kx_fuse_call *c, int result, const struct kx_tree_node *node)
+{
+    if (result == -ESTALE) return;
+    if (!c->err.code) kx_error_set(&c->err, -result, "%s", g_strerror(-result));
+    g_autofree char *path = node ? kx_tree_shown_path(node) : NULL;
+    /* A verb's error may name the path that it was about; the ctl file has it, too. */
+    bool other = path && c->err.path && strcmp(path, c->err.path) != 0;
+    kx_error_about(&c->err, NULL, path);
+    kx_errors_add(c->mount->errors, &c->err);
+    if (other) kx_errors_note(c->mount->errors, path, &c->err);
+}
+
+void kx_fuse_tree_reply(struct kx_fuse_call *c, int result, const struct kx_tree_node *node)
+{
+    if (result < 0) keep_error(c, result, node);
+    kx_fuse_settle(c);
+    fuse_reply_err(c->req, -result);
+    kx_fuse_finish(c);
+}
+
+/* Nothing is kept by the kernel: what a name is, and how long its text, is asked for each time. */
+void kx_tree_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) directory = NULL;
+    if (parent != FUSE_ROOT_ID && !(directory = kx_fuse_tree_node(&c, parent))) return;
+    struct fuse_entry_param entry = {0};
+    g_autoptr(kx_tree_node) node = NULL;
+    int result =
+        kx_tree_lookup(c.mount->tree, directory, name, &c.call, &node, &entry.attr, &c.err);
+    if (result == -ENOENT) { /* programs try names: nothing has failed */
+        kx_fuse_settle(&c);
+        fuse_reply_err(req, ENOENT);
+        kx_fuse_finish(&c);
+        return;
+    }
+    if (result < 0) {
+        kx_fuse_tree_reply(&c, result, directory);
+        return;
+    }
+    entry.ino = kx_tree_node_number(node);
+    kx_tree_looked_up(node);
+    kx_fuse_settle(&c);
+    if (fuse_reply_entry(req, &entry) != 0) kx_tree_forget(c.mount->tree, entry.ino, 1);
+    kx_fuse_finish(&c);
+}
+
+static void reply_attr(struct kx_fuse_call *c, struct kx_tree_node *node)
+{
+    struct stat st;
+    int result = kx_tree_stat(node, &c->call, &st, &c->err);
+    if (result < 0) {
+        kx_fuse_tree_reply(c, result, node);
+        return;
+    }
+    kx_fuse_settle(c);
+    fuse_reply_attr(c->req, &st, 0);
+    kx_fuse_finish(c);
+}
+
+void kx_tree_op_getattr(fuse_req_t req, fuse_ino_t node)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
+    if (found) reply_attr(&c, found);
+}
+
+/* What shells and copying programs do to a file that they write to means nothing to a ctl file, and
+ * is no error there: cut to nothing, mode and times. */
+static bool is_harmless(const struct kx_tree_node *node, const struct stat *attr, int to_set)
+{
+    const int owner = FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
+    bool cut = !(to_set & FUSE_SET_ATTR_SIZE) || attr->st_size == 0;
+    return kx_tree_is_ctl(node) && cut && !(to_set & owner);
+}
+
+void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr, int to_set)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
+    if (!found) return;
+    int result = is_harmless(found, attr, to_set)
+                     ? kx_tree_access(found, fuse_req_ctx(req)->uid, W_OK, &c.err)
+                     : kx_error_set(&c.err, EPERM, "a virtual file cannot be changed");
+    if (result < 0)
+        kx_fuse_tree_reply(&c, result, found);
+    else
+        reply_attr(&c, found);
+}
+
+void kx_tree_op_access(fuse_req_t req, fuse_ino_t node, int mask)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
+    if (!found) return;
+    int result = kx_tree_access(found, fuse_req_ctx(req)->uid, mask, NULL);
+    kx_fuse_settle(&c);
+    fuse_reply_err(req, -result); /* a question, not a failure */
+    kx_fuse_finish(&c);
+}
+
+void kx_tree_op_statfs(fuse_req_t req)
+{
+    const struct statvfs none = {
+        .f_bsize = STATFS_BLOCK, .f_frsize = STATFS_BLOCK, .f_namemax = NAME_BYTES};
+    fuse_reply_statfs(req, &none);
+}
+
+void kx_tree_op_readlink(fuse_req_t req, fuse_ino_t node)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
+    if (!found) return;
+    g_autofree char *target = NULL;
+    int result = kx_tree_readlink(found, &c.call, &target, &c.err);
+    if (result < 0) {
+        kx_fuse_tree_reply(&c, result, found);
+        return;
+    }
+    kx_fuse_settle(&c);
+    fuse_reply_readlink(req, target);
+    kx_fuse_finish(&c);
+}
+
+static struct kx_tree_listing *listing_of(const struct fuse_file_info *fi)
+{
+    return (struct kx_tree_listing *)(uintptr_t)fi->fh;
+}
+
+static void close_listing(void *listing)
+{
+    kx_tree_listing_free(listing);
+}
+
+static char *path_of_listing(void *listing)
+{
+    return kx_tree_shown_path(kx_tree_listing_node(listing));
+}
+
+void kx_tree_op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    static const struct kx_open_kind kind = {.close = close_listing, .path = path_of_listing};
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
+    if (!found) return;
+    struct kx_tree_listing *listing = NULL;
+    int result = kx_tree_access(found, fuse_req_ctx(req)->uid, R_OK, &c.err);
+    if (result == 0) result = kx_tree_list(found, &c.call, &listing, &c.err);
+    if (result < 0) {
+        kx_fuse_tree_reply(&c, result, found);
+        return;
+    }
+    fi->fh = (uintptr_t)listing;
+    kx_opens_add(c.mount->opens, listing, &kind, fuse_req_ctx(req)->pid, O_RDONLY | O_DIRECTORY);
+    kx_fuse_settle(&c);
+    if (fuse_reply_open(req, fi) != 0) kx_opens_release(c.mount->opens, listing);
+    kx_fuse_finish(&c);
+}
+
+/* The kernel's buffer while it is filled. */
+struct buffer {
+    struct kx_fuse_call *call;
+    struct kx_tree_listing *listing;
+    char *bytes;
+    size_t size, used;
+    bool plus;
+};
+
+static bool buffer_add(struct buffer *b, const char *name, const struct fuse_entry_param *entry,
+                       off_t next)
+{
+    fuse_req_t req = b->call->req;
+    char *at = b->bytes + b->used;
+    size_t room = b->size - b->used;
+    size_t need = b->plus ? fuse_add_direntry_plus(req, at, room, name, entry, next)
+                          : fuse_add_direntry(req, at, room, name, &entry->attr, next);
+    if (need > room) return false;
+    b->used += need;
+    return true;
+}
+
+static bool add_dot(struct buffer *b, off_t position)
+{
+    struct fuse_entry_param entry = {.attr.st_mode = S_IFDIR}; /* ino 0: no lookup is counted */
+    entry.attr.st_ino = kx_tree_node_number(kx_tree_listing_node(b->listing));
+    return buffer_add(b, position == 0 ? "." : "..", &entry, position + 1);
+}
+
+/* @return 1: added; 0: it does not fit, or there are no more. */
+static int add_name(struct buffer *b, off_t position)
+{
+    struct fuse_entry_param entry = {0};
+    const char *name = kx_tree_listing_name(b->listing, (size_t)(position - DOTS), &entry.attr);
+    if (!name) return 0;
+    g_autoptr(kx_tree_node) node = NULL;
+    /* One that went meanwhile is shown as a name only. */
+    struct stat st;
+    if (b->plus && kx_tree_listing_entry(b->listing, (size_t)(position - DOTS), &b->call->call,
+                                         &node, &st, NULL) == 0)
+        entry.attr = st;
+    entry.ino = node ? kx_tree_node_number(node) : 0;
+    if (!buffer_add(b, name, &entry, position + 1)) return 0;
+    if (node) kx_tree_looked_up(node);
+    return 1;
+}
+
+void kx_tree_op_readdir(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi,
+                        bool plus)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autofree char *bytes = g_malloc(size);
+    struct buffer b = {
+        .call = &c, .listing = listing_of(fi), .bytes = bytes, .size = size, .plus = plus};
+    bool fits = true;
+    for (; fits && offset < DOTS; offset++)
+        fits = add_dot(&b, offset);
+    for (; fits; offset++)
+        fits = add_name(&b, offset) > 0;
+    kx_fuse_settle(&c);
+    fuse_reply_buf(req, b.bytes, b.used);
+    kx_fuse_finish(&c);
+}
+
+void kx_tree_op_releasedir(fuse_req_t req, struct fuse_file_info *fi)
+{
+    struct kx_mount *mount = fuse_req_userdata(req);
+    kx_opens_release(mount->opens, listing_of(fi));
+    fuse_reply_err(req, 0);
+}
+
+void kx_tree_op_getxattr(fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
+    if (!found) return;
+    g_autofree char *path = kx_tree_shown_path(found);
+    g_autofree char *line =
+        strcmp(name, ERROR_XATTR) == 0 ? kx_errors_last(c.mount->errors, path) : NULL;
+    kx_fuse_settle(&c);
+    if (!line)
+        fuse_reply_err(req, ENODATA);
+    else if (size == 0)
+        fuse_reply_xattr(req, strlen(line));
+    else if (strlen(line) > size)
+        fuse_reply_err(req, ERANGE);
+    else
+        fuse_reply_buf(req, line, strlen(line));
+    kx_fuse_finish(&c);
+}
+
+void kx_tree_op_listxattr(fuse_req_t req, size_t size)
+{
+    if (size == 0)
+        fuse_reply_xattr(req, 0);
+    else
+        fuse_reply_buf(req, NULL, 0);
+}
+
+void kx_tree_op_refuse(fuse_req_t req, fuse_ino_t node, const char *name, int code)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found =
+        kx_tree_owns(node) && c.mount->tree ? kx_tree_find(c.mount->tree, node) : NULL;
+    g_autofree char *above = found ? kx_tree_shown_path(found) : g_strdup("");
+    g_autofree char *path = name ? g_strconcat(above, "/", name, NULL) : g_strdup(above);
+    kx_error_set(&c.err, code, "virtual files are made and named by knoxfs only");
+    kx_error_about(&c.err, NULL, path);
+    kx_fuse_tree_reply(&c, -code, found);
+}

@@ -1,0 +1,127 @@
+/* Open files of the virtual trees. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include "fs/fuse/fuse_tree.h"
+#include "fs/opens.h"
+
+#define WAIT_MS 500 /* a stream's slice; in between the end of the session is looked for */
+
+static struct kx_tree_file *file_of(const struct fuse_file_info *fi)
+{
+    return (struct kx_tree_file *)(uintptr_t)fi->fh;
+}
+
+static void close_file(void *file)
+{
+    kx_tree_close(file);
+}
+
+static char *path_of_file(void *file)
+{
+    return kx_tree_shown_path(kx_tree_file_node(file));
+}
+
+void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    static const struct kx_open_kind kind = {.close = close_file, .path = path_of_file};
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
+    if (!found) return;
+    const struct fuse_ctx *context = fuse_req_ctx(req);
+    const struct kx_tree_who who = {.uid = context->uid, .thread = context->pid};
+    struct kx_tree_file *file = NULL;
+    int result = kx_tree_open(found, fi->flags, &who, &c.call, &file, &c.err);
+    if (result < 0) {
+        kx_fuse_tree_reply(&c, result, found);
+        return;
+    }
+    fi->fh = (uintptr_t)file;
+    fi->direct_io = kx_tree_file_is_direct(file);
+    fi->nonseekable = kx_tree_file_is_stream(file);
+    kx_opens_add(c.mount->opens, file, &kind, context->pid, fi->flags);
+    kx_fuse_settle(&c);
+    if (fuse_reply_open(req, fi) != 0) kx_opens_release(c.mount->opens, file);
+    kx_fuse_finish(&c);
+}
+
+/* Until something comes, the reader is interrupted, or the driver ends. */
+static ssize_t wait_for_bytes(struct kx_fuse_call *c, struct kx_tree_file *file, char *buffer,
+                              size_t size, bool wait)
+{
+    for (;;) {
+        ssize_t got = kx_tree_stream_read(file, buffer, size, c->cancel, wait ? WAIT_MS : 0);
+        if (got != -EAGAIN || !wait) return got;
+        if (fuse_session_exited(c->mount->kernel)) return -ENODEV;
+    }
+}
+
+static void read_stream(struct kx_fuse_call *c, struct kx_tree_file *file, size_t size, bool wait)
+{
+    g_autofree char *buffer = g_malloc(size);
+    ssize_t got = wait_for_bytes(c, file, buffer, size, wait);
+    kx_fuse_settle(c);
+    if (got < 0)
+        fuse_reply_err(c->req, (int)-got); /* nothing has failed: not remembered */
+    else
+        fuse_reply_buf(c->req, buffer, (size_t)got);
+    kx_fuse_finish(c);
+}
+
+void kx_tree_op_read(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi)
+{
+    struct kx_tree_file *file = file_of(fi);
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    if (kx_tree_file_is_stream(file)) {
+        read_stream(&c, file, size, !(fi->flags & O_NONBLOCK));
+        return;
+    }
+    size_t length = 0;
+    const char *bytes = kx_tree_read(file, offset, size, &length);
+    kx_fuse_settle(&c);
+    fuse_reply_buf(req, bytes, length);
+    kx_fuse_finish(&c);
+}
+
+void kx_tree_op_write(fuse_req_t req, const char *data, size_t size, struct fuse_file_info *fi)
+{
+    struct kx_tree_file *file = file_of(fi);
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    int result = kx_tree_write(file, data, size, &c.call, &c.err);
+    if (result < 0) {
+        kx_fuse_tree_reply(&c, result, kx_tree_file_node(file));
+        return;
+    }
+    kx_fuse_settle(&c);
+    fuse_reply_write(req, size);
+    kx_fuse_finish(&c);
+}
+
+static void wake_poll(void *handle)
+{
+    (void)fuse_lowlevel_notify_poll(handle); /* the kernel then polls again */
+}
+
+static void drop_poll(void *handle)
+{
+    fuse_pollhandle_destroy(handle);
+}
+
+void kx_tree_op_poll(fuse_req_t req, struct fuse_file_info *fi, struct fuse_pollhandle *handle)
+{
+    struct kx_tree_file *file = file_of(fi);
+    const struct kx_waker waker = {.wake = wake_poll, .drop = drop_poll, .context = handle};
+    if (handle) kx_tree_watch(file, waker);
+    fuse_reply_poll(req, kx_tree_ready(file) ? POLLIN | POLLRDNORM | POLLOUT : POLLOUT);
+}
+
+void kx_tree_op_release(fuse_req_t req, struct fuse_file_info *fi)
+{
+    struct kx_mount *mount = fuse_req_userdata(req);
+    kx_opens_release(mount->opens, file_of(fi));
+    fuse_reply_err(req, 0);
+}

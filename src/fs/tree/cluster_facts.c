@@ -1,0 +1,125 @@
+/* What this mount is, and what is known of its server. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/errors.h"
+#include "fs/mount.h"
+#include "fs/opens.h"
+#include "fs/tree/cluster_private.h"
+#include "rest/features.h"
+
+int kx_cluster_version(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)at, (void)err;
+    g_string_append(out, KX_VERSION);
+    return 0;
+}
+
+int kx_cluster_uptime(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    const struct kx_clock *clock = at->mount->clock;
+    g_string_append_printf(out, "%" G_GINT64_FORMAT,
+                           (clock->now_ms(clock) - at->mount->started_ms) / 1000);
+    return 0;
+}
+
+int kx_cluster_endpoint(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    g_autofree char *text = kx_redact(kx_client_endpoint(at->mount->client)->text);
+    g_string_append(out, text);
+    return 0;
+}
+
+int kx_cluster_user(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    const char *user = kx_client_user(at->mount->client);
+    g_string_append(out, user ? user : "");
+    return 0;
+}
+
+/* No server says what it is; what it does gives it away. */
+int kx_cluster_backend(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    struct kx_features *features = kx_client_features(at->mount->client);
+    enum kx_known renames = kx_feature_get(features, KX_FEATURE_RENAME_OPTIONS);
+    enum kx_known blocks = kx_feature_get(features, KX_FEATURE_LOCATED_BLOCKS);
+    const char *name = "unknown";
+    if (strstr(kx_client_endpoint(at->mount->client)->base, "/gateway/"))
+        name = "knox";
+    else if (renames == KX_YES || blocks == KX_YES)
+        name = "webhdfs";
+    else if (renames == KX_NO || blocks == KX_NO)
+        name = "httpfs";
+    g_string_append(out, name);
+    return 0;
+}
+
+int kx_cluster_features(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    struct kx_features *features = kx_client_features(at->mount->client);
+    for (int i = 0; i < KX_FEATURE_COUNT; i++) {
+        const enum kx_feature feature = (enum kx_feature)i;
+        g_string_append_printf(out, "%s\t%s\n", kx_feature_name(feature),
+                               kx_known_name(kx_feature_get(features, feature)));
+    }
+    return 0;
+}
+
+int kx_cluster_config(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    g_autofree char *text = kx_options_show(at->mount->options, kx_log_get_level(at->mount->log));
+    g_string_append(out, text);
+    return 0;
+}
+
+static const char *mode_word(int flags)
+{
+    if (flags & O_DIRECTORY) return "d";
+    if ((flags & O_ACCMODE) == O_RDONLY) return "r";
+    if ((flags & O_ACCMODE) == O_RDWR) return flags & O_APPEND ? "rwa" : "rw";
+    return flags & O_APPEND ? "wa" : "w";
+}
+
+static int by_path(gconstpointer a, gconstpointer b)
+{
+    const struct kx_opens_item *x = *(struct kx_opens_item *const *)a;
+    const struct kx_opens_item *y = *(struct kx_opens_item *const *)b;
+    int order = g_strcmp0(x->path, y->path);
+    return order ? order : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+int kx_cluster_open(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    g_autoptr(GPtrArray) items = kx_opens_list(at->mount->opens);
+    g_ptr_array_sort(items, by_path);
+    for (guint i = 0; i < items->len; i++) {
+        const struct kx_opens_item *item = g_ptr_array_index(items, i);
+        g_autofree char *path = g_strescape(item->path ? item->path : "(removed)", NULL);
+        g_string_append_printf(out, "%d\t%s\t%s\n", (int)item->pid, mode_word(item->flags), path);
+    }
+    return 0;
+}
+
+/* That something is not there is no failure to show. */
+static void add_error(const struct kx_errors_item *item, void *context)
+{
+    if (item->code == ENOENT || item->code == ENODATA || item->code == EINTR) return;
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(item->at_ms / 1000);
+    g_autofree char *stamp = g_date_time_format(at, "%Y-%m-%dT%H:%M:%S");
+    g_string_append_printf(context, "%s.%03dZ %s\n", stamp, (int)(item->at_ms % 1000), item->line);
+}
+
+int kx_cluster_errors(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    kx_errors_each(at->mount->errors, add_error, out);
+    return 0;
+}

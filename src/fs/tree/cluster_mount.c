@@ -1,0 +1,86 @@
+#include "fs/tree/cluster_mount.h"
+
+#include "fs/tree/cluster_private.h"
+
+#define MOUNT "/.cluster/mount"
+
+/* Paths and requests are for nobody but who mounted. */
+#define PRIVATE 0400
+
+static const struct kx_tree_row ROWS[] = {
+    {.pattern = "/.cluster",
+     .kind = KX_TREE_DIRECTORY,
+     .help = "The cluster, and this mount of it"},
+    {.pattern = MOUNT,
+     .kind = KX_TREE_DIRECTORY,
+     .help = "This mount: what it is, does and did. Nothing here asks a server"},
+    {.pattern = MOUNT "/version",
+     .kind = KX_TREE_VALUE,
+     .help = "the version of knoxfs",
+     .text = kx_cluster_version},
+    {.pattern = MOUNT "/uptime",
+     .kind = KX_TREE_VALUE,
+     .help = "seconds since it was mounted",
+     .text = kx_cluster_uptime},
+    {.pattern = MOUNT "/endpoint",
+     .kind = KX_TREE_VALUE,
+     .help = "the URL that was mounted",
+     .text = kx_cluster_endpoint},
+    {.pattern = MOUNT "/user",
+     .kind = KX_TREE_VALUE,
+     .help = "who it is on the cluster",
+     .text = kx_cluster_user},
+    {.pattern = MOUNT "/backend",
+     .kind = KX_TREE_VALUE,
+     .help = "who answers: webhdfs (a NameNode), httpfs, knox or unknown (as far as seen)",
+     .text = kx_cluster_backend},
+    {.pattern = MOUNT "/features",
+     .kind = KX_TREE_DOCUMENT,
+     .help = "what the server was found to do: a name, a tab, and yes, no or unknown",
+     .text = kx_cluster_features},
+    {.pattern = MOUNT "/config",
+     .kind = KX_TREE_DOCUMENT,
+     .help = "the options in effect: name, value, source (default, option, ctl), with tabs between",
+     .text = kx_cluster_config},
+    {.pattern = MOUNT "/errors",
+     .kind = KX_TREE_DOCUMENT,
+     .mode = PRIVATE,
+     .help = "the last failures with their reasons, the newest last, one a path",
+     .text = kx_cluster_errors},
+    {.pattern = MOUNT "/log",
+     .kind = KX_TREE_DOCUMENT,
+     .mode = PRIVATE,
+     .help = "the last lines of the log, secrets taken out",
+     .text = kx_cluster_log},
+    {.pattern = MOUNT "/log.follow",
+     .kind = KX_TREE_STREAM,
+     .mode = PRIVATE,
+     .help = "the lines of the log from now on",
+     .stream = &kx_cluster_log_stream},
+    {.pattern = MOUNT "/open",
+     .kind = KX_TREE_DOCUMENT,
+     .mode = PRIVATE,
+     .help = "what is open: process, r, w or rw (a: appending, d: directory), path, with tabs",
+     .text = kx_cluster_open},
+    {.pattern = MOUNT "/stats",
+     .kind = KX_TREE_DOCUMENT,
+     .help = "what was counted: a name, a tab, a number",
+     .text = kx_cluster_stats},
+    {.pattern = MOUNT "/stats.json",
+     .kind = KX_TREE_DOCUMENT,
+     .help = "the same in JSON",
+     .text = kx_cluster_stats_json},
+    {.pattern = MOUNT "/metrics",
+     .kind = KX_TREE_DOCUMENT,
+     .help = "the same for Prometheus",
+     .text = kx_cluster_metrics},
+    {.pattern = MOUNT "/ctl",
+     .kind = KX_TREE_CTL,
+     .help = "write a verb to it; reading lists the verbs",
+     .verbs = kx_cluster_verbs},
+};
+
+struct kx_tree_rows kx_cluster_mount_rows(void)
+{
+    return (struct kx_tree_rows){ROWS, G_N_ELEMENTS(ROWS)};
+}

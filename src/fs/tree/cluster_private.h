@@ -1,0 +1,27 @@
+/* The handlers of the rows in cluster_mount.c, a file a family. Nobody else includes it.
+ * Threads: any; contracts as in tree_table.h. */
+#pragma once
+#include "fs/tree/tree_table.h"
+
+/* cluster_facts.c */
+int kx_cluster_version(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_uptime(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_endpoint(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_user(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_backend(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_features(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_config(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_open(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_errors(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+
+/* cluster_stats.c: the same numbers in three forms */
+int kx_cluster_stats(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_stats_json(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_metrics(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+
+/* cluster_log.c */
+int kx_cluster_log(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+extern const struct kx_tree_stream kx_cluster_log_stream;
+
+/* cluster_ctl.c */
+extern const struct kx_tree_verb kx_cluster_verbs[];

@@ -1,0 +1,140 @@
+/* The virtual files as a table: one row a node, written as a pattern of its path.
+ *
+ * A component of a pattern is a plain name, or has one variable, with text around it: "{id}",
+ * "{name}.error". A plain name wins over a variable, and of two variables the one with more text.
+ * What a row's handlers get is a `struct kx_tree_at`: the mount, the path, the variables' values.
+ * Handlers answer 0 or -errno with the reason in err; they know nothing of FUSE, and no lock is
+ * held while they run. Several may run at once, also for one path.
+ *
+ * Threads: rows are constant data; an index is constant after it was made. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/lines.h"
+
+struct kx_mount;
+struct kx_call;
+struct kx_cancel;
+struct kx_tree_row;
+struct kx_tree_place;
+
+enum kx_tree_kind {
+    KX_TREE_DIRECTORY,
+    KX_TREE_VALUE,    /* one value; the line's end is added */
+    KX_TREE_DOCUMENT, /* any text */
+    KX_TREE_CTL,      /* takes one verb a write; its text is the list of verbs valid now */
+    KX_TREE_STREAM,   /* text without an end: reading waits for more */
+    KX_TREE_LINK      /* its text is the target */
+};
+
+/* Where a handler is asked. All is borrowed for the call. */
+struct kx_tree_at {
+    struct kx_mount *mount;
+    const struct kx_tree_place *place;
+    const struct kx_tree_row *row;
+    const char *path;         /* within the trees: "/.cluster/mount/pending/7" */
+    const char *const *bound; /* the variables' values in the order of the path, NULL at the end */
+    const struct kx_call *call; /* for everything that blocks; never NULL */
+};
+
+/* What can be said of a node besides its text. */
+struct kx_tree_look {
+    int64_t mtime_ms; /* since the epoch; 0: when its text was last seen to change */
+    mode_t mode;      /* the row's */
+};
+
+/* One verb of a ctl file. A table of them ends with a zeroed one. */
+struct kx_tree_verb {
+    const char *name;
+    const char *argument; /* what stands for it in the list of verbs; NULL: takes none */
+    const char *help;
+    /** Do it. @argument never NULL nor empty where the verb takes one, else NULL. */
+    int (*run)(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+    /** Is it valid now? NULL: always. One that is not gives EBUSY. */
+    bool (*valid)(const struct kx_tree_at *at);
+};
+
+/* A stream; `state` is one reader's. */
+struct kx_tree_stream {
+    int (*open)(const struct kx_tree_at *at, void **state, struct kx_error *err);
+    void (*close)(void *state);
+    /** @return bytes put into the buffer; 0: it has ended; -EAGAIN: nothing came for wait_ms;
+     * -EINTR: cancelled. */
+    ssize_t (*read)(void *state, char *buffer, size_t size, struct kx_cancel *cancel,
+                    int64_t wait_ms);
+    bool (*ready)(void *state);
+    /** Call it when the reader has something to read: at once when it has already. The stream
+     * consumes it; it replaces the one that was given before. */
+    void (*watch)(void *state, struct kx_waker waker);
+};
+
+enum {
+    KX_TREE_UNLISTED = 1, /* reachable by its name only: it blocks, or it has no bound */
+    KX_TREE_DEAR = 2      /* its text costs a request: made at open, not to tell its size */
+};
+
+struct kx_tree_row {
+    const char *pattern; /* "/.cluster/mount/pending/{id}" */
+    enum kx_tree_kind kind;
+    unsigned flags;
+    mode_t mode; /* permission bits; 0: 0555 a directory, 0644 a ctl file, 0444 anything else */
+    const char *help; /* one line, for the README of its directory */
+
+    /** VALUE, DOCUMENT, LINK: append the content. -ENODATA: there is none at present. */
+    int (*text)(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+    /** A row whose name has a variable: append its values (owned strings) that a listing shows, a
+     * bounded number. NULL: none is listed. `at` is the directory. */
+    int (*names)(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+    /** Is it there, and what is to be said of it? NULL: a plain name always is, a variable when
+     * `names` has it. */
+    int (*look)(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+    const struct kx_tree_verb *verbs;    /* CTL */
+    const struct kx_tree_stream *stream; /* STREAM */
+    const void *data;                    /* the handlers' own */
+};
+
+/* The rows of one tree. */
+struct kx_tree_rows {
+    const struct kx_tree_row *rows;
+    size_t count;
+};
+
+/* A row in its place among the others. */
+struct kx_tree_place {
+    const struct kx_tree_row *row;
+    struct kx_tree_place *parent;     /* NULL: the directory of all trees */
+    GPtrArray *children;              /* of places, in the table's order; NULL: no directory */
+    char *prefix, *variable, *suffix; /* its name; variable NULL: the name is `prefix` */
+};
+
+struct kx_tree_index;
+
+/** @return 0; -EINVAL: a row without a directory above it, without its handlers, or there twice. */
+int kx_tree_index_new(const struct kx_tree_rows *trees, size_t count, struct kx_tree_index **out,
+                      struct kx_error *err);
+void kx_tree_index_free(struct kx_tree_index *index);
+
+/** The directory of all trees: its path is "". */
+const struct kx_tree_place *kx_tree_index_root(const struct kx_tree_index *index);
+
+/** What a name in a directory is.  @value owned: the variable's, or NULL.  @return NULL: nothing.
+ */
+const struct kx_tree_place *kx_tree_place_child(const struct kx_tree_place *directory,
+                                                const char *name, char **value);
+
+/** The value of a variable.  @return borrowed; never NULL for one of the pattern's. */
+const char *kx_tree_bound(const struct kx_tree_at *at, const char *variable);
+
+mode_t kx_tree_row_mode(const struct kx_tree_row *row);
+
+/** "README", which every directory has: the text is made from the table. */
+bool kx_tree_place_is_readme(const struct kx_tree_place *place);
+void kx_tree_readme(const struct kx_tree_place *directory, GString *out);
+
+KX_DEFINE_AUTOPTR(kx_tree_index, kx_tree_index_free)

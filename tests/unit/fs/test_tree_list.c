@@ -1,0 +1,190 @@
+#include <errno.h>
+#include <string.h>
+
+#include "grove.h"
+#include "support.h"
+
+static char *names_in(struct grove *g, const char *path)
+{
+    g_autoptr(kx_tree_node) node = grove_find(g, path);
+    struct kx_tree_listing *listing = NULL;
+    assert_int_equal(kx_tree_list(node, NULL, &listing, NULL), 0);
+    GString *names = g_string_new(NULL);
+    struct stat st;
+    const char *name;
+    for (size_t i = 0; (name = kx_tree_listing_name(listing, i, &st)); i++)
+        g_string_append_printf(names, "%s%s%s", i ? " " : "", name,
+                               S_ISDIR(st.st_mode)   ? "/"
+                               : S_ISLNK(st.st_mode) ? "@"
+                                                     : "");
+    kx_tree_listing_free(listing);
+    return g_string_free(names, FALSE);
+}
+
+static void check_names(struct grove *g, const char *path, const char *expected)
+{
+    g_autofree char *names = names_in(g, path);
+    assert_string_equal(names, expected);
+}
+
+static void what_blocks_or_has_no_end_is_not_listed(void **state)
+{
+    check_names(*state, "/t", "README file value dear ctl things/");
+}
+
+static void variables_are_listed_by_their_values(void **state)
+{
+    struct grove *g = *state;
+    check_names(g, "/t/things", "README a/ b/ a.txt b.txt fixed@");
+    g->things = "";
+    check_names(g, "/t/things", "README fixed@");
+    g->things = "a";
+    check_names(g, "/t/things/a", "README");
+}
+
+static void entries_are_nodes(void **state)
+{
+    struct grove *g = *state;
+    g_autoptr(kx_tree_node) node = grove_find(g, "/t/things");
+    struct kx_tree_listing *listing = NULL;
+    assert_int_equal(kx_tree_list(node, NULL, &listing, NULL), 0);
+    assert_ptr_equal(kx_tree_listing_node(listing), node);
+    const unsigned listed = g->listed;
+    struct stat shown, st;
+    g_autoptr(kx_tree_node) entry = NULL;
+    assert_string_equal(kx_tree_listing_name(listing, 3, &shown), "a.txt");
+    assert_int_equal(kx_tree_listing_entry(listing, 3, NULL, &entry, &st, NULL), 0);
+    assert_int_equal(st.st_ino, shown.st_ino);
+    assert_int_equal(st.st_size, strlen("/t/things/a.txt a\n"));
+    assert_int_equal(g->listed, listed); /* not once more for an entry */
+    g_autoptr(kx_tree_node) found = grove_find(g, "/t/things/a.txt");
+    assert_ptr_equal(found, entry);
+    kx_tree_listing_free(listing);
+}
+
+static void only_directories_are_listed(void **state)
+{
+    struct grove *g = *state;
+    g_autoptr(kx_tree_node) node = grove_find(g, "/t/file");
+    struct kx_tree_listing *listing = NULL;
+    assert_int_equal(kx_tree_list(node, NULL, &listing, NULL), -ENOTDIR);
+}
+
+static void the_root_shows_the_trees(void **state)
+{
+    struct grove *g = *state;
+    assert_string_equal(kx_tree_root_name(g->tree, 0), "t");
+    assert_null(kx_tree_root_name(g->tree, 1));
+    grove_plant(g, NULL, true);
+    assert_null(kx_tree_root_name(g->tree, 0));
+    assert_int_equal(grove_look(g, "/t/file"), 0); /* there all the same */
+    assert_null(kx_tree_root_name(NULL, 0));
+}
+
+static void the_trees_may_be_below_one_directory(void **state)
+{
+    struct grove *g = *state;
+    grove_plant(g, "below", false);
+    assert_string_equal(kx_tree_root_name(g->tree, 0), "below");
+    assert_null(kx_tree_root_name(g->tree, 1));
+    assert_int_equal(grove_look(g, "/t"), -ENOENT);
+    check_names(g, "/below", "README t/");
+    g_autoptr(kx_tree_node) node = grove_find(g, "/below/t/file");
+    g_autofree char *path = kx_tree_shown_path(node);
+    assert_string_equal(path, "/below/t/file");
+}
+
+static int write_to_ctl(struct grove *g, const char *data, size_t length, struct kx_error *err)
+{
+    struct kx_tree_file *file = grove_open(g, "/t/ctl", O_WRONLY);
+    int result = kx_tree_write(file, data, length, NULL, err);
+    kx_tree_close(file);
+    return result;
+}
+
+static void a_write_is_one_verb(void **state)
+{
+    struct grove *g = *state;
+    static const char *const LINES[] = {"say a", "say a b\n", " say \t x  \n", "start\n"};
+    g->idle = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(LINES); i++)
+        assert_int_equal(write_to_ctl(g, LINES[i], strlen(LINES[i]), NULL), 0);
+    assert_string_equal(g->calls->str, "[a][a b][x][]");
+}
+
+static void a_wrong_line_is_refused(void **state)
+{
+    struct grove *g = *state;
+    static const struct {
+        const char *line;
+        int result;
+        const char *message;
+    } CASES[] = {
+        {"", -EINVAL, "a verb is missing; reading this file lists them"},
+        {"\n", -EINVAL, "a verb is missing; reading this file lists them"},
+        {"shout a\n", -EINVAL, "there is no verb shout; reading this file lists them"},
+        {"SAY a\n", -EINVAL, "there is no verb SAY; reading this file lists them"},
+        {"say\n", -EINVAL, "say needs WORDS: note the words"},
+        {"start now\n", -EINVAL, "start takes nothing after it"},
+        {"say a\nsay b\n", -EINVAL, "one verb a write is taken"},
+        {"say \xff\n", -EINVAL, "this is no text"},
+        {"start\n", -EBUSY, "start is not possible now"},
+        {"refuse\n", -EPERM, "not today"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        KX_ERROR_AUTO(err);
+        int result = write_to_ctl(g, CASES[i].line, strlen(CASES[i].line), &err);
+        if (result != CASES[i].result || g_strcmp0(err.message, CASES[i].message) != 0)
+            fail_msg("\"%s\": %d, %s", CASES[i].line, result, err.message);
+    }
+    assert_string_equal(g->calls->str, "");
+    assert_int_equal(write_to_ctl(g, "say \0x", 6, NULL), -EINVAL);
+}
+
+static void a_line_has_an_end(void **state)
+{
+    struct grove *g = *state;
+    g_autofree char *line = g_strnfill(KX_TREE_LINE_MAX + 1, 'x');
+    memcpy(line, "say ", 4);
+    assert_int_equal(write_to_ctl(g, line, KX_TREE_LINE_MAX + 1, NULL), -EMSGSIZE);
+    assert_int_equal(write_to_ctl(g, line, KX_TREE_LINE_MAX, NULL), 0);
+    assert_int_equal(g->calls->len, KX_TREE_LINE_MAX - 4 + 2);
+}
+
+static void reading_lists_the_verbs_that_are_valid(void **state)
+{
+    struct grove *g = *state;
+    size_t length;
+    struct kx_tree_file *file = grove_open(g, "/t/ctl", O_RDWR);
+    assert_true(kx_tree_file_is_direct(file)); /* what is written must not be seen when read */
+    const char *text = kx_tree_read(file, 0, 1000, &length);
+    g_autofree char *said = g_strndup(text, length);
+    assert_string_equal(said, "say WORDS             note the words\n"
+                              "refuse                never\n");
+    kx_tree_close(file);
+    g->idle = true;
+    file = grove_open(g, "/t/ctl", O_RDONLY);
+    text = kx_tree_read(file, 0, 1000, &length);
+    g_autofree char *more = g_strndup(text, length);
+    assert_non_null(strstr(more, "\nstart                 note nothing\n"));
+    kx_tree_close(file);
+}
+
+#define list_test(function) cmocka_unit_test_setup_teardown(function, grove_setup, grove_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        list_test(what_blocks_or_has_no_end_is_not_listed),
+        list_test(variables_are_listed_by_their_values),
+        list_test(entries_are_nodes),
+        list_test(only_directories_are_listed),
+        list_test(the_root_shows_the_trees),
+        list_test(the_trees_may_be_below_one_directory),
+        list_test(a_write_is_one_verb),
+        list_test(a_wrong_line_is_refused),
+        list_test(a_line_has_an_end),
+        list_test(reading_lists_the_verbs_that_are_valid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -13,8 +13,8 @@ void kx_writer_stage_place(struct kx_writer *writer, struct kx_stage_place *plac
     struct kx_mount *mount = writer->mount;
     const char *folder = kx_journal_folder(mount->journal);
     *name = g_strdup_printf("%s-%d.part", mount->id, g_atomic_int_add(&mount->local_files, 1));
-    *place =
-        (struct kx_stage_place){folder ? folder : mount->options->stage_dir, *name, &mount->room};
+    *place = (struct kx_stage_place){folder ? folder : mount->options->stage_dir, *name,
+                                     &mount->room, &writer->stop};
 }
 
 void kx_writer_set_record(struct kx_writer *writer, struct kx_record *record)
@@ -151,7 +151,10 @@ int kx_writer_upload(struct kx_writer *writer, const struct kx_call *call, struc
     int result = kx_writer_enter(writer, call, err);
     if (result < 0) return -EAGAIN;
     result = kx_writer_publish_gated(writer, call, err);
-    if (result < 0) result = note_failure(writer, result, call, err);
+    if (result == -ECANCELED)
+        result = -EAGAIN;
+    else if (result < 0)
+        result = note_failure(writer, result, call, err);
     writer->queued = result == -EAGAIN;
     kx_gate_leave(&writer->gate);
     return result;
@@ -165,7 +168,7 @@ int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,
     int result = kx_writer_enter(writer, call, err);
     if (result < 0) return result;
     bool waits = writer->dirty && !writer->abandoned && !writer->failure.code;
-    if (!waits || !hand_over(writer, call)) result = kx_writer_publish_gated(writer, call, err);
+    bool safe = waits && hand_over(writer, call);
     kx_gate_leave(&writer->gate);
-    return result;
+    return safe ? 0 : kx_writer_publish(writer, call, err);
 }

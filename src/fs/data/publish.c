@@ -223,13 +223,44 @@ int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call
     return 0;
 }
 
-int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+/* Cut by somebody who takes the name away: whether that came to pass is known when they have left.
+ */
+#define STOPPED_PAUSE_MS 5
+
+static int publish_once(struct kx_writer *writer, const struct kx_call *call, bool stay,
+                        struct kx_error *err)
+{
+    int result = kx_writer_enter(writer, call, err);
+    if (result < 0) return result;
+    result = kx_writer_publish_gated(writer, call, err);
+    if (result < 0 || !stay) kx_gate_leave(&writer->gate);
+    return result;
+}
+
+/* @stay: with the gate held when it is done. */
+static int publish(struct kx_writer *writer, const struct kx_call *call, bool stay,
+                   struct kx_error *err)
 {
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
-    int result = kx_writer_enter(writer, call, to);
-    if (result < 0) return result;
-    result = kx_writer_publish_gated(writer, call, to);
-    kx_gate_leave(&writer->gate);
+    int result = publish_once(writer, call, stay, to);
+    while (result == -ECANCELED) {
+        if (kx_cancel_sleep(call ? call->cancel : NULL, STOPPED_PAUSE_MS) < 0)
+            return kx_error_set(to, EINTR, "interrupted");
+        kx_error_clear(to);
+        result = publish_once(writer, call, stay, to);
+    }
+    return result;
+}
+
+int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    return publish(writer, call, false, err);
+}
+
+int kx_writer_settle(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    int result = publish(writer, call, true, err);
+    if (result == 0) g_atomic_int_inc(&writer->stop);
     return result;
 }

@@ -122,7 +122,8 @@ static bool is_as_recorded(struct kx_inode *inode, const struct kx_record *recor
 static int judge(struct kx_mount *mount, struct kx_inode *inode, const struct kx_record *record,
                  const struct kx_call *call, bool *done, struct kx_error *err)
 {
-    const struct kx_stage_place place = {kx_journal_folder(mount->journal), record->file, NULL};
+    const struct kx_stage_place place = {kx_journal_folder(mount->journal), record->file, NULL,
+                                         NULL};
     g_autoptr(kx_stage) stage = NULL;
     struct kx_status status = {0};
     int result = kx_stage_restore(&place, record, &stage, err);

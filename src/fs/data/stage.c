@@ -19,6 +19,7 @@
 struct kx_stage {
     struct kx_local_file *file;
     struct kx_room *room;
+    const gint *stop;
     int64_t taken; /* of the room */
     char *base_path;
     int64_t base_length; /* bytes [0, base_length) of the server's file are valid where nothing is
@@ -34,6 +35,7 @@ static struct kx_stage *stage_new(struct kx_local_file *file, const struct kx_st
     struct kx_stage *stage = g_new0(struct kx_stage, 1);
     stage->file = file;
     stage->room = place->room;
+    stage->stop = place->stop;
     stage->base_path = g_strdup(base_path);
     stage->base_length = stage->base_total = stage->length = base_path ? base_length : 0;
     kx_ranges_init(&stage->here);
@@ -220,6 +222,12 @@ bool kx_stage_is_whole(const struct kx_stage *stage)
     return kx_ranges_cover(&stage->here, 0, MIN(stage->base_length, stage->length));
 }
 
+static int check_stop(const struct kx_stage *stage, struct kx_error *err)
+{
+    if (!stage->stop || !g_atomic_int_get(stage->stop)) return 0;
+    return kx_error_set(err, ECANCELED, "the name is being removed or taken over");
+}
+
 /* Send what is in the local file. */
 static int send_local(struct kx_stage *stage, struct kx_range part, struct kx_upload *upload,
                       const struct kx_call *call, struct kx_error *err)
@@ -228,7 +236,8 @@ static int send_local(struct kx_stage *stage, struct kx_range part, struct kx_up
     int result = 0;
     while (result == 0 && part.from < part.to) {
         size_t n = (size_t)MIN(PIECE_BYTES, part.to - part.from);
-        result = kx_local_file_read(stage->file, part.from, room, n, err);
+        result = check_stop(stage, err);
+        if (result == 0) result = kx_local_file_read(stage->file, part.from, room, n, err);
         if (result == 0) result = kx_upload_write(upload, room, n, call, err);
         part.from += (int64_t)n;
     }
@@ -245,6 +254,8 @@ static int send_base(struct kx_stage *stage, struct kx_client *client, struct kx
         g_autoptr(kx_block) block = NULL;
         result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
         if (result <= 0) break;
+        result = check_stop(stage, err);
+        if (result < 0) break;
         result = kx_upload_write(upload, block->data, block->length, call, err);
     }
     return MIN(result, 0);

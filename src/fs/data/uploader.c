@@ -37,17 +37,6 @@ struct kx_uploader *kx_uploader_new(struct kx_mount *mount)
     return uploader;
 }
 
-void kx_uploader_free(struct kx_uploader *uploader)
-{
-    if (!uploader) return;
-    g_ptr_array_free(uploader->threads, TRUE);
-    g_ptr_array_free(uploader->waiting, TRUE);
-    kx_cancel_unref(uploader->cancel);
-    g_mutex_clear(&uploader->mutex);
-    g_cond_clear(&uploader->changed);
-    g_free(uploader);
-}
-
 static int64_t now_ms(void)
 {
     return g_get_monotonic_time() / 1000;
@@ -75,7 +64,7 @@ static bool upload(struct kx_uploader *uploader, struct entry *entry)
     KX_ERROR_AUTO(err);
     const struct kx_call call = {.cancel = uploader->cancel};
     int result = kx_writer_upload(entry->writer, &call, &err);
-    if (result < 0 && !kx_cancel_fired(uploader->cancel))
+    if (result < 0 && err.code != ECANCELED && !kx_cancel_fired(uploader->cancel))
         kx_errors_add(uploader->mount->errors, &err);
     if (result == -EAGAIN) {
         entry->due_ms = now_ms() + entry->pause_ms;
@@ -156,6 +145,13 @@ static void hurry(struct kx_uploader *uploader)
     g_cond_broadcast(&uploader->changed);
 }
 
+static void join(struct kx_uploader *uploader)
+{
+    for (guint i = 0; i < uploader->threads->len; i++)
+        g_thread_join(g_ptr_array_index(uploader->threads, i));
+    g_ptr_array_set_size(uploader->threads, 0);
+}
+
 unsigned kx_uploader_finish(struct kx_uploader *uploader, struct kx_cancel *cancel)
 {
     struct kx_cancel_watch watch = {.wake = wake, .context = uploader};
@@ -168,9 +164,24 @@ unsigned kx_uploader_finish(struct kx_uploader *uploader, struct kx_cancel *canc
         g_cond_wait_until(&uploader->changed, &uploader->mutex, g_get_monotonic_time() + 100000);
     g_cond_broadcast(&uploader->changed);
     g_mutex_unlock(&uploader->mutex);
-    for (guint i = 0; i < uploader->threads->len; i++)
-        g_thread_join(g_ptr_array_index(uploader->threads, i));
-    g_ptr_array_set_size(uploader->threads, 0);
+    join(uploader);
     kx_cancel_unwatch(cancel, &watch);
     return let_go(uploader);
+}
+
+void kx_uploader_free(struct kx_uploader *uploader)
+{
+    if (!uploader) return;
+    kx_cancel_fire(uploader->cancel);
+    g_mutex_lock(&uploader->mutex);
+    hurry(uploader);
+    g_mutex_unlock(&uploader->mutex);
+    join(uploader);
+    let_go(uploader);
+    g_ptr_array_free(uploader->threads, TRUE);
+    g_ptr_array_free(uploader->waiting, TRUE);
+    kx_cancel_unref(uploader->cancel);
+    g_mutex_clear(&uploader->mutex);
+    g_cond_clear(&uploader->changed);
+    g_free(uploader);
 }

@@ -23,7 +23,7 @@ void kx_uploader_add(struct kx_uploader *uploader, struct kx_writer *writer);
  * left keeps its record, and no writer is held any more.  @return how many are left. */
 unsigned kx_uploader_finish(struct kx_uploader *uploader, struct kx_cancel *cancel);
 
-/** After kx_uploader_finish, or before anything was added. NULL is fine. */
+/** Without kx_uploader_finish: what is left keeps its record. NULL is fine. */
 void kx_uploader_free(struct kx_uploader *uploader);
 
 KX_DEFINE_AUTOPTR(kx_uploader, kx_uploader_free)

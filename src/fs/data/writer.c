@@ -296,34 +296,27 @@ void kx_writer_cut(struct kx_writer *writer, int64_t length)
     kx_gate_leave(&writer->gate);
 }
 
-/* The gate is held. */
-static void abandon_gated(struct kx_writer *writer)
+int kx_writer_pause(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
-    g_mutex_lock(&writer->mutex);
-    writer->abandoned = true;
-    g_mutex_unlock(&writer->mutex);
-    kx_writer_unkeep(writer, true);
+    g_atomic_int_inc(&writer->stop);
+    int result = kx_writer_enter(writer, call, err);
+    if (result < 0) g_atomic_int_add(&writer->stop, -1);
+    return result;
 }
 
-bool kx_writer_abandon(struct kx_writer *writer)
+void kx_writer_resume(struct kx_writer *writer, bool gone)
 {
-    if (kx_gate_enter(&writer->gate, NULL, kx_client_stall_ms(writer->mount->client)) < 0)
-        return true;
-    g_mutex_lock(&writer->mutex);
-    bool fresh = writer->dirty && writer->base == KX_WRITE_NEW && !writer->abandoned;
-    g_mutex_unlock(&writer->mutex);
-    abandon_gated(writer);
+    if (gone) {
+        g_mutex_lock(&writer->mutex);
+        writer->abandoned = true;
+        g_mutex_unlock(&writer->mutex);
+        kx_writer_unkeep(writer, true);
+    }
+    g_atomic_int_add(&writer->stop, -1);
     kx_gate_leave(&writer->gate);
-    return !fresh;
 }
 
-int kx_writer_halt(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+void kx_writer_abandon(struct kx_writer *writer)
 {
-    return kx_writer_enter(writer, call, err);
-}
-
-void kx_writer_resume(struct kx_writer *writer, bool taken)
-{
-    if (taken) abandon_gated(writer);
-    kx_gate_leave(&writer->gate);
+    if (kx_writer_pause(writer, NULL, NULL) == 0) kx_writer_resume(writer, true);
 }

@@ -101,18 +101,22 @@ int kx_writer_resize(struct kx_writer *writer, int64_t length, const struct kx_c
 /** The server has cut the published file to `length`: the next byte goes there. */
 void kx_writer_cut(struct kx_writer *writer, int64_t length);
 
-/** The name was unlinked or taken over: nothing is published any more. Who has the file open goes
- * on with what was not published, out of sight, until the last close. A publishing that is under
- * way ends first.  @return whether the server may have a file of that name. */
-bool kx_writer_abandon(struct kx_writer *writer);
+/** Nothing is brought to the name until kx_writer_resume, which ends it: for who removes the name
+ * or takes it over. An upload of local content that is on its way is cut, and begun again
+ * afterwards.
+ * @return 0; -EINTR, -ETIMEDOUT: then it is not paused. */
+int kx_writer_pause(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 
-/** Another file is about to take the name: a publishing that is under way ends first, and none
- * begins until kx_writer_resume.  @return 0; -EINTR, -ETIMEDOUT: then it is not halted. */
-int kx_writer_halt(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
+/** The same for who gives the file another name: what was written is brought to its name first.
+ * @return 0; what kx_writer_publish says: then it is not paused. */
+int kx_writer_settle(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 
-/** After kx_writer_halt. @taken: the name is the other's now; the rest is as of
- * kx_writer_abandon. */
-void kx_writer_resume(struct kx_writer *writer, bool taken);
+/** @gone: the name was unlinked or taken over: nothing is published any more. Who has the file open
+ * goes on with what was not published, out of sight, until the last close. */
+void kx_writer_resume(struct kx_writer *writer, bool gone);
+
+/** Pause and resume: the name is gone. */
+void kx_writer_abandon(struct kx_writer *writer);
 
 /** Give up what is not published: the name is the server's again. Who has the file open goes on as
  * after an unlink. */

@@ -41,6 +41,8 @@ struct kx_writer {
     bool placeholder;         /* the name holds an empty file until the content comes */
     bool unsure;              /* the last step to the name was interrupted: it may have been done */
 
+    gint stop; /* atomic: how many wait for the gate to take the name away */
+
     GMutex mutex; /* guards the rest; `base`, `dirty`, `abandoned` and `length` are changed with the
                      gate held too */
     enum kx_write_base base;

@@ -57,13 +57,32 @@ void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
     kx_fuse_reply_entry(&c, made);
 }
 
-/* Drop the unpublished writes of the file behind a name.  @return whether the server may have it.
- */
-static bool abandon_writes(struct kx_mount *mount, struct kx_inode *directory, const char *name)
+/* The writer of a file whose name is about to go, paused; NULL: nobody writes it. */
+struct taken {
+    struct kx_writer *writer; /* a reference */
+    bool fresh;               /* the name is not on the server at all */
+};
+
+static int take(struct kx_fuse_call *c, struct kx_inode *inode, struct taken *out)
 {
-    g_autoptr(kx_inode) child = kx_inodes_child(mount->inodes, directory, name);
-    g_autoptr(kx_writer) writer = child ? kx_inode_writer(child) : NULL;
-    return !writer || kx_writer_abandon(writer);
+    *out = (struct taken){.writer = inode ? kx_inode_writer(inode) : NULL};
+    if (!out->writer) return 0;
+    int result = kx_writer_pause(out->writer, &c->call, &c->err);
+    if (result < 0) {
+        g_clear_pointer(&out->writer, kx_writer_unref);
+        return result;
+    }
+    struct kx_overlay overlay;
+    kx_writer_overlay(out->writer, &overlay);
+    out->fresh = overlay.fresh;
+    return 0;
+}
+
+static void let_go(struct taken *taken, bool gone)
+{
+    if (!taken->writer) return;
+    kx_writer_resume(taken->writer, gone);
+    kx_writer_unref(taken->writer);
 }
 
 static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -73,10 +92,15 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
     g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
     if (!directory) return;
     g_autofree char *path = NULL;
+    g_autoptr(kx_inode) child = kx_inodes_child(c.mount->inodes, directory, name);
+    struct taken taken = {0};
     int result = kx_path_in(directory, name, &path, &c.err);
-    if (result == 0 && abandon_writes(c.mount, directory, name))
+    if (result == 0) result = take(&c, child, &taken);
+    if (result == 0 && !taken.fresh)
         result = kx_webhdfs_delete(c.mount->client, path, false, &c.call, &c.err);
-    if (result == 0 || result == -ENOENT) kx_inodes_remove(c.mount->inodes, directory, name);
+    bool gone = result == 0 || result == -ENOENT;
+    if (gone) kx_inodes_remove(c.mount->inodes, directory, name);
+    let_go(&taken, gone);
     kx_inode_expire(directory);
     kx_fuse_reply_result(&c, result, directory);
 }
@@ -106,17 +130,23 @@ static int move_on_server(struct kx_fuse_call *c, const struct move *m, const ch
     return kx_replace(c->mount, path, to_path, &c->call, &c->err);
 }
 
-/* What somebody writes to the file that is replaced must not come to the name afterwards. */
-static int take_name(struct kx_fuse_call *c, const struct move *m, const char *path,
-                     const char *to_path)
+/* Both files stand still, so that neither is brought to a name that is not its own any more. */
+static int move_still(struct kx_fuse_call *c, const struct move *m, struct kx_inode *source)
 {
-    g_autoptr(kx_inode) source = kx_inodes_child(c->mount->inodes, m->from, m->name);
+    g_autofree char *path = NULL, *to_path = NULL;
     g_autoptr(kx_inode) target = kx_inodes_child(c->mount->inodes, m->to, m->to_name);
-    g_autoptr(kx_writer) writer = target && target != source ? kx_inode_writer(target) : NULL;
-    int result = writer ? kx_writer_halt(writer, &c->call, &c->err) : 0;
-    if (result < 0) return result;
-    result = move_on_server(c, m, path, to_path);
-    if (writer) kx_writer_resume(writer, result == 0);
+    struct taken taken = {0};
+    int result = kx_path_in(m->from, m->name, &path, &c->err);
+    if (result == 0) result = kx_path_in(m->to, m->to_name, &to_path, &c->err);
+    if (result == 0 && target != source) result = take(c, target, &taken);
+    if (result == 0 && taken.fresh && (m->flags & RENAME_NOREPLACE))
+        result = kx_error_set(&c->err, EEXIST, "a file of that name is being written");
+    if (result == 0) result = move_on_server(c, m, path, to_path);
+    if (result == 0) {
+        kx_journal_moved(c->mount->journal, path, to_path);
+        kx_inodes_move(c->mount->inodes, m->from, m->name, m->to, m->to_name);
+    }
+    let_go(&taken, result == 0);
     return result;
 }
 
@@ -126,14 +156,11 @@ static int move(struct kx_fuse_call *c, const struct move *m)
         return kx_error_set(&c->err, EINVAL, "HDFS cannot exchange two names in one step");
     g_autoptr(kx_inode) source = kx_inodes_child(c->mount->inodes, m->from, m->name);
     g_autoptr(kx_writer) writer = source ? kx_inode_writer(source) : NULL;
-    int result = writer ? kx_writer_publish(writer, &c->call, &c->err) : 0;
-    g_autofree char *path = NULL, *to_path = NULL;
-    if (result == 0) result = kx_path_in(m->from, m->name, &path, &c->err);
-    if (result == 0) result = kx_path_in(m->to, m->to_name, &to_path, &c->err);
-    if (result == 0) result = take_name(c, m, path, to_path);
+    int result = writer ? kx_writer_settle(writer, &c->call, &c->err) : 0;
     if (result < 0) return result;
-    kx_journal_moved(c->mount->journal, path, to_path);
-    kx_inodes_move(c->mount->inodes, m->from, m->name, m->to, m->to_name);
+    result = move_still(c, m, source);
+    if (writer) kx_writer_resume(writer, false);
+    if (result < 0) return result;
     kx_inode_expire(m->from);
     kx_inode_expire(m->to);
     return 0;

@@ -81,11 +81,50 @@ static void what_is_not_here_waits_for_the_upload(void **state)
     writing_check_only(w, "0X23456789");
 }
 
+static gpointer pause_it(gpointer data)
+{
+    struct kx_writer *writer = data;
+    return GINT_TO_POINTER(kx_writer_pause(writer, NULL, NULL));
+}
+
+/* A name that is taken away cuts the upload that is on its way to it; @gone: or was not taken. */
+static void check_cut(struct writing *w, bool gone)
+{
+    struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 5, "world");
+    writing_put(writer, 0, "hello");
+    fake_files_hold(w->client, "CREATE");
+    GThread *sender = g_thread_new("publish", publish, writer);
+    fake_files_wait_held(w->client);
+    GThread *pauser = g_thread_new("pause", pause_it, writer);
+    g_usleep(20000);
+    fake_files_hold(w->client, NULL);
+    assert_int_equal(GPOINTER_TO_INT(g_thread_join(pauser)), 0);
+    writing_check_file(w, "/d/a", NULL);
+    kx_writer_resume(writer, gone);
+    assert_int_equal(GPOINTER_TO_INT(g_thread_join(sender)), 0);
+    writing_check_file(w, "/d/a", gone ? NULL : "helloworld");
+    kx_writer_close(writer);
+    writing_check_only(w, gone ? NULL : "helloworld");
+}
+
+static void a_name_that_goes_cuts_the_upload(void **state)
+{
+    check_cut(*state, true);
+}
+
+static void a_name_that_stays_gets_it_all_the_same(void **state)
+{
+    check_cut(*state, false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         writing_test(read_while_it_is_sent),
         writing_test(what_is_not_here_waits_for_the_upload),
+        writing_test(a_name_that_goes_cuts_the_upload),
+        writing_test(a_name_that_stays_gets_it_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

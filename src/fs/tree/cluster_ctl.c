@@ -1,4 +1,4 @@
-/* The verbs of /.cluster/mount/ctl. */
+/* The verbs of /.cluster/mount/ctl, and of pending/ctl. */
 #include <errno.h>
 
 #include "fs/data/writer.h"
@@ -31,6 +31,18 @@ static int reconnect(const struct kx_tree_at *at, const char *argument, struct k
     return 0;
 }
 
+#define RETRY                                                                                      \
+    {                                                                                              \
+        .name = "retry", .argument = "ID",                                                         \
+        .help = "upload pending/ID now, over what is at its name; returns when it is there",       \
+        .run = kx_cluster_retry                                                                    \
+    }
+#define DROP                                                                                       \
+    {                                                                                              \
+        .name = "drop", .argument = "ID", .help = "give the bytes of pending/ID up",               \
+        .run = kx_cluster_drop                                                                     \
+    }
+
 const struct kx_tree_verb kx_cluster_verbs[] = {
     {.name = "loglevel",
      .argument = "LEVEL",
@@ -42,5 +54,9 @@ const struct kx_tree_verb kx_cluster_verbs[] = {
     {.name = "reconnect",
      .help = "forget which servers have failed: the next operation tries all of them",
      .run = reconnect},
+    RETRY,
+    DROP,
     {.name = NULL},
 };
+
+const struct kx_tree_verb kx_cluster_pending_verbs[] = {RETRY, DROP, {.name = NULL}};

@@ -78,6 +78,21 @@ static const struct kx_tree_row ROWS[] = {
      .kind = KX_TREE_CTL,
      .help = "write a verb to it; reading lists the verbs",
      .verbs = kx_cluster_verbs},
+    {.pattern = MOUNT "/pending",
+     .kind = KX_TREE_DIRECTORY,
+     .mode = 0500,
+     .help = "Uploads that are not done: a file each, gone when it is done"},
+    {.pattern = MOUNT "/pending/{id}",
+     .kind = KX_TREE_DOCUMENT,
+     .mode = PRIVATE,
+     .help = "path, state (queued, cutting, failed), bytes, since, reason: a name and a tab each",
+     .text = kx_cluster_pending_text,
+     .names = kx_cluster_pending_names,
+     .look = kx_cluster_pending_look},
+    {.pattern = MOUNT "/pending/ctl",
+     .kind = KX_TREE_CTL,
+     .help = "write a verb to it; reading lists the verbs",
+     .verbs = kx_cluster_pending_verbs},
 };
 
 struct kx_tree_rows kx_cluster_mount_rows(void)

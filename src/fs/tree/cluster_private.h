@@ -24,4 +24,13 @@ int kx_cluster_log(const struct kx_tree_at *at, GString *out, struct kx_error *e
 extern const struct kx_tree_stream kx_cluster_log_stream;
 
 /* cluster_ctl.c */
-extern const struct kx_tree_verb kx_cluster_verbs[];
+extern const struct kx_tree_verb kx_cluster_verbs[];         /* of the mount */
+extern const struct kx_tree_verb kx_cluster_pending_verbs[]; /* of the pending uploads only */
+
+/* cluster_pending.c */
+int kx_cluster_pending_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_cluster_pending_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                            struct kx_error *err);
+int kx_cluster_pending_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_retry(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+int kx_cluster_drop(const struct kx_tree_at *at, const char *argument, struct kx_error *err);

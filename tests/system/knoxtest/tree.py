@@ -11,7 +11,7 @@ from .waiting import until
 TREE = ".cluster/mount"
 LISTED = {
     "README", "version", "uptime", "endpoint", "user", "backend", "features", "config", "errors", "log",
-    "open", "stats", "stats.json", "metrics", "ctl",
+    "open", "stats", "stats.json", "metrics", "ctl", "pending",
 }  # fmt: skip
 
 

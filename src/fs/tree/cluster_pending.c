@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "fs/journal/pending.h"
+#include "fs/mount.h"
 #include "fs/tree/cluster_private.h"
 
 #define LISTED_MAX 1000 /* of many more the first are shown; all can be named */
@@ -86,7 +87,9 @@ int kx_cluster_retry(const struct kx_tree_at *at, const char *argument, struct k
 {
     int64_t id = 0;
     int result = id_of(argument, &id, err);
-    return result < 0 ? result : kx_pending_retry(at->mount, id, at->call, err);
+    if (result < 0) return result;
+    kx_client_reconnect(at->mount->client); /* what failed a moment ago says nothing of now */
+    return kx_pending_retry(at->mount, id, at->call, err);
 }
 
 int kx_cluster_drop(const struct kx_tree_at *at, const char *argument, struct kx_error *err)

@@ -79,8 +79,10 @@ void kx_tree_op_read(fuse_req_t req, size_t size, off_t offset, struct fuse_file
         read_stream(&c, file, size, !(fi->flags & O_NONBLOCK));
         return;
     }
-    size_t length = 0;
-    const char *bytes = kx_tree_read(file, offset, size, &length);
+    gsize length = 0;
+    g_autoptr(GBytes) piece =
+        kx_tree_read(file, offset, size); /* the file may be closed meanwhile */
+    const char *bytes = g_bytes_get_data(piece, &length);
     kx_fuse_settle(&c);
     fuse_reply_buf(req, bytes, length);
     kx_fuse_finish(&c);

@@ -98,9 +98,8 @@ struct kx_tree_node *kx_tree_file_node(struct kx_tree_file *file); /* borrowed *
 bool kx_tree_file_is_stream(const struct kx_tree_file *file);
 bool kx_tree_file_is_direct(const struct kx_tree_file *file); /* past the kernel's pages */
 
-/** A piece of the snapshot.  @return borrowed until close; *length 0 behind the end. */
-const char *kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size,
-                         size_t *length);
+/** A piece of the snapshot.  @return owned, also after close; empty behind the end. */
+GBytes *kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size);
 
 /** As `read` of struct kx_tree_stream. */
 ssize_t kx_tree_stream_read(struct kx_tree_file *file, char *buffer, size_t size,

@@ -208,13 +208,11 @@ bool kx_tree_file_is_direct(const struct kx_tree_file *file)
     return file->direct;
 }
 
-const char *kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size,
-                         size_t *length)
+GBytes *kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size)
 {
-    gsize all = 0;
-    const char *bytes = file->text ? g_bytes_get_data(file->text, &all) : NULL;
-    *length = offset < (int64_t)all ? MIN(size, all - (gsize)offset) : 0;
-    return *length ? bytes + offset : "";
+    gsize all = file->text ? g_bytes_get_size(file->text) : 0;
+    if (offset >= (int64_t)all) return g_bytes_new(NULL, 0);
+    return g_bytes_new_from_bytes(file->text, (gsize)offset, MIN(size, all - (gsize)offset));
 }
 
 ssize_t kx_tree_stream_read(struct kx_tree_file *file, char *buffer, size_t size,

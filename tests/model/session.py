@@ -78,7 +78,7 @@ class Session(RuleBasedStateMachine):
     def mount_it(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="knoxfs-test-"))
         options = {"user": "alice", "attr_timeout": ATTR_TIMEOUT_S, "entry_timeout": ATTR_TIMEOUT_S}
-        options |= {"negative_timeout": ATTR_TIMEOUT_S, "loglevel": "info"}
+        options |= {"negative_timeout": ATTR_TIMEOUT_S, "loglevel": "info", "novirtual": True}
         endpoint = self.world.stack.namenode + self.hdfs.url_path
         self.mount = Mount(self.world.binary, endpoint, folder, options)
         self.timed = Timed(self.mount)

@@ -63,7 +63,7 @@ static const struct kx_option_row ROWS[] = {
     {"fsname", KX_OPTION_TEXT, AT(fsname), "NAME",
      "the first column of df and mount (default: the endpoint)", 0, 0},
     {"hidevirtual", KX_OPTION_FLAG, AT(hide_virtual), NULL,
-     "/.cluster is not in the listing of the mount's root (it is there all the same)", 0, 0},
+     "/.cluster is there, but not in the listing of the mount's root", 0, 0},
     {"novirtual", KX_OPTION_FLAG, AT(no_virtual), NULL, "there is no /.cluster at all", 0, 0},
     {"vroot", KX_OPTION_TEXT, AT(vroot), "NAME",
      "/.cluster is at /NAME/.cluster, not at the mount's root itself", 0, 0},

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -94,11 +95,21 @@ static int mount_and_serve(const struct kx_options *options)
     return run(options, mountpoint, &background);
 }
 
+/* Every file that waits for its upload (write=back) is open here. */
+static void allow_many_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
     struct kx_options options;
     KX_ERROR_AUTO(err);
     mallopt(M_ARENA_MAX, ARENAS_MAX);
+    allow_many_files();
     if (kx_options_parse(argc, argv, &options, &err) < 0) {
         complain(&err);
         return 2;

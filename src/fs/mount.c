@@ -174,8 +174,10 @@ unsigned kx_mount_finish(struct kx_mount *mount)
     struct alarm alarm = {over, mount->ending, mount->options->unmount_timeout_ms};
     GThread *thread = g_thread_new("end", ring, &alarm);
     const struct kx_call call = {.cancel = mount->ending};
+    gint before = g_atomic_int_get(&mount->failed_closes);
     kx_opens_release_all(mount->opens);
-    unsigned lost = mount->uploader ? kx_uploader_finish(mount->uploader, mount->ending) : 0;
+    unsigned lost = (unsigned)(g_atomic_int_get(&mount->failed_closes) - before);
+    lost += mount->uploader ? kx_uploader_finish(mount->uploader, mount->ending) : 0;
     lost += kx_writers_publish_all(mount->writers, &call);
     kx_cancel_fire(over);
     g_thread_join(thread);

@@ -4,6 +4,7 @@
 
 #include "fs/data/uploader.h"
 #include "fs/data/writer_private.h"
+#include "fs/errors.h"
 #include "fs/journal/journal.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
@@ -74,6 +75,7 @@ int kx_writer_keep(struct kx_writer *writer, enum kx_record_state state, const c
     result = kx_journal_put(mount->journal, writer->record, true, err);
     kx_writer_set_record(writer, writer->record);
     if (result < 0) return result;
+    writer->kept = true;
     kx_stage_leave(writer->stage, true);
     remove_old_copy(writer, old);
     if (writer->record->base_hidden) kx_journal_unhide(mount->journal, writer->record->base);
@@ -85,6 +87,10 @@ void kx_writer_unkeep(struct kx_writer *writer, bool durable)
     if (!writer->record) return;
     g_autoptr(kx_record) record = g_steal_pointer(&writer->record);
     kx_writer_set_record(writer, NULL);
+    writer->kept = writer->cutting = false;
+    g_mutex_lock(&writer->mutex);
+    writer->safe = false;
+    g_mutex_unlock(&writer->mutex);
     if (writer->stage && kx_stage_is_file(writer->stage, record->file)) {
         kx_stage_leave(writer->stage, false); /* it is still used, and goes with the stage */
         g_clear_pointer(&record->file, g_free);
@@ -132,32 +138,97 @@ static bool is_final(const struct kx_writer *writer, int result)
     return result == -ESTALE || result == -EEXIST || result == -EISDIR || writer->failure.code;
 }
 
-static int note_failure(struct kx_writer *writer, int result, const struct kx_call *call,
-                        struct kx_error *err)
+/* Where the bytes are may have changed with the try: the record must not name a hidden file that
+ * goes. */
+static int note_failure(struct kx_writer *writer, int result, struct kx_error *err)
 {
+    KX_ERROR_AUTO(other);
     bool final = is_final(writer, result);
+    enum kx_record_state state = final             ? KX_RECORD_FAILED
+                                 : writer->cutting ? KX_RECORD_CUTTING
+                                                   : KX_RECORD_QUEUED;
     g_autofree char *line = kx_error_format(err);
-    if (writer->record && !kx_cancel_fired(call->cancel)) {
-        writer->record->state = final ? KX_RECORD_FAILED : KX_RECORD_QUEUED;
-        g_free(writer->record->reason);
-        writer->record->reason = g_steal_pointer(&line);
-        kx_journal_put(writer->mount->journal, writer->record, final, NULL);
-    }
+    const char *reason = result == -EINTR || result == -ECANCELED ? writer->record->reason : line;
+    g_autofree char *kept = g_strdup(reason);
+    if (writer->dirty && kx_writer_keep(writer, state, kept, &other) < 0)
+        kx_errors_add(writer->mount->errors, &other);
     return final ? result : -EAGAIN;
+}
+
+/* Whoever has changed it since it was queued queues it again when he closes it: what is there now
+ * is not to be seen by others. */
+static bool is_being_changed(struct kx_writer *writer)
+{
+    return !writer->kept && writer->dirty && kx_writer_users(writer) > 0;
+}
+
+static void set_safe(struct kx_writer *writer)
+{
+    g_mutex_lock(&writer->mutex);
+    writer->safe = writer->kept && writer->queued;
+    g_mutex_unlock(&writer->mutex);
+}
+
+static void set_uploading(struct kx_writer *writer, struct kx_cancel *cancel)
+{
+    g_mutex_lock(&writer->mutex);
+    writer->uploading = cancel;
+    if (cancel && writer->wanted) kx_cancel_fire(cancel);
+    g_mutex_unlock(&writer->mutex);
+}
+
+static void pass_on(void *context)
+{
+    kx_cancel_fire(context);
+}
+
+/* One try, which ends when the mount does or when somebody disturbs it. */
+static int upload_gated(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(kx_cancel) cancel = kx_cancel_new();
+    struct kx_cancel_watch watch = {.wake = pass_on, .context = cancel};
+    const struct kx_call own = {.cancel = cancel};
+    kx_cancel_watch(call->cancel, &watch);
+    if (kx_cancel_fired(call->cancel)) kx_cancel_fire(cancel);
+    set_uploading(writer, cancel);
+    int result = kx_writer_publish_gated(writer, &own, err);
+    set_uploading(writer, NULL);
+    kx_cancel_unwatch(call->cancel, &watch);
+    if (result == 0 || writer->record) return result < 0 ? note_failure(writer, result, err) : 0;
+    if (writer->dirty) return result;
+    kx_errors_add(writer->mount->errors, err); /* the content is there, an attribute was refused */
+    return 0;
 }
 
 int kx_writer_upload(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     int result = kx_writer_enter(writer, call, err);
     if (result < 0) return -EAGAIN;
-    result = kx_writer_publish_gated(writer, call, err);
-    if (result == -ECANCELED)
-        result = -EAGAIN;
-    else if (result < 0)
-        result = note_failure(writer, result, call, err);
+    result = is_being_changed(writer) ? 0 : upload_gated(writer, call, err);
     writer->queued = result == -EAGAIN;
+    set_safe(writer);
     kx_gate_leave(&writer->gate);
     return result;
+}
+
+bool kx_writer_mend(struct kx_writer *writer)
+{
+    if (!writer->mount->uploader || kx_gate_enter(&writer->gate, NULL, 0) < 0) return false;
+    bool mend = writer->cutting && writer->dirty && !writer->abandoned && writer->stage;
+    if (mend && !writer->kept) mend = kx_writer_keep(writer, KX_RECORD_CUTTING, NULL, NULL) == 0;
+    if (mend && !writer->queued) kx_uploader_add(writer->mount->uploader, writer);
+    if (mend) writer->queued = true;
+    kx_gate_leave(&writer->gate);
+    return mend;
+}
+
+void kx_writer_keep_again(struct kx_writer *writer)
+{
+    KX_ERROR_AUTO(err);
+    if (!writer->queued || writer->abandoned || kx_writer_users(writer) > 0) return;
+    int result = kx_writer_to_stage(writer, NULL, &err);
+    if (result == 0) result = kx_writer_keep(writer, KX_RECORD_QUEUED, NULL, &err);
+    if (result < 0) kx_errors_add(writer->mount->errors, &err);
 }
 
 int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,
@@ -165,10 +236,16 @@ int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,
 {
     if (writer->mount->options->write != KX_WRITE_BACK || !writer->mount->uploader)
         return kx_writer_publish(writer, call, err);
+    g_mutex_lock(&writer->mutex);
+    bool safe = writer->safe; /* also while it is uploaded, which may take long */
+    g_mutex_unlock(&writer->mutex);
+    if (safe) return 0;
     int result = kx_writer_enter(writer, call, err);
     if (result < 0) return result;
     bool waits = writer->dirty && !writer->abandoned && !writer->failure.code;
-    bool safe = waits && hand_over(writer, call);
+    bool failed = writer->kept && writer->record->state == KX_RECORD_FAILED;
+    bool handed = waits && !failed && hand_over(writer, call);
+    set_safe(writer);
     kx_gate_leave(&writer->gate);
-    return safe ? 0 : kx_writer_publish(writer, call, err);
+    return handed ? 0 : kx_writer_publish(writer, call, err);
 }

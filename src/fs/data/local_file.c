@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 struct kx_local_file {
-    int fd, folder_fd;
-    char *folder, *name;
+    int fd;
+    char *folder, *name, *path;
     bool named, left;
 };
 
@@ -22,18 +22,18 @@ static struct kx_local_file *file_new(const char *folder, const char *name)
 {
     struct kx_local_file *file = g_new0(struct kx_local_file, 1);
     file->fd = -1;
-    file->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     file->folder = g_strdup(folder);
     file->name = g_strdup(name);
+    file->path = g_build_filename(folder, name, NULL);
     return file;
 }
 
 /* Without a name; where the file system cannot make such a file, with its name at once. */
 static int open_new(struct kx_local_file *file)
 {
-    int fd = openat(file->folder_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = open(file->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return fd;
-    fd = openat(file->folder_fd, file->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    fd = open(file->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     file->named = fd >= 0;
     return fd;
 }
@@ -42,7 +42,7 @@ int kx_local_file_new(const char *folder, const char *name, struct kx_local_file
                       struct kx_error *err)
 {
     g_autoptr(kx_local_file) file = file_new(folder, name);
-    file->fd = file->folder_fd < 0 ? -1 : open_new(file);
+    file->fd = open_new(file);
     if (file->fd < 0)
         return kx_error_set(err, errno, "no staging file in %s: %s (-o stage_dir=)", folder,
                             g_strerror(errno));
@@ -55,10 +55,8 @@ int kx_local_file_reopen(const char *folder, const char *name, struct kx_local_f
 {
     g_autoptr(kx_local_file) file = file_new(folder, name);
     file->named = file->left = true; /* whatever comes: its record still refers to it */
-    if (file->folder_fd >= 0)
-        file->fd = openat(file->folder_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    file->fd = open(file->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (file->fd < 0) return failed(file, "opening", err);
-    file->left = false;
     *out = g_steal_pointer(&file);
     return 0;
 }
@@ -66,11 +64,11 @@ int kx_local_file_reopen(const char *folder, const char *name, struct kx_local_f
 void kx_local_file_free(struct kx_local_file *file)
 {
     if (!file) return;
-    if (file->named && !file->left) unlinkat(file->folder_fd, file->name, 0);
+    if (file->named && !file->left) unlink(file->path);
     if (file->fd >= 0) close(file->fd);
-    if (file->folder_fd >= 0) close(file->folder_fd);
     g_free(file->folder);
     g_free(file->name);
+    g_free(file->path);
     g_free(file);
 }
 
@@ -112,16 +110,27 @@ int kx_local_file_resize(struct kx_local_file *file, int64_t length, struct kx_e
     return ftruncate(file->fd, length) == 0 ? 0 : failed(file, "resizing", err);
 }
 
+/* @return 0, or -1 with errno. */
+static int sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    int result = fsync(fd), code = errno;
+    close(fd);
+    errno = code;
+    return result;
+}
+
 int kx_local_file_keep(struct kx_local_file *file, struct kx_error *err)
 {
     if (!file->named) {
         g_autofree char *self = g_strdup_printf("/proc/self/fd/%d", file->fd);
-        if (linkat(AT_FDCWD, self, file->folder_fd, file->name, AT_SYMLINK_FOLLOW) != 0)
+        if (linkat(AT_FDCWD, self, AT_FDCWD, file->path, AT_SYMLINK_FOLLOW) != 0)
             return failed(file, "naming", err);
         file->named = true;
     }
     /* The name is in the folder's own data: both, or the bytes could not be found again. */
-    if (fdatasync(file->fd) != 0 || fsync(file->folder_fd) != 0)
+    if (fdatasync(file->fd) != 0 || sync_folder(file->folder) != 0)
         return failed(file, "syncing", err);
     return 0;
 }

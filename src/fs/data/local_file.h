@@ -17,7 +17,7 @@ struct kx_local_file;
 int kx_local_file_new(const char *folder, const char *name, struct kx_local_file **out,
                       struct kx_error *err);
 
-/** One that was kept.  @return 0; -ENOENT, ... */
+/** One that was kept, and is left as by kx_local_file_leave.  @return 0; -ENOENT, ... */
 int kx_local_file_reopen(const char *folder, const char *name, struct kx_local_file **out,
                          struct kx_error *err);
 

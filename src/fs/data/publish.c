@@ -31,8 +31,10 @@ static bool is_gone(struct kx_writer *writer, const char *path, const struct kx_
 /* An interrupted step may have been done: remember that. */
 static int note_sureness(struct kx_writer *writer, int result)
 {
+    g_mutex_lock(&writer->mutex);
     if (result == -EINTR) writer->unsure = true;
     if (result == 0) writer->unsure = false;
+    g_mutex_unlock(&writer->mutex);
     return result;
 }
 
@@ -152,6 +154,14 @@ static int publish_content(struct kx_writer *writer, const char *path, const str
     return result;
 }
 
+/* Is it worth another try later, when there is one (the uploader's)? */
+static bool is_given_up(const struct kx_writer *writer, int result)
+{
+    if (result == -EINTR) return false;
+    return !writer->queued || result == 0 || result == -EACCES || result == -EPERM ||
+           result == -EINVAL || result == -ENOENT;
+}
+
 static int publish_mode(struct kx_writer *writer, const char *path, const struct kx_call *call,
                         struct kx_error *err)
 {
@@ -163,7 +173,7 @@ static int publish_mode(struct kx_writer *writer, const char *path, const struct
                      : 0;
     g_mutex_lock(&writer->mutex);
     if (result == 0 && mode) writer->create_mode = mode;
-    if (result != -EINTR && writer->later_mode == mode) writer->later_mode = 0;
+    if (is_given_up(writer, result) && writer->later_mode == mode) writer->later_mode = 0;
     g_mutex_unlock(&writer->mutex);
     return result;
 }
@@ -178,22 +188,31 @@ static int publish_times(struct kx_writer *writer, const char *path, const struc
     int result = kx_webhdfs_set_times(writer->mount->client, path, mtime_ms, atime_ms, call, err);
     if (result == 0 && mtime_ms >= 0) writer->seen.mtime_ms = mtime_ms;
     g_mutex_lock(&writer->mutex);
-    if (result != -EINTR && writer->mtime_ms == mtime_ms) writer->mtime_ms = -1;
-    if (result != -EINTR && writer->atime_ms == atime_ms) writer->atime_ms = -1;
+    bool over = is_given_up(writer, result);
+    if (over && writer->mtime_ms == mtime_ms) writer->mtime_ms = -1;
+    if (over && writer->atime_ms == atime_ms) writer->atime_ms = -1;
     g_mutex_unlock(&writer->mutex);
+    return result;
+}
+
+/* The content is at its name: what is refused for good leaves no record behind. */
+static int publish_attributes(struct kx_writer *writer, const char *path,
+                              const struct kx_call *call, struct kx_error *err)
+{
+    KX_ERROR_AUTO(second);
+    int result = publish_mode(writer, path, call, err);
+    int times = result == -EINTR ? 0 : publish_times(writer, path, call, result ? &second : err);
+    if (result == 0) result = times;
+    if (result < 0 && is_given_up(writer, result)) kx_writer_unkeep(writer, false);
     return result;
 }
 
 /* What stands at the name now is what later changes are compared with, where anybody compares. */
 static void note_published(struct kx_writer *writer, const char *path, const struct kx_call *call)
 {
-    struct kx_writers *all = writer->mount->writers;
     bool compared = writer->stage || writer->mount->options->write == KX_WRITE_EXCLUSIVE;
-    g_mutex_lock(&all->mutex);
-    bool goes_on = writer->opens > (writer->queued ? 1U : 0U);
-    g_mutex_unlock(&all->mutex);
     writer->seen = (struct kx_version){0};
-    if (compared && goes_on) kx_writer_see(writer, path, call);
+    if (compared && kx_writer_users(writer) > 0) kx_writer_see(writer, path, call);
 }
 
 int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call,
@@ -212,8 +231,7 @@ int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call
     if (result < 0) return kx_writer_fail(writer, err);
     bool content = writer->dirty;
     if (content) result = publish_content(writer, path, call, err);
-    if (result == 0) result = publish_mode(writer, path, call, err);
-    if (result == 0) result = publish_times(writer, path, call, err);
+    if (result == 0) result = publish_attributes(writer, path, call, err);
     if (result < 0) return result;
     if (content) note_published(writer, path, call);
     if (writer->placeholder) kx_placeholder_settle(writer->mount, path);

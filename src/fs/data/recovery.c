@@ -29,11 +29,11 @@ static int put_back(struct kx_mount *mount, const struct kx_hidden_left *left,
                              : result;
 }
 
-static void clean_one(struct kx_recovery *recovery, const struct kx_hidden_left *left)
+static void clean_one(struct kx_mount *mount, const struct kx_hidden_left *left,
+                      struct kx_cancel *cancel)
 {
     KX_ERROR_AUTO(err);
-    struct kx_mount *mount = recovery->mount;
-    const struct kx_call call = {.cancel = recovery->cancel};
+    const struct kx_call call = {.cancel = cancel};
     int result = !left->target    ? kx_webhdfs_delete(mount->client, left->path, false, &call, &err)
                  : !*left->target ? kx_placeholder_remove(mount, left->path, &call, &err)
                                   : put_back(mount, left, &call, &err);
@@ -48,8 +48,17 @@ static gpointer clean(gpointer data)
     struct kx_recovery *recovery = data;
     g_autoptr(GPtrArray) all = kx_journal_hidden_left(recovery->mount->journal);
     for (guint i = 0; i < all->len && !kx_cancel_fired(recovery->cancel); i++)
-        clean_one(recovery, g_ptr_array_index(all, i));
+        clean_one(recovery->mount, g_ptr_array_index(all, i), recovery->cancel);
     return NULL;
+}
+
+/* Uploads look at what is at their names: files that were put aside are back before. */
+static void put_back_all(struct kx_mount *mount, const GPtrArray *hidden)
+{
+    for (guint i = 0; i < hidden->len; i++) {
+        const struct kx_hidden_left *left = g_ptr_array_index(hidden, i);
+        if (left->target) clean_one(mount, left, NULL);
+    }
 }
 
 /* --- uploads --- */
@@ -139,6 +148,46 @@ static int judge(struct kx_mount *mount, struct kx_inode *inode, const struct kx
     return kx_error_set(err, ESTALE, "another client's file is at %s now", record->path);
 }
 
+/* The local copy goes only after its record, so without one the upload was done: a power cut has
+ * brought the record back. */
+static bool was_done(struct kx_mount *mount, struct kx_inode *inode, const struct kx_record *record)
+{
+    g_autofree char *copy = g_build_filename(kx_journal_folder(mount->journal), record->file, NULL);
+    struct kx_status status = {0};
+    kx_inode_status(inode, &status, 0);
+    bool done = status.length == record->length && !g_file_test(copy, G_FILE_TEST_EXISTS);
+    kx_status_clear(&status);
+    return done;
+}
+
+/* The content was at its name already when the mount was killed; what else there was to set? */
+static void end_done(struct kx_mount *mount, const struct kx_record *record,
+                     const struct kx_call *call)
+{
+    struct kx_client *client = mount->client;
+    KX_ERROR_AUTO(err);
+    int result = 0;
+    if (record->later_mode)
+        result = kx_webhdfs_set_permission(client, record->path, record->later_mode, call, &err);
+    if (result == 0 && (record->mtime_ms >= 0 || record->atime_ms >= 0))
+        result = kx_webhdfs_set_times(client, record->path, record->mtime_ms, record->atime_ms,
+                                      call, &err);
+    if (result < 0) kx_errors_add(mount->errors, &err);
+    if (record->base_hidden) kx_webhdfs_delete(client, record->base, false, call, NULL);
+    kx_journal_remove(mount->journal, record, false);
+}
+
+/* What the writer begins from, as things are now. */
+static struct kx_record as_now(const struct kx_record *record, bool there, bool force)
+{
+    struct kx_record now = *record; /* strings borrowed */
+    if (!kx_record_needs_name(record)) now.fresh = record->fresh && !(force && there);
+    if (!there) now.fresh = true;
+    if (force) now.exclusive = false;
+    if (force && !kx_record_needs_name(record)) now.base_file_id = 0;
+    return now;
+}
+
 int kx_recovery_take_up(struct kx_mount *mount, const struct kx_record *record, bool force,
                         const struct kx_call *call, struct kx_writer **out, struct kx_error *err)
 {
@@ -146,15 +195,18 @@ int kx_recovery_take_up(struct kx_mount *mount, const struct kx_record *record, 
     bool there = false, done = false;
     *out = NULL;
     int result = find_inode(mount, record, call, &inode, &there, err);
-    if (result == 0 && there && !force && !is_as_recorded(inode, record))
-        result = judge(mount, inode, record, call, &done, err);
-    if (result == 0 && done) {
-        if (record->base_hidden) kx_webhdfs_delete(mount->client, record->base, false, call, NULL);
-        kx_journal_remove(mount->journal, record, false);
-    } else if (result == 0) {
-        result = kx_writer_restore(mount, inode, record, out, err);
+    if (result == 0 && !there && kx_record_needs_name(record))
+        result = kx_error_set(err, ESTALE, "the file was removed, which has the rest of its bytes");
+    if (result == 0 && there && !force && !is_as_recorded(inode, record)) {
+        done = was_done(mount, inode, record);
+        if (!done) result = judge(mount, inode, record, call, &done, err);
     }
-    return result;
+    if (result < 0) return result;
+    const struct kx_record now = as_now(record, there, force);
+    if (!done) return kx_writer_restore(mount, inode, &now, out, err);
+    end_done(mount, record, call);
+    kx_inode_expire(inode);
+    return 0;
 }
 
 static void note_reason(struct kx_mount *mount, struct kx_record *record, int result,
@@ -182,12 +234,13 @@ static void take_up(struct kx_mount *mount, struct kx_record *record)
 
 struct kx_recovery *kx_recovery_start(struct kx_mount *mount)
 {
+    g_autoptr(GPtrArray) hidden = kx_journal_hidden_left(mount->journal);
+    put_back_all(mount, hidden);
     g_autoptr(GPtrArray) records = kx_journal_records(mount->journal);
     for (guint i = 0; i < records->len; i++) {
         struct kx_record *record = g_ptr_array_index(records, i);
         if (record->state != KX_RECORD_FAILED) take_up(mount, record);
     }
-    g_autoptr(GPtrArray) hidden = kx_journal_hidden_left(mount->journal);
     if (hidden->len == 0) return NULL;
     struct kx_recovery *recovery = g_new0(struct kx_recovery, 1);
     recovery->mount = mount;

@@ -29,16 +29,22 @@ static void take_hidden(struct kx_writer *writer, const struct kx_record *record
 static struct kx_record *record_again(struct kx_mount *mount, const struct kx_record *record)
 {
     struct kx_record *same = kx_journal_find(mount->journal, record->id);
-    if (same) same->state = KX_RECORD_QUEUED;
+    if (same && same->state == KX_RECORD_FAILED) same->state = KX_RECORD_QUEUED;
     return same;
 }
 
 static int fill(struct kx_writer *writer, const struct kx_record *record, struct kx_error *err)
 {
+    if (writer->stage || writer->upload || kx_writer_users(writer) > 1)
+        return kx_error_set(err, EBUSY, "the file is being written");
+    struct kx_record *again = record_again(writer->mount, record);
+    if (!again) return kx_error_set(err, ENOENT, "it was dropped meanwhile");
+    kx_writer_set_record(writer, again);
     int result = restore_stage(writer, record, err);
     if (result < 0) return result;
     take_hidden(writer, record);
-    kx_writer_set_record(writer, record_again(writer->mount, record));
+    writer->kept = true;
+    writer->cutting = record->state == KX_RECORD_CUTTING;
     writer->exclusive = record->exclusive;
     g_mutex_lock(&writer->mutex);
     writer->dirty = true;
@@ -54,19 +60,17 @@ static int fill(struct kx_writer *writer, const struct kx_record *record, struct
 
 static enum kx_write_base base_of(const struct kx_record *record)
 {
-    if (record->base && !record->base_hidden) return KX_WRITE_SERVER;
+    if (kx_record_needs_name(record)) return KX_WRITE_SERVER;
     return record->fresh ? KX_WRITE_NEW : KX_WRITE_EMPTIED;
 }
 
 int kx_writer_restore(struct kx_mount *mount, struct kx_inode *inode,
                       const struct kx_record *record, struct kx_writer **out, struct kx_error *err)
 {
-    const struct kx_write_opts opts = {
-        .base = base_of(record),
-        .length = record->base_length,
-        .mode = record->mode,
-        .seen = {record->state == KX_RECORD_CUTTING ? 0 : record->base_file_id,
-                 record->base_mtime_ms}};
+    const struct kx_write_opts opts = {.base = base_of(record),
+                                       .length = record->base_length,
+                                       .mode = record->mode,
+                                       .seen = {record->base_file_id, record->base_mtime_ms}};
     g_autoptr(kx_writer) present = kx_inode_writer(inode);
     if (present) return kx_error_set(err, EBUSY, "the file is being written");
     struct kx_writer *writer = NULL;

@@ -96,20 +96,31 @@ bool kx_stage_changed(const struct kx_stage *stage)
            stage->base_length != stage->base_total;
 }
 
+/* How many bytes of [from, to) are not here. */
+static int64_t missing_bytes(const struct kx_stage *stage, int64_t from, int64_t to)
+{
+    int64_t bytes = 0;
+    struct kx_range gap = {from, from};
+    while (kx_ranges_gap(&stage->here, gap.to, to, &gap))
+        bytes += gap.to - gap.from;
+    return bytes;
+}
+
 /* Write all of it into the local file; [offset, offset + length) is here then. */
 static int store(struct kx_stage *stage, int64_t offset, const void *data, size_t length,
                  struct kx_error *err)
 {
-    int64_t more = (int64_t)length; /* at most; what it really was is known afterwards */
+    int64_t more = missing_bytes(stage, offset, offset + (int64_t)length);
     if (stage->room && !kx_room_take(stage->room, more))
         return kx_error_set(err, ENOSPC,
                             "local copies have all the room that they may have (-o stage_max=)");
-    int64_t before = stage->here.bytes;
     int result = kx_local_file_write(stage->file, offset, data, length, err);
-    if (result == 0) kx_ranges_add(&stage->here, offset, offset + more);
-    int64_t really = stage->here.bytes - before;
-    stage->taken += really;
-    if (stage->room) kx_room_give(stage->room, more - really);
+    if (result == 0) {
+        kx_ranges_add(&stage->here, offset, offset + (int64_t)length);
+        stage->taken += more;
+    } else if (stage->room) {
+        kx_room_give(stage->room, more);
+    }
     return result;
 }
 

@@ -33,7 +33,7 @@ int kx_stage_new(const struct kx_stage_place *place, const char *base_path, int6
                  struct kx_stage **out, struct kx_error *err);
 
 /** What kx_stage_describe has written down, from the local file of that name.  @return 0; -ENOENT,
- * ...; -EINVAL for a record that makes no sense. */
+ * ...; -EINVAL for a record that makes no sense. Its name is left as by kx_stage_leave. */
 int kx_stage_restore(const struct kx_stage_place *place, const struct kx_record *record,
                      struct kx_stage **out, struct kx_error *err);
 void kx_stage_free(struct kx_stage *stage);

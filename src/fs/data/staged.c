@@ -76,9 +76,10 @@ static int resize_locked(struct kx_writer *writer, int64_t length, const struct 
 int kx_writer_resize(struct kx_writer *writer, int64_t length, const struct kx_call *call,
                      struct kx_error *err)
 {
-    int result = kx_writer_enter(writer, call, err);
+    int result = kx_writer_enter_first(writer, call, err);
     if (result < 0) return result;
     result = resize_locked(writer, length, call, err);
+    if (result > 0) kx_writer_keep_again(writer);
     kx_gate_leave(&writer->gate);
     return result;
 }
@@ -136,11 +137,13 @@ static int upload_whole(struct kx_writer *writer, const struct kx_call *call, st
 }
 
 /* The base is the name's own file: what of it is not here must still be what it was. @block_bytes
- * of that file; 0: not asked. */
+ * of that file; 0: not asked. @same: is it that file? */
 static int check_base(struct kx_writer *writer, const char *path, bool whole,
-                      const struct kx_call *call, int64_t *block_bytes, struct kx_error *err)
+                      const struct kx_call *call, int64_t *block_bytes, bool *same,
+                      struct kx_error *err)
 {
     *block_bytes = 0;
+    *same = true;
     bool ours = writer->hidden.name || writer->base != KX_WRITE_SERVER;
     if (ours || !whole) return 0;
     struct kx_status status = {0};
@@ -151,27 +154,44 @@ static int check_base(struct kx_writer *writer, const char *path, bool whole,
         !kx_stage_is_whole(writer->stage) || writer->mount->options->write == KX_WRITE_EXCLUSIVE;
     if (result < 0 && !needed) {
         *block_bytes = 0; /* all of it is here: the last whole file wins */
+        *same = false;
         kx_error_clear(err);
         result = 0;
     }
     return result;
 }
 
+/* @return 1: its end can be exchanged from *cut on; 0: it cannot; -EINTR. */
+static int can_exchange(struct kx_writer *writer, int64_t block_bytes, int64_t *cut,
+                        const struct kx_call *call, struct kx_error *err)
+{
+    if (block_bytes <= 0 || !kx_stage_only_tail(writer->stage, block_bytes, cut)) return 0;
+    int result = kx_writer_prepare_exchange(writer, *cut, call, err);
+    if (result == -EINTR) return result;
+    if (result < 0) kx_error_clear(err); /* no room: all of it, which needs none */
+    return result == 0;
+}
+
+static int send_stage(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                      struct kx_error *err)
+{
+    int64_t from = 0, block_bytes = 0;
+    bool same, whole = kx_stage_changed(writer->stage) ||
+                       (!writer->hidden.name && writer->base != KX_WRITE_SERVER);
+    int result = check_base(writer, path, whole, call, &block_bytes, &same, err);
+    if (result < 0) return result;
+    if (same && kx_stage_only_grown(writer->stage, &from))
+        return append_grown(writer, from, path, call, err);
+    result = can_exchange(writer, block_bytes, &from, call, err);
+    if (result > 0) return kx_writer_exchange_tail(writer, path, from, call, err);
+    return result == 0 && whole ? upload_whole(writer, call, err) : result;
+}
+
 int kx_writer_publish_stage(struct kx_writer *writer, const char *path, const struct kx_call *call,
                             struct kx_error *err)
 {
-    int64_t from = 0, block_bytes = 0;
     kx_writer_follow_base(writer);
-    bool whole = kx_stage_changed(writer->stage) ||
-                 (!writer->hidden.name && writer->base != KX_WRITE_SERVER);
-    int result = check_base(writer, path, whole, call, &block_bytes, err);
-    if (result < 0) return result;
-    if (kx_stage_only_grown(writer->stage, &from))
-        result = append_grown(writer, from, path, call, err);
-    else if (block_bytes > 0 && kx_stage_only_tail(writer->stage, block_bytes, &from))
-        result = kx_writer_exchange_tail(writer, path, from, call, err);
-    else if (whole)
-        result = upload_whole(writer, call, err);
+    int result = send_stage(writer, path, call, err);
     if (result == 0 && writer->hidden.name)
         result = kx_writer_rename_hidden(writer, path, call, err);
     if (result == 0) kx_stage_published(writer->stage, path);

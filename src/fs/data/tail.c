@@ -17,15 +17,20 @@ static int append_tail(struct kx_writer *writer, const char *path, int64_t cut,
     return result == 0 ? kx_upload_finish(upload, call, err) : result;
 }
 
-int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t cut,
-                            const struct kx_call *call, struct kx_error *err)
+int kx_writer_prepare_exchange(struct kx_writer *writer, int64_t cut, const struct kx_call *call,
+                               struct kx_error *err)
 {
     bool shorter = kx_stage_length(writer->stage) == cut; /* TRUNCATE alone is one atomic step */
     int result = shorter ? 0 : kx_stage_load(writer->stage, writer->mount->client, cut, call, err);
-    if (result == 0 && !shorter) result = kx_writer_keep(writer, KX_RECORD_CUTTING, NULL, err);
-    if (result < 0) return result;
+    return result == 0 && !shorter ? kx_writer_keep(writer, KX_RECORD_CUTTING, NULL, err) : result;
+}
+
+int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t cut,
+                            const struct kx_call *call, struct kx_error *err)
+{
+    writer->cutting = true;
     kx_writer_share(writer);
-    result = kx_cut_file(writer->mount, path, cut, call, err);
+    int result = kx_cut_file(writer->mount, path, cut, call, err);
     if (result == 0) result = append_tail(writer, path, cut, call, err);
     kx_writer_unshare(writer);
     /* From here on the server's file is whole up to `cut` at least: the next try sends all of it,

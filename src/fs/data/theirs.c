@@ -17,7 +17,8 @@ void kx_writer_see(struct kx_writer *writer, const char *path, const struct kx_c
 static bool is_seen(const struct kx_writer *writer, const struct kx_status *status)
 {
     return writer->seen.file_id == 0 ||
-           (writer->seen.file_id == status->file_id && writer->seen.mtime_ms == status->mtime_ms);
+           (writer->seen.file_id == status->file_id &&
+            (writer->cutting || writer->seen.mtime_ms == status->mtime_ms));
 }
 
 int kx_writer_check_theirs(struct kx_writer *writer, const char *path, const struct kx_call *call,

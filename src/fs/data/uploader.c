@@ -5,6 +5,7 @@
 #include "fs/data/writer_private.h"
 #include "fs/errors.h"
 #include "fs/mount.h"
+#include "fs/names/inode.h"
 
 #define PAUSE_FIRST_MS 500
 #define PAUSE_MAX_MS   60000
@@ -21,7 +22,7 @@ struct kx_uploader {
     GCond changed;
     GPtrArray *waiting; /* of owned struct entry */
     GPtrArray *threads;
-    unsigned busy;
+    unsigned busy, given_up; /* the latter at the end */
     bool ending;
 };
 
@@ -58,20 +59,29 @@ static struct entry *next(struct kx_uploader *uploader, int64_t *until_ms)
     return g_ptr_array_remove_index(uploader->waiting, best);
 }
 
+static void note_given_up(struct kx_uploader *uploader)
+{
+    g_mutex_lock(&uploader->mutex);
+    if (uploader->ending) uploader->given_up++;
+    g_mutex_unlock(&uploader->mutex);
+}
+
 /* @return whether it must be tried again. */
 static bool upload(struct kx_uploader *uploader, struct entry *entry)
 {
     KX_ERROR_AUTO(err);
     const struct kx_call call = {.cancel = uploader->cancel};
     int result = kx_writer_upload(entry->writer, &call, &err);
-    if (result < 0 && err.code != ECANCELED && !kx_cancel_fired(uploader->cancel))
+    bool noted = err.code == ECANCELED || err.code == EINTR;
+    if (result < 0 && !noted && !kx_cancel_fired(uploader->cancel))
         kx_errors_add(uploader->mount->errors, &err);
     if (result == -EAGAIN) {
         entry->due_ms = now_ms() + entry->pause_ms;
         entry->pause_ms = MIN(entry->pause_ms * 2, PAUSE_MAX_MS);
         return true;
     }
-    kx_writer_close(entry->writer);
+    if (result < 0) note_given_up(uploader);
+    kx_writer_end_retry(entry->writer, result < 0 ? &err : NULL);
     g_free(entry);
     return false;
 }
@@ -129,11 +139,14 @@ static unsigned let_go(struct kx_uploader *uploader)
     unsigned left = uploader->waiting->len;
     for (guint i = 0; i < left; i++) {
         struct entry *entry = g_ptr_array_index(uploader->waiting, i);
+        g_autofree char *path = kx_inode_path(entry->writer->inode);
+        kx_log_write(uploader->mount->log, KX_LOG_ERROR,
+                     "not uploaded yet, the next mount goes on: %s", path ? path : "?");
         kx_writer_let_go(entry->writer);
         g_free(entry);
     }
     g_ptr_array_set_size(uploader->waiting, 0);
-    return left;
+    return left + uploader->given_up;
 }
 
 /* Nothing is worth a pause any more. */

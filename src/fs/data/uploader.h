@@ -19,8 +19,9 @@ struct kx_uploader *kx_uploader_new(struct kx_mount *mount);
 /** Upload the writer's content, which has a record. Its gate may be held. */
 void kx_uploader_add(struct kx_uploader *uploader, struct kx_writer *writer);
 
-/** Wait until nothing is left, at most until the cancel fires; then its threads have ended. What is
- * left keeps its record, and no writer is held any more.  @return how many are left. */
+/** Wait until nothing is left, at most until the cancel (may be NULL) fires; then its threads have
+ * ended. What is left keeps its record, and no writer is held any more.  @return how many are left,
+ * or were given up meanwhile. They are logged. */
 unsigned kx_uploader_finish(struct kx_uploader *uploader, struct kx_cancel *cancel);
 
 /** Without kx_uploader_finish: what is left keeps its record. NULL is fine. */

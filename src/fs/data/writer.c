@@ -57,16 +57,38 @@ void kx_writer_unref(struct kx_writer *writer)
     g_free(writer);
 }
 
+static bool is_uploading(struct kx_writer *writer)
+{
+    g_mutex_lock(&writer->mutex);
+    bool uploading = writer->uploading != NULL;
+    g_mutex_unlock(&writer->mutex);
+    return uploading;
+}
+
 int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     int64_t patience = kx_client_stall_ms(writer->mount->client);
     int result;
-    do /* an upload of the local content may take long, and ends by itself when nothing moves */
+    do /* an upload may take long, and ends by itself when nothing moves */
         result = kx_gate_enter(&writer->gate, call ? call->cancel : NULL, patience);
-    while (result == -ETIMEDOUT && kx_writer_is_shared(writer));
+    while (result == -ETIMEDOUT && (kx_writer_is_shared(writer) || is_uploading(writer)));
     if (result == -EINTR) return kx_error_set(err, EINTR, "interrupted");
     if (result < 0) return kx_error_set(err, ETIMEDOUT, "another writer of the file is stuck");
     return 0;
+}
+
+int kx_writer_enter_first(struct kx_writer *writer, const struct kx_call *call,
+                          struct kx_error *err)
+{
+    g_mutex_lock(&writer->mutex);
+    writer->wanted++;
+    if (writer->uploading) kx_cancel_fire(writer->uploading);
+    g_mutex_unlock(&writer->mutex);
+    int result = kx_writer_enter(writer, call, err);
+    g_mutex_lock(&writer->mutex);
+    writer->wanted--;
+    g_mutex_unlock(&writer->mutex);
+    return result;
 }
 
 int kx_writer_open(struct kx_mount *mount, struct kx_inode *inode, const struct kx_write_opts *opts,
@@ -106,12 +128,28 @@ static void keep_failed(struct kx_writer *writer, const struct kx_error *why)
     KX_ERROR_AUTO(err);
     if (!writer->stage || !writer->dirty || writer->abandoned || !writer->mount->journal) return;
     g_autofree char *reason = kx_error_format(why);
-    if (kx_writer_keep(writer, KX_RECORD_FAILED, reason, &err) < 0)
+    enum kx_record_state state = writer->cutting ? KX_RECORD_CUTTING : KX_RECORD_FAILED;
+    if (kx_writer_keep(writer, state, reason, &err) < 0)
         kx_errors_add(writer->mount->errors, &err);
     else
         kx_log_write(writer->mount->log, KX_LOG_ERROR,
                      "%s was not uploaded; its content is kept as %" G_GINT64_FORMAT,
                      writer->record->path, writer->record->id);
+}
+
+/* The hidden file that the record needs is the record's now. */
+static void spare_base(struct kx_writer *writer)
+{
+    for (guint i = 0; writer->record && writer->record->base_hidden && i < writer->litter->len;) {
+        struct kx_hidden *hidden = &g_array_index(writer->litter, struct kx_hidden, i);
+        g_autofree char *name = g_path_get_basename(writer->record->base);
+        if (g_str_equal(hidden->name, name)) {
+            kx_hidden_clear(hidden);
+            g_array_remove_index_fast(writer->litter, i);
+        } else {
+            i++;
+        }
+    }
 }
 
 /* The last one has closed it: what could not be brought to its name goes, unless it is staged.
@@ -120,9 +158,8 @@ static void writer_end(struct kx_writer *writer, const struct kx_error *why)
 {
     if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
     if (why) keep_failed(writer, why);
-    if (writer->record && writer->record->base_hidden)
-        kx_hidden_clear(&writer->hidden); /* the record's now */
     kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
+    spare_base(writer);
     kx_writer_clean(writer);
     if (writer->placeholder && !writer->abandoned && !writer->record && writer->known_path)
         kx_placeholder_remove(writer->mount, writer->known_path, NULL, NULL);
@@ -165,9 +202,13 @@ void kx_writer_let_go(struct kx_writer *writer)
 void kx_writer_close(struct kx_writer *writer)
 {
     KX_ERROR_AUTO(err);
-    const struct kx_call call = {.cancel = writer->mount->ending};
-    int result = kx_writer_publish(writer, &call, &err);
-    if (result < 0 && !is_abandoned(writer)) kx_errors_add(writer->mount->errors, &err);
+    struct kx_mount *mount = writer->mount;
+    const struct kx_call call = {.cancel = mount->ending};
+    int result = kx_writer_acknowledge(writer, &call, &err);
+    if (result < 0 && !is_abandoned(writer)) {
+        kx_errors_add(mount->errors, &err);
+        if (!kx_writer_mend(writer)) g_atomic_int_inc(&mount->failed_closes);
+    }
     kx_writer_end_retry(writer, result < 0 ? &err : NULL);
 }
 
@@ -261,7 +302,7 @@ int kx_writer_write(struct kx_writer *writer, int64_t offset, bool append, const
 {
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
-    int result = kx_writer_enter(writer, call, to);
+    int result = kx_writer_enter_first(writer, call, to);
     if (result < 0) return result;
     g_autoptr(GBytes) bytes = g_bytes_new_static(data, length);
     result = write_locked(writer, offset, append, bytes, call, to);
@@ -271,7 +312,7 @@ int kx_writer_write(struct kx_writer *writer, int64_t offset, bool append, const
 
 int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
-    int result = kx_writer_enter(writer, call, err);
+    int result = kx_writer_enter_first(writer, call, err);
     if (result < 0) return result;
     g_clear_pointer(&writer->stage, kx_stage_free);
     kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
@@ -279,9 +320,10 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
     g_mutex_lock(&writer->mutex);
     /* An interrupted step may have made the name already. */
     if (writer->base == KX_WRITE_SERVER || writer->unsure) writer->base = KX_WRITE_EMPTIED;
-    g_mutex_unlock(&writer->mutex);
     writer->unsure = false;
+    g_mutex_unlock(&writer->mutex);
     kx_writer_note_change(writer, 0);
+    kx_writer_keep_again(writer);
     kx_gate_leave(&writer->gate);
     return 0;
 }
@@ -299,7 +341,7 @@ void kx_writer_cut(struct kx_writer *writer, int64_t length)
 int kx_writer_pause(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     g_atomic_int_inc(&writer->stop);
-    int result = kx_writer_enter(writer, call, err);
+    int result = kx_writer_enter_first(writer, call, err);
     if (result < 0) g_atomic_int_add(&writer->stop, -1);
     return result;
 }

@@ -59,8 +59,8 @@ int kx_writer_restore(struct kx_mount *mount, struct kx_inode *inode,
                       const struct kx_record *record, struct kx_writer **out, struct kx_error *err);
 
 /** The counterpart of kx_writer_open; consumes the reference. The last one lets go of the inode.
- * What was not published is published now; an error of that is only logged: programs learn it from
- * publish. */
+ * What was not acknowledged is acknowledged now; an error of that is only logged: programs learn it
+ * from kx_writer_acknowledge. */
 void kx_writer_close(struct kx_writer *writer);
 
 struct kx_writer *kx_writer_ref(struct kx_writer *writer);
@@ -128,8 +128,9 @@ void kx_writer_end_retry(struct kx_writer *writer, const struct kx_error *why);
 
 /* What is true here but not yet on the server. */
 struct kx_overlay {
-    bool dirty; /* something is */
-    bool fresh; /* there is no such name on the server at all */
+    bool dirty;  /* something is */
+    bool fresh;  /* there is no such name on the server at all ... */
+    bool unsure; /* ... unless a step whose answer nobody waited for has made it */
     int64_t length, mtime_ms;
     uint32_t mode; /* 0: as the server says */
 };

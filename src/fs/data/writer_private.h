@@ -39,7 +39,9 @@ struct kx_writer {
     struct kx_record *record; /* where the content is safe in the journal; NULL: nowhere */
     bool queued;              /* the uploader holds the writer open */
     bool placeholder;         /* the name holds an empty file until the content comes */
-    bool unsure;              /* the last step to the name was interrupted: it may have been done */
+    bool kept;                /* the record says what the content is now */
+    bool cutting; /* the server's file has been cut, or may have been: its time is ours */
+    bool unsure;  /* the last step to the name was interrupted: it may have been done */
 
     gint stop; /* atomic: how many wait for the gate to take the name away */
 
@@ -55,7 +57,10 @@ struct kx_writer {
     uint32_t create_mode; /* of the file on the server, or of the one that will be made; 0: the
                              server's default */
     uint32_t later_mode;  /* 0: none; to be set when the content is at its name */
-    int64_t mtime_ms, atime_ms; /* -1: none; likewise */
+    int64_t mtime_ms, atime_ms;  /* -1: none; likewise */
+    struct kx_cancel *uploading; /* of the uploader's present try; NULL: none */
+    bool safe;                   /* its record says what the content is, and the uploader has it */
+    unsigned wanted; /* how many wait for the gate to change the content: no try begins */
 };
 
 struct kx_writers {
@@ -63,10 +68,18 @@ struct kx_writers {
     GPtrArray *list; /* borrowed: a writer leaves it before it is freed */
 };
 
-/** Enter the gate, with words for the error. */
+/** Enter the gate, with words for the error. An upload in the background is waited for as long as
+ * it takes. */
 int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 
+/** The same for who changes or removes the content: the uploader's present try ends. */
+int kx_writer_enter_first(struct kx_writer *writer, const struct kx_call *call,
+                          struct kx_error *err);
+
 /* All below: the gate is held. */
+
+/** How many programs have it open: the uploader is none. */
+unsigned kx_writer_users(struct kx_writer *writer);
 
 /** Keep the failure (but an interruption) under the file's own path and cut the stream.  @return
  * -err->code. */
@@ -146,8 +159,12 @@ int kx_writer_check_theirs(struct kx_writer *writer, const char *path, const str
 int kx_writer_check_exclusive(struct kx_writer *writer, const char *path,
                               const struct kx_call *call, struct kx_error *err);
 
-/** Exchange the end of the server's file for the staged one, from `cut` on: TRUNCATE, APPEND, and a
- * record in the journal meanwhile, because others see the file short in between. */
+/** Have what an exchange from `cut` on needs on the local disk, with a record in the journal:
+ * others see the file short meanwhile.  @return 0; -errno: all of the file must be sent. */
+int kx_writer_prepare_exchange(struct kx_writer *writer, int64_t cut, const struct kx_call *call,
+                               struct kx_error *err);
+
+/** Exchange the end of the server's file for the staged one, from `cut` on: TRUNCATE, APPEND. */
 int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t cut,
                             const struct kx_call *call, struct kx_error *err);
 
@@ -172,6 +189,14 @@ void kx_writer_let_go(struct kx_writer *writer);
 
 /** Have the uploader upload it, which has a record. The gate is not held. */
 void kx_writer_queue(struct kx_writer *writer);
+
+/** The same when the server's file may be short, after a failed exchange of its end: it is not left
+ * so. The gate is not held.  @return whether it was. */
+bool kx_writer_mend(struct kx_writer *writer);
+
+/** A queued content was changed while nobody has it open: its record says so at once. The gate is
+ * held. */
+void kx_writer_keep_again(struct kx_writer *writer);
 
 /** @record owned; NULL: none. */
 void kx_writer_set_record(struct kx_writer *writer, struct kx_record *record);

@@ -20,6 +20,15 @@ void kx_writers_free(struct kx_writers *writers)
     g_free(writers);
 }
 
+unsigned kx_writer_users(struct kx_writer *writer)
+{
+    struct kx_writers *all = writer->mount->writers;
+    g_mutex_lock(&all->mutex);
+    unsigned users = writer->opens - (writer->queued ? 1U : 0U);
+    g_mutex_unlock(&all->mutex);
+    return users;
+}
+
 /* References to all that are there now: nothing is called under the lock. */
 static GPtrArray *writers_now(struct kx_writers *writers)
 {

@@ -74,7 +74,7 @@ static int take(struct kx_fuse_call *c, struct kx_inode *inode, struct taken *ou
     }
     struct kx_overlay overlay;
     kx_writer_overlay(out->writer, &overlay);
-    out->fresh = overlay.fresh;
+    out->fresh = overlay.fresh && !overlay.unsure;
     return 0;
 }
 
@@ -121,8 +121,8 @@ struct move {
     unsigned flags;
 };
 
-static int move_on_server(struct kx_fuse_call *c, const struct move *m, const char *path,
-                          const char *to_path)
+static int ask_server(struct kx_fuse_call *c, const struct move *m, const char *path,
+                      const char *to_path)
 {
     struct kx_client *client = c->mount->client;
     if (m->flags & RENAME_NOREPLACE)
@@ -141,10 +141,10 @@ static int move_still(struct kx_fuse_call *c, const struct move *m, struct kx_in
     if (result == 0 && target != source) result = take(c, target, &taken);
     if (result == 0 && taken.fresh && (m->flags & RENAME_NOREPLACE))
         result = kx_error_set(&c->err, EEXIST, "a file of that name is being written");
-    if (result == 0) result = move_on_server(c, m, path, to_path);
+    if (result == 0) result = ask_server(c, m, path, to_path);
     if (result == 0) {
-        kx_journal_moved(c->mount->journal, path, to_path);
         kx_inodes_move(c->mount->inodes, m->from, m->name, m->to, m->to_name);
+        kx_journal_moved(c->mount->journal, path, to_path); /* new records say so already */
     }
     let_go(&taken, result == 0);
     return result;

@@ -9,6 +9,7 @@
 
 #define FOREIGN_BITS 077
 
+/* @return a descriptor of it; -errno. */
 static int check(const char *folder, struct kx_error *err)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -19,11 +20,12 @@ static int check(const char *folder, struct kx_error *err)
     else if (st.st_uid != geteuid() || (st.st_mode & FOREIGN_BITS))
         result = kx_error_set(
             err, EPERM, "%s must belong to you alone, with mode 0700 (-o stage_dir=)", folder);
+    if (result == 0) return fd;
     if (fd >= 0) close(fd);
     return result;
 }
 
-int kx_folder_make(const char *parent, char **out, struct kx_error *err)
+int kx_folder_make(const char *parent, char **out, int *shared, struct kx_error *err)
 {
     g_autofree char *name = g_strdup_printf("knoxfs-%u", (unsigned)geteuid());
     g_autofree char *folder = g_build_filename(parent, name, NULL);
@@ -31,9 +33,12 @@ int kx_folder_make(const char *parent, char **out, struct kx_error *err)
         return kx_error_set(err, errno,
                             "no folder for unfinished uploads in %s: %s (-o stage_dir=)", parent,
                             g_strerror(errno));
-    int result = check(folder, err);
-    if (result == 0) *out = g_steal_pointer(&folder);
-    return result;
+    int fd = check(folder, err);
+    if (fd < 0) return fd;
+    flock(fd, LOCK_SH | LOCK_NB); /* a courtesy: without it nothing is wrong here */
+    *shared = fd;
+    *out = g_steal_pointer(&folder);
+    return 0;
 }
 
 static char *lock_path(const char *folder, const char *mount)

@@ -118,7 +118,8 @@ int kx_journal_open(const struct kx_journal_config *config, struct kx_journal **
                     struct kx_error *err)
 {
     g_autofree char *folder = NULL;
-    int result = kx_folder_make(config->folder, &folder, err);
+    int shared = -1;
+    int result = kx_folder_make(config->folder, &folder, &shared, err);
     if (result < 0) return result;
     g_autoptr(kx_journal) journal = g_new0(struct kx_journal, 1);
     g_mutex_init(&journal->mutex);
@@ -126,6 +127,7 @@ int kx_journal_open(const struct kx_journal_config *config, struct kx_journal **
     journal->mount = g_strdup(config->mount);
     journal->log = config->log;
     journal->lock = -1;
+    journal->shared = shared;
     result = set_up(journal, config, err);
     if (result == 0) *out = g_steal_pointer(&journal);
     return result;
@@ -138,6 +140,7 @@ void kx_journal_close(struct kx_journal *journal)
         kx_sql_run(journal, kx_sql_bind(journal, KX_SQL_MOUNT_REMOVE, journal->mount, NULL), NULL);
     kx_sql_close(journal);
     if (journal->lock >= 0) kx_folder_unlock(journal->folder, journal->mount, journal->lock);
+    close(journal->shared);
     g_mutex_clear(&journal->mutex);
     g_free(journal->folder);
     g_free(journal->mount);

@@ -51,7 +51,8 @@ void kx_journal_moved(struct kx_journal *journal, const char *from, const char *
 struct kx_hidden_left {
     char *path, *target; /* owned; target may be NULL */
 };
-/** The hidden files that dead mounts left.  @return owned array of owned struct kx_hidden_left. */
+/** The hidden files that dead mounts left and no upload needs.  @return owned array of owned struct
+ * kx_hidden_left. */
 GPtrArray *kx_journal_hidden_left(struct kx_journal *journal);
 
 /* --- uploads --- */
@@ -60,6 +61,11 @@ GPtrArray *kx_journal_hidden_left(struct kx_journal *journal);
  * and with it all that was written before.  @return 0; -EIO, -ENOSPC ... of the folder. */
 int kx_journal_put(struct kx_journal *journal, struct kx_record *record, bool durable,
                    struct kx_error *err);
+
+/** Attributes that were set after the record was written (mode 0, times -1: leave). A failure is
+ * logged. */
+void kx_journal_amend(struct kx_journal *journal, int64_t id, uint32_t later_mode, int64_t mtime_ms,
+                      int64_t atime_ms);
 
 /** Done or given up: the record and its local copy go. @durable: it must not come back after a
  * power cut. */

@@ -18,9 +18,11 @@ enum kx_sql {
     KX_SQL_UNHIDE,
     KX_SQL_HIDDEN_LEFT,
     KX_SQL_MOVE_HIDDEN,
+    KX_SQL_MOVE_TARGETS,
     KX_SQL_MOVE_UPLOADS,
     KX_SQL_MOVE_BASES,
     KX_SQL_PUT,
+    KX_SQL_AMEND,
     KX_SQL_REMOVE,
     KX_SQL_RECORDS,
     KX_SQL_FIND,
@@ -32,13 +34,15 @@ struct kx_journal {
     char *folder, *mount; /* constant */
     struct kx_log *log;
     int lock;     /* of this mount's lock file */
+    int shared;   /* the folder itself, locked (shared) against programs that remove old files */
     GMutex mutex; /* guards the rest */
     sqlite3 *database;
     sqlite3_stmt *statements[KX_SQLS];
 };
 
-/** The user's own folder in `parent`.  @return 0, @out owned path. */
-int kx_folder_make(const char *parent, char **out, struct kx_error *err);
+/** The user's own folder in `parent`, with a shared lock on it: systemd-tmpfiles leaves such
+ * folders alone.  @return 0, @out owned path, @shared a descriptor to be closed. */
+int kx_folder_make(const char *parent, char **out, int *shared, struct kx_error *err);
 
 /** Hold the lock of a mount.  @return a descriptor; -EWOULDBLOCK: somebody holds it; -errno. */
 int kx_folder_lock(const char *folder, const char *mount);

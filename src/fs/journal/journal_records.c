@@ -64,6 +64,21 @@ int kx_journal_put(struct kx_journal *journal, struct kx_record *record, bool du
     return result;
 }
 
+void kx_journal_amend(struct kx_journal *journal, int64_t id, uint32_t later_mode, int64_t mtime_ms,
+                      int64_t atime_ms)
+{
+    if (!journal || !id) return;
+    KX_ERROR_AUTO(err);
+    g_mutex_lock(&journal->mutex);
+    sqlite3_stmt *amend = kx_sql_bind(journal, KX_SQL_AMEND, NULL);
+    const int64_t values[] = {id, later_mode, mtime_ms, atime_ms};
+    for (int i = 0; i < (int)G_N_ELEMENTS(values); i++)
+        sqlite3_bind_int64(amend, i + 1, values[i]);
+    int result = kx_sql_run(journal, amend, &err);
+    g_mutex_unlock(&journal->mutex);
+    if (result < 0) kx_log_write(journal->log, KX_LOG_ERROR, "%s", err.message);
+}
+
 void kx_journal_remove(struct kx_journal *journal, const struct kx_record *record, bool durable)
 {
     if (!journal || !record->id) return;

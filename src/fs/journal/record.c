@@ -25,3 +25,8 @@ const char *kx_record_state_name(enum kx_record_state state)
                                         [KX_RECORD_FAILED] = "failed"};
     return NAMES[state];
 }
+
+bool kx_record_needs_name(const struct kx_record *record)
+{
+    return record->base && !record->base_hidden;
+}

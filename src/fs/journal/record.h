@@ -40,6 +40,9 @@ struct kx_record {
 struct kx_record *kx_record_new(void);
 void kx_record_free(struct kx_record *record); /* NULL is fine */
 
+/** Are bytes of the file at its name needed? */
+bool kx_record_needs_name(const struct kx_record *record);
+
 /** "queued", "cutting", "failed": constant. */
 const char *kx_record_state_name(enum kx_record_state state);
 

@@ -4,9 +4,8 @@
 
 #include "fs/journal/journal_private.h"
 
-#define BUSY_MS                                                                                    \
-    10000 /* other mounts of the user write their own rows meanwhile, each within ms               \
-           */
+/* Other mounts of the user write their own rows meanwhile, each within ms. */
+#define BUSY_MS 10000
 
 static const char SCHEMA[] =
     "PRAGMA journal_mode = WAL;"
@@ -43,13 +42,19 @@ static const char *const TEXTS[KX_SQLS] = {
                            "EXISTS(SELECT 1 FROM uploads WHERE mount = ?1)",
     [KX_SQL_HIDE] = "INSERT OR REPLACE INTO hidden(path, mount, target) VALUES(?1, ?2, ?3)",
     [KX_SQL_UNHIDE] = "DELETE FROM hidden WHERE path = ?1 AND mount = ?2",
-    [KX_SQL_HIDDEN_LEFT] = "SELECT path, target FROM hidden WHERE mount = ?1 AND abandoned",
+    /* What an upload still needs is no leftover. */
+    [KX_SQL_HIDDEN_LEFT] = "SELECT path, target FROM hidden WHERE mount = ?1 AND abandoned AND NOT "
+                           "EXISTS(SELECT 1 FROM uploads WHERE base = hidden.path AND base_hidden)",
     [KX_SQL_MOVE_HIDDEN] = MOVED("hidden", "path"),
+    [KX_SQL_MOVE_TARGETS] = MOVED("hidden", "target"),
     [KX_SQL_MOVE_UPLOADS] = MOVED("uploads", "path"),
     [KX_SQL_MOVE_BASES] = MOVED("uploads", "base"),
     [KX_SQL_PUT] =
         "INSERT OR REPLACE INTO uploads(" COLUMNS ", mount) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, "
         "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    [KX_SQL_AMEND] = "UPDATE uploads SET later_mode = CASE WHEN ?2 THEN ?2 ELSE later_mode END, "
+                     "mtime_ms = CASE WHEN ?3 >= 0 THEN ?3 ELSE mtime_ms END, "
+                     "atime_ms = CASE WHEN ?4 >= 0 THEN ?4 ELSE atime_ms END WHERE id = ?1",
     [KX_SQL_REMOVE] = "DELETE FROM uploads WHERE id = ?1",
     [KX_SQL_RECORDS] = "SELECT " COLUMNS " FROM uploads WHERE mount = ?1 ORDER BY id",
     [KX_SQL_FIND] = "SELECT " COLUMNS " FROM uploads WHERE mount = ?1 AND id = ?2",

@@ -48,7 +48,9 @@ static int replace_file(struct kx_mount *mount, const char *from, const char *to
     g_autofree char *aside = hidden_path(mount, to);
     kx_journal_hide(mount->journal, aside, to);
     int result = kx_webhdfs_rename(mount->client, to, aside, call, err);
-    if (result < 0 && result != -EINTR) kx_journal_unhide(mount->journal, aside);
+    /* Without an answer it may be aside now, the only copy. */
+    if (result == -ENOENT || (result < 0 && err->http_status))
+        kx_journal_unhide(mount->journal, aside);
     if (result < 0 && result != -ENOENT) return result;
     bool there = result == 0;
     result = kx_webhdfs_rename(mount->client, from, to, call, err);

@@ -19,6 +19,8 @@ struct kx_client *fake_files_new(void)
     client->stall_ms = 60000;
     client->files =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)fake_content_unref);
+    client->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    client->mtime_ms = 1000000;
     client->pool = kx_pool_new(2);
     client->requests = g_string_new(NULL);
     client->next_id = 100;
@@ -32,6 +34,7 @@ void fake_files_free(struct kx_client *client)
 {
     unsigned uploads = client->uploads;
     g_hash_table_destroy(client->files);
+    g_hash_table_destroy(client->folders);
     kx_pool_free(client->pool);
     g_string_free(client->requests, TRUE);
     g_free(client->fail_word);
@@ -52,12 +55,32 @@ struct content *fake_find(struct kx_client *client, const char *path)
     return g_hash_table_lookup(client->files, path);
 }
 
+void fake_touch(struct kx_client *client, struct content *content)
+{
+    content->mtime_ms = client->mtime_ms += 10;
+}
+
+void fake_files_folder(struct kx_client *client, const char *path, uint64_t file_id)
+{
+    uint64_t *id = g_new(uint64_t, 1);
+    *id = file_id;
+    g_mutex_lock(&client->mutex);
+    g_hash_table_replace(client->folders, g_strdup(path), id);
+    g_mutex_unlock(&client->mutex);
+}
+
+void fake_files_set_block(struct kx_client *client, int64_t bytes)
+{
+    client->block_bytes = bytes;
+}
+
 struct content *fake_make(struct kx_client *client, const char *path, uint32_t mode)
 {
     struct content *content = g_new0(struct content, 1);
     *content = (struct content){
         .refs = 1, .bytes = g_string_new(NULL), .mode = mode, .file_id = client->next_id++};
     g_hash_table_replace(client->files, g_strdup(path), content);
+    fake_touch(client, content);
     return content;
 }
 
@@ -106,6 +129,24 @@ uint32_t fake_files_mode(struct kx_client *client, const char *path)
     uint32_t mode = content ? content->mode : 0;
     g_mutex_unlock(&client->mutex);
     return mode;
+}
+
+int64_t fake_files_mtime(struct kx_client *client, const char *path)
+{
+    g_mutex_lock(&client->mutex);
+    const struct content *content = fake_find(client, path);
+    int64_t mtime_ms = content ? content->mtime_ms : -1;
+    g_mutex_unlock(&client->mutex);
+    return mtime_ms;
+}
+
+uint64_t fake_files_id(struct kx_client *client, const char *path)
+{
+    g_mutex_lock(&client->mutex);
+    const struct content *content = fake_find(client, path);
+    uint64_t id = content ? content->file_id : 0;
+    g_mutex_unlock(&client->mutex);
+    return id;
 }
 
 unsigned fake_files_count(struct kx_client *client)

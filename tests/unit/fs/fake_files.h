@@ -24,9 +24,15 @@ void fake_files_set_page(struct kx_client *client, unsigned entries);
 void fake_files_put(struct kx_client *client, const char *path, const char *content);
 void fake_files_move(struct kx_client *client, const char *from, const char *to);
 
+/** A directory is at a path; the size of the blocks of all files (0 at first). */
+void fake_files_folder(struct kx_client *client, const char *path, uint64_t file_id);
+void fake_files_set_block(struct kx_client *client, int64_t bytes);
+
 /** What a file holds.  @return owned; NULL: there is none. */
 char *fake_files_get(struct kx_client *client, const char *path);
 uint32_t fake_files_mode(struct kx_client *client, const char *path);
+int64_t fake_files_mtime(struct kx_client *client, const char *path);
+uint64_t fake_files_id(struct kx_client *client, const char *path);
 unsigned fake_files_count(struct kx_client *client);
 
 /** The next request of that word ("CREATE" "APPEND" "WRITE" "FINISH" "RENAME" "REPLACE" "DELETE"

@@ -19,13 +19,15 @@ struct kx_client {
     struct kx_pool *pool;
     GMutex mutex; /* guards all below */
     GCond changed;
-    GHashTable *files; /* owned path -> struct content, a reference */
+    GHashTable *files;   /* owned path -> struct content, a reference */
+    GHashTable *folders; /* owned path -> file_id, an owned uint64_t */
     GString *requests;
     char *fail_word, *hold_word;
     int fail_code;
     bool fail_done, late;
     unsigned held, uploads, page_entries;
     uint64_t next_id;
+    int64_t block_bytes, mtime_ms; /* the latter: of the last change of any file */
 };
 
 void fake_content_unref(struct content *content);
@@ -35,6 +37,9 @@ struct content *fake_find(struct kx_client *client, const char *path);
 
 /** Mutex held: a fresh empty file at a path, borrowed. */
 struct content *fake_make(struct kx_client *client, const char *path, uint32_t mode);
+
+/** Mutex held: its bytes have changed. */
+void fake_touch(struct kx_client *client, struct content *content);
 
 /** Mutex held: another name for a file that is there. */
 void fake_move(struct kx_client *client, const char *from, const char *to);

@@ -32,11 +32,18 @@ int kx_webhdfs_stat(struct kx_client *client, const char *path, const struct kx_
     int code = ENOENT;
     if (request_begin(&r, client, call, "STAT", path)) {
         const struct content *content = fake_find(client, path);
+        const uint64_t *folder = g_hash_table_lookup(client->folders, path);
         if (content) {
             *out = (struct kx_status){.file_id = content->file_id,
                                       .length = (int64_t)content->bytes->len,
                                       .mode = content->mode,
+                                      .mtime_ms = content->mtime_ms,
+                                      .block_bytes = client->block_bytes,
                                       .name = g_strdup("")};
+            code = 0;
+        } else if (folder) {
+            *out = (struct kx_status){
+                .type = KX_TYPE_DIRECTORY, .file_id = *folder, .name = g_strdup("")};
             code = 0;
         }
     }
@@ -92,6 +99,7 @@ int kx_webhdfs_truncate(struct kx_client *client, const char *path, int64_t leng
     if (request_begin(&r, client, call, "TRUNCATE", detail)) {
         struct content *content = fake_find(client, path);
         if (content) {
+            if (length < (int64_t)content->bytes->len) fake_touch(client, content);
             g_string_truncate(content->bytes, (gsize)length);
             *done = true;
             code = 0;
@@ -123,7 +131,7 @@ int kx_webhdfs_set_times(struct kx_client *client, const char *path, int64_t mti
         g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, path, mtime_ms, atime_ms);
     if (request_begin(&r, client, call, "TIMES", detail)) {
         struct content *content = fake_find(client, path);
-        if (content) content->mtime_ms = mtime_ms;
+        if (content && mtime_ms >= 0) content->mtime_ms = mtime_ms;
         code = content ? 0 : ENOENT;
     }
     return request_end(&r, code, err);

@@ -94,6 +94,7 @@ int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
     }
     if (request_begin(&r, upload->client, call, "WRITE", detail)) {
         g_string_append_len(upload->content->bytes, data, (gssize)length);
+        fake_touch(upload->client, upload->content);
         upload->length += (int64_t)length;
     }
     return request_end(&r, 0, err);

@@ -4,23 +4,6 @@
 #include "fs/data/reader.h"
 #include "writing.h"
 
-/* What a reader of this mount sees. */
-static void check_read(struct kx_writer *writer, int64_t offset, size_t size, const char *expected)
-{
-    KX_ERROR_AUTO(err);
-    struct kx_slices slices;
-    kx_slices_init(&slices);
-    int result = kx_writer_read(writer, offset, size, NULL, &slices, &err);
-    g_autoptr(GString) got = g_string_new(NULL);
-    for (guint i = 0; i < slices.pieces->len; i++) {
-        const struct iovec *piece = &g_array_index(slices.pieces, struct iovec, i);
-        g_string_append_len(got, piece->iov_base, (gssize)piece->iov_len);
-    }
-    kx_slices_clear(&slices);
-    if (result != 1) fail_msg("read: %d %s", result, err.message);
-    assert_string_equal(got->str, expected);
-}
-
 static void bytes_in_the_middle(void **state)
 {
     struct writing *w = *state;
@@ -28,7 +11,7 @@ static void bytes_in_the_middle(void **state)
     struct kx_writer *writer = writing_open(w, KX_WRITE_SERVER);
     writing_put(writer, 3, "xyz");
     writing_check_requests(w, "");
-    check_read(writer, 0, 100, "012xyz6789");
+    writing_check_read(writer, 0, 100, "012xyz6789");
     writing_check_file(w, "/d/a", "0123456789");
     writing_publish(writer);
     kx_writer_close(writer);
@@ -41,7 +24,7 @@ static void a_new_file_out_of_order(void **state)
     struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
     writing_put(writer, 4, "efgh");
     writing_put(writer, 0, "abcd");
-    check_read(writer, 2, 4, "cdef");
+    writing_check_read(writer, 2, 4, "cdef");
     kx_writer_close(writer);
     writing_check_only(w, "abcdefgh");
 }
@@ -52,7 +35,7 @@ static void in_order_first_and_then_back(void **state)
     struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
     writing_put(writer, 0, "abcdef");
     writing_put(writer, 2, "XY");
-    check_read(writer, 0, 6, "abXYef");
+    writing_check_read(writer, 0, 6, "abXYef");
     writing_put(writer, 6, "gh");
     writing_publish(writer);
     writing_check_only(w, "abXYefgh");
@@ -69,7 +52,7 @@ static void a_resized_file(void **state)
     assert_int_equal(kx_writer_resize(writer, 5, NULL, NULL), 0); /* the server can do it */
     writing_put(writer, 0, "X");
     assert_int_equal(kx_writer_resize(writer, 5, NULL, NULL), 1);
-    check_read(writer, 0, 100, "X1234");
+    writing_check_read(writer, 0, 100, "X1234");
     writing_put(writer, 7, "Y"); /* two zeros in between, not the old bytes */
     kx_writer_close(writer);
     struct kx_status status = {0};
@@ -104,7 +87,7 @@ static void many_pieces(void **state)
         int64_t at = g_rand_int_range(chance, 0, 2998);
         writing_put(writer, at, text);
         memcpy(model + at, text, 2);
-        if (i % 40 == 0) check_read(writer, 0, 3000, model);
+        if (i % 40 == 0) writing_check_read(writer, 0, 3000, model);
         if (i % 100 == 0) writing_publish(writer);
     }
     kx_writer_close(writer);
@@ -126,7 +109,7 @@ static void check_recovers(struct writing *w, enum kx_write_base base, const cha
     if (result != 0 && result != -code) fail_msg("%s: %d", word, result);
     fake_files_fail(w->client, "", 0, false); /* the order is off, if it did not come to it */
     writing_publish(writer);
-    check_read(writer, 0, 100, expected);
+    writing_check_read(writer, 0, 100, expected);
     kx_writer_close(writer);
     writing_check_only(w, expected);
     kx_inode_unref(w->inode);
@@ -194,7 +177,7 @@ static void a_renamed_file_is_still_read(void **state)
     fake_files_move(w->client, "/d", "/e");
     kx_inodes_move(w->mount.inodes, w->root, "d", w->root, "e");
     fake_files_put(w->client, "/d/a", "somebody else's");
-    check_read(writer, 0, 10, "012x456789");
+    writing_check_read(writer, 0, 10, "012x456789");
     writing_put(writer, 5, "y");
     kx_writer_close(writer);
     writing_check_file(w, "/e/a", "012x4y6789");
@@ -209,9 +192,9 @@ static void an_unlinked_file_is_read_and_written_on(void **state)
     writing_put(writer, 0, "abcdef");
     kx_writer_abandon(writer);
     kx_inodes_remove(w->mount.inodes, w->d, "a");
-    check_read(writer, 0, 6, "abcdef");
+    writing_check_read(writer, 0, 6, "abcdef");
     writing_put(writer, 2, "XY");
-    check_read(writer, 0, 6, "abXYef");
+    writing_check_read(writer, 0, 6, "abXYef");
     writing_publish(writer);
     kx_writer_close(writer);
     writing_check_only(w, NULL);
@@ -232,7 +215,7 @@ static void an_unlinked_files_old_content_is_gone(void **state)
     kx_slices_init(&slices);
     assert_int_equal(kx_writer_read(writer, 0, 10, NULL, &slices, &err), -ESTALE);
     kx_slices_clear(&slices);
-    check_read(writer, 3, 1, "x");
+    writing_check_read(writer, 3, 1, "x");
     kx_writer_close(writer);
     writing_check_only(w, "somebody else's");
 }

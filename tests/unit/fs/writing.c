@@ -1,6 +1,11 @@
 #include "writing.h"
 
+#include <glib/gstdio.h>
+
+#include "fs/data/reader.h"
+#include "fs/data/uploader.h"
 #include "fs/errors.h"
+#include "fs/journal/journal.h"
 #include "fs/names/pages.h"
 #include "fs/names/replace.h"
 
@@ -27,9 +32,112 @@ int writing_setup(void **state)
     return 0;
 }
 
+static void remove_folder(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+            remove_folder(path);
+        else
+            g_unlink(path);
+    }
+    g_rmdir(folder);
+}
+
+static void end_journal(struct writing *w)
+{
+    kx_uploader_free(w->mount.uploader);
+    kx_journal_close(w->mount.journal);
+    kx_cancel_unref(w->mount.ending);
+    if (w->folder) remove_folder(w->folder);
+    g_free(w->folder);
+}
+
+void writing_journal(struct writing *w, enum kx_write_how write)
+{
+    KX_ERROR_AUTO(err);
+    if (!w->folder) w->folder = g_dir_make_tmp("knoxfs-test-XXXXXX", NULL);
+    w->options.stage_dir = w->folder;
+    w->options.write = write;
+    const struct kx_journal_config config = {
+        .folder = w->folder, .service = "service", .mount = WRITING_ID, .now_ms = 1};
+    if (kx_journal_open(&config, &w->mount.journal, &err) < 0) fail_msg("%s", err.message);
+    w->mount.uploader = kx_uploader_new(&w->mount);
+    w->mount.ending = kx_cancel_new();
+}
+
+void writing_drain(struct writing *w)
+{
+    assert_int_equal(kx_uploader_finish(w->mount.uploader, NULL), 0);
+}
+
+void writing_check_records(struct writing *w, const char *expected)
+{
+    g_autoptr(GPtrArray) records = kx_journal_records(w->mount.journal);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < records->len; i++) {
+        const struct kx_record *record = g_ptr_array_index(records, i);
+        g_string_append_printf(text, "%s %s %d %s\n", kx_record_state_name(record->state),
+                               record->path, (int)record->length,
+                               record->reason ? record->reason : "-");
+    }
+    assert_string_equal(text->str, expected);
+}
+
+unsigned writing_copies(struct writing *w)
+{
+    unsigned count = 0;
+    g_autoptr(GDir) dir = g_dir_open(kx_journal_folder(w->mount.journal), 0, NULL);
+    const char *name;
+    while ((name = g_dir_read_name(dir)))
+        count += g_str_has_suffix(name, ".part");
+    return count;
+}
+
+void writing_acknowledge(struct kx_writer *writer)
+{
+    KX_ERROR_AUTO(err);
+    if (kx_writer_acknowledge(writer, NULL, &err) != 0)
+        fail_msg("not acknowledged: %s", err.message);
+}
+
+void writing_check_read(struct kx_writer *writer, int64_t offset, size_t size, const char *expected)
+{
+    KX_ERROR_AUTO(err);
+    struct kx_slices slices;
+    kx_slices_init(&slices);
+    int result = kx_writer_read(writer, offset, size, NULL, &slices, &err);
+    g_autoptr(GString) got = g_string_new(NULL);
+    for (guint i = 0; i < slices.pieces->len; i++) {
+        const struct iovec *piece = &g_array_index(slices.pieces, struct iovec, i);
+        g_string_append_len(got, piece->iov_base, (gssize)piece->iov_len);
+    }
+    kx_slices_clear(&slices);
+    if (result != 1) fail_msg("read: %d %s", result, err.message);
+    assert_string_equal(got->str, expected);
+}
+
+void writing_held(struct writing *w, enum kx_write_base base, const char *text)
+{
+    fake_files_hold(w->client, "CREATE");
+    struct kx_writer *writer = writing_open(w, base);
+    writing_put(writer, 0, text);
+    writing_acknowledge(writer);
+    kx_writer_close(writer);
+}
+
+void writing_let_go(struct writing *w)
+{
+    fake_files_hold(w->client, NULL);
+    writing_drain(w);
+}
+
 int writing_teardown(void **state)
 {
     struct writing *w = *state;
+    end_journal(w);
     kx_inode_unref(w->inode);
     kx_inode_unref(w->d);
     kx_inode_unref(w->root);
@@ -72,7 +180,10 @@ struct kx_writer *writing_open(struct writing *w, enum kx_write_base base)
     adopt_inode(w);
     struct kx_status status = {0};
     kx_inode_status(w->inode, &status, 1);
-    const struct kx_write_opts opts = {.base = base, .mode = 0644, .length = status.length};
+    const struct kx_write_opts opts = {.base = base,
+                                       .mode = 0644,
+                                       .length = status.length,
+                                       .seen = {status.file_id, status.mtime_ms}};
     kx_status_clear(&status);
     return open_writer(w, &opts);
 }

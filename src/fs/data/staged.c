@@ -27,8 +27,11 @@ int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, str
                 writer->base == KX_WRITE_SERVER;
     if (gone && writer->length > 0)
         return kx_error_set(err, ESTALE, "the file was removed; only the server had it");
+    bool appended = writer->upload && !writer->hidden.name;
     int result = finish_stream(writer, call, err);
     if (result < 0) return result;
+    if (appended && path)
+        kx_writer_see(writer, path, call); /* its times are of our own bytes now */
     g_autofree char *hidden = kx_hidden_where(&writer->hidden);
     if (writer->hidden.name && !hidden)
         return kx_error_set(err, ESTALE, "the directory of the file is gone");

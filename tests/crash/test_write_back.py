@@ -41,12 +41,8 @@ def arrives(scene, name: str, data: bytes | None) -> None:
     scene.stop()
 
 
-NOT_KEPT = pytest.mark.xfail(strict=True, reason="truncate(2) of a file whose upload waits is not in its record")
-NOT_APART = pytest.mark.xfail(strict=True, reason="the uploader takes what a program is in the middle of writing")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=NOT_KEPT)])
+@pytest.mark.parametrize("killed", [False, True])
 def test_cut(scene, proxy, killed):
     proxy.rules(WAITS)
     put(scene, "a", QUEUED)
@@ -119,7 +115,6 @@ def test_replaced_while_it_is_closed(scenes, stack, proxy):
 
 
 @pytest.mark.slow
-@NOT_APART
 @pytest.mark.parametrize("flags", [os.O_WRONLY | os.O_TRUNC, os.O_RDWR], ids=["emptied", "changed"])
 @pytest.mark.parametrize("killed", [False, True])
 def test_opened_again(scene, proxy, flags, killed):

@@ -262,10 +262,10 @@ static void recorded_refusals(void **state)
     check_refused(s, "open-missing", "/rec/d/none", -ENOENT);
     check_refused(s, "open-directory", "/rec/d", -EISDIR);
     check_refused(s, "datanode-open-deleted", "/rec/d/gone", -ENOENT);
-    check_refused(s, "open-offset-at-end", "/rec/d/f.txt", -ERANGE);
+    check_refused(s, "open-offset-at-end", "/rec/d/f.txt", -ESTALE);
     check_refused(s, "httpfs-open-missing", "/rec/d/none", -ENOENT);
     check_refused(s, "httpfs-open-directory", "/rec/d", -EISDIR);
-    check_refused(s, "httpfs-open-offset-beyond-end", "/rec/d/f.txt", -ERANGE);
+    check_refused(s, "httpfs-open-offset-beyond-end", "/rec/d/f.txt", -ESTALE);
     scene_user(s, "bob");
     check_refused(s, "open-permission-denied", "/rec/d/f2.txt", -EACCES);
     check_refused(s, "httpfs-open-denied", "/rec/d/f2.txt", -EACCES);

@@ -47,7 +47,7 @@ bool kx_handle_unwritten(struct kx_handle *handle);
 
 struct kx_inode *kx_handle_inode(struct kx_handle *handle); /* borrowed */
 
-/** Change the length of a file, open or not: to 0 and to less by the server's TRUNCATE; -EOPNOTSUPP
- * to more. */
-int kx_truncate(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
+/** Change the length of a file, open or not: to 0 and to less by the server's TRUNCATE, to more by
+ * a local copy. @by_path: no descriptor will be closed afterwards. */
+int kx_truncate(struct kx_mount *mount, struct kx_inode *inode, int64_t length, bool by_path,
                 const struct kx_call *call, struct kx_error *err);

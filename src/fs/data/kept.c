@@ -82,6 +82,16 @@ int kx_writer_keep(struct kx_writer *writer, enum kx_record_state state, const c
     return 0;
 }
 
+int kx_writer_spare_record(struct kx_writer *writer, struct kx_error *err)
+{
+    if (!writer->record || !kx_stage_is_file(writer->stage, writer->record->file)) return 0;
+    g_autofree char *name = NULL;
+    struct kx_stage_place place;
+    kx_writer_stage_place(writer, &place, &name);
+    kx_stage_leave(writer->stage, true);
+    return kx_stage_fork(writer->stage, name, err);
+}
+
 void kx_writer_unkeep(struct kx_writer *writer, bool durable)
 {
     if (!writer->record) return;

@@ -61,6 +61,36 @@ int kx_local_file_reopen(const char *folder, const char *name, struct kx_local_f
     return 0;
 }
 
+static int copy_range(const struct kx_local_file *from, struct kx_local_file *to,
+                      struct kx_range range, struct kx_error *err)
+{
+    while (range.from < range.to) {
+        loff_t in = range.from, out = range.from;
+        ssize_t n =
+            copy_file_range(from->fd, &in, to->fd, &out, (size_t)(range.to - range.from), 0);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return failed(to, "copying", err);
+        if (n == 0)
+            return kx_error_set(err, EIO, "the local copy in %s is shorter than it should be",
+                                from->folder);
+        range.from += n;
+    }
+    return 0;
+}
+
+int kx_local_file_copy(const struct kx_local_file *from, const struct kx_ranges *ranges,
+                       int64_t length, const char *name, struct kx_local_file **out,
+                       struct kx_error *err)
+{
+    g_autoptr(kx_local_file) copy = NULL;
+    int result = kx_local_file_new(from->folder, name, &copy, err);
+    for (guint i = 0; result == 0 && i < ranges->list->len; i++)
+        result = copy_range(from, copy, g_array_index(ranges->list, struct kx_range, i), err);
+    if (result == 0) result = kx_local_file_resize(copy, length, err);
+    if (result == 0) *out = g_steal_pointer(&copy);
+    return result;
+}
+
 void kx_local_file_free(struct kx_local_file *file)
 {
     if (!file) return;

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "fs/data/ranges.h"
 
 struct kx_local_file;
 
@@ -20,6 +21,12 @@ int kx_local_file_new(const char *folder, const char *name, struct kx_local_file
 /** One that was kept, and is left as by kx_local_file_leave.  @return 0; -ENOENT, ... */
 int kx_local_file_reopen(const char *folder, const char *name, struct kx_local_file **out,
                          struct kx_error *err);
+
+/** A copy of the ranges of another one, and its length; ranges may be shared on the disk.  @name of
+ * the new one. */
+int kx_local_file_copy(const struct kx_local_file *from, const struct kx_ranges *ranges,
+                       int64_t length, const char *name, struct kx_local_file **out,
+                       struct kx_error *err);
 
 /** Close it; unless it was left (kx_local_file_leave) it is gone. NULL is fine. */
 void kx_local_file_free(struct kx_local_file *file);

@@ -380,3 +380,15 @@ void kx_stage_describe(const struct kx_stage *stage, struct kx_record *record)
     record->base_length = needed ? stage->base_length : 0;
     record->length = stage->length;
 }
+
+int kx_stage_fork(struct kx_stage *stage, const char *name, struct kx_error *err)
+{
+    struct kx_local_file *copy = NULL;
+    int result = kx_local_file_resize(stage->file, stage->length, err);
+    if (result == 0)
+        result = kx_local_file_copy(stage->file, &stage->here, stage->length, name, &copy, err);
+    if (result < 0) return result;
+    kx_local_file_free(stage->file);
+    stage->file = copy;
+    return 0;
+}

@@ -103,6 +103,10 @@ int kx_stage_keep(struct kx_stage *stage, struct kx_error *err);
 void kx_stage_leave(struct kx_stage *stage, bool leave);
 bool kx_stage_is_file(const struct kx_stage *stage, const char *name);
 
+/** Go on with a copy of the local file, under another name: the one there was stays as it is.
+ *  @return 0; -ENOSPC, ...: then it is as it was. */
+int kx_stage_fork(struct kx_stage *stage, const char *name, struct kx_error *err);
+
 /** Write into a record where the bytes are: its file, length, here, base and base_length. */
 void kx_stage_describe(const struct kx_stage *stage, struct kx_record *record);
 

@@ -55,7 +55,8 @@ int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data
 {
     gsize length = 0;
     gconstpointer bytes = g_bytes_get_data(data, &length);
-    int result = kx_stage_write(writer->stage, offset, bytes, length, err);
+    int result = kx_writer_spare_record(writer, err);
+    if (result == 0) result = kx_stage_write(writer->stage, offset, bytes, length, err);
     if (result == 0) kx_writer_note_change(writer, kx_stage_length(writer->stage));
     return result;
 }
@@ -70,6 +71,7 @@ static int resize_locked(struct kx_writer *writer, int64_t length, const struct 
     if (!writer->stage && length < writer->length) return 0;
     if (!writer->stage && length == writer->length) return 1;
     int result = kx_writer_to_stage(writer, call, err);
+    if (result == 0) result = kx_writer_spare_record(writer, err);
     if (result == 0) result = kx_stage_resize(writer->stage, length, err);
     if (result < 0) return result;
     kx_writer_note_change(writer, length);

@@ -62,12 +62,25 @@ static int truncate_written(struct kx_mount *mount, struct kx_writer *writer,
     return result;
 }
 
-int kx_truncate(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
+/* By the path: nobody's close may come in between, and perhaps none comes afterwards. */
+static int truncate_path_written(struct kx_mount *mount, struct kx_writer *writer,
+                                 struct kx_inode *inode, int64_t length, const struct kx_call *call,
+                                 struct kx_error *err)
+{
+    KX_ERROR_AUTO(later);
+    int result = truncate_written(mount, writer, inode, length, call, err);
+    int closed = kx_writer_close_path(writer, call, result < 0 ? &later : err);
+    return result < 0 ? result : closed;
+}
+
+int kx_truncate(struct kx_mount *mount, struct kx_inode *inode, int64_t length, bool by_path,
                 const struct kx_call *call, struct kx_error *err)
 {
     if (inode->directory) return kx_error_set(err, EISDIR, "it is a directory");
     g_autoptr(kx_writer) writer = kx_inode_writer(inode);
-    if (writer) return truncate_written(mount, writer, inode, length, call, err);
+    if (writer && !by_path) return truncate_written(mount, writer, inode, length, call, err);
+    if (writer && kx_writer_open_path(writer))
+        return truncate_path_written(mount, writer, inode, length, call, err);
     int result = kx_refresh(mount, inode, call, err);
     struct kx_status status = {0};
     kx_inode_status(inode, &status, 0);

@@ -199,6 +199,27 @@ void kx_writer_let_go(struct kx_writer *writer)
     kx_writer_end_retry(writer, NULL);
 }
 
+bool kx_writer_open_path(struct kx_writer *writer)
+{
+    struct kx_writers *all = writer->mount->writers;
+    g_mutex_lock(&all->mutex);
+    bool there = writer->opens > 0;
+    if (there) writer->opens++;
+    g_mutex_unlock(&all->mutex);
+    if (there) kx_writer_ref(writer);
+    return there;
+}
+
+int kx_writer_close_path(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    int result = kx_writer_enter(writer, call, err);
+    bool alone = result == 0 && kx_writer_users(writer) == 1;
+    if (result == 0) kx_gate_leave(&writer->gate);
+    if (alone) result = kx_writer_acknowledge(writer, call, err);
+    kx_writer_end_retry(writer, result < 0 ? err : NULL);
+    return result;
+}
+
 void kx_writer_close(struct kx_writer *writer)
 {
     KX_ERROR_AUTO(err);

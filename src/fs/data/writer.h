@@ -82,6 +82,15 @@ int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, stru
 int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,
                           struct kx_error *err);
 
+/** Have it open while something is changed by the file's path.  @return false: its last close has
+ * come already, nobody writes it any more. Given back by kx_writer_close_path. */
+bool kx_writer_open_path(struct kx_writer *writer);
+
+/** Give that back. When nobody else has it open, who would close it later, it is as a close(2):
+ * @return what kx_writer_acknowledge says. */
+int kx_writer_close_path(struct kx_writer *writer, const struct kx_call *call,
+                         struct kx_error *err);
+
 /** Cut to nothing (ftruncate(fd, 0)). */
 int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 

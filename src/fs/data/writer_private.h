@@ -173,6 +173,10 @@ int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t 
 int kx_writer_keep(struct kx_writer *writer, enum kx_record_state state, const char *reason,
                    struct kx_error *err);
 
+/** Before the staged content is changed: what a record says is safe stays as it is, in a file of
+ * its own.  @return 0; -ENOSPC, ... */
+int kx_writer_spare_record(struct kx_writer *writer, struct kx_error *err);
+
 /** The record, if any, is not needed any more. @durable: it must not come back after a power cut.
  */
 void kx_writer_unkeep(struct kx_writer *writer, bool durable);

@@ -139,7 +139,6 @@ static int set_times(struct kx_fuse_call *c, struct kx_inode *inode, const struc
 void kx_op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_set,
                    struct fuse_file_info *fi)
 {
-    (void)fi;
     const int times = FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME_NOW |
                       FUSE_SET_ATTR_ATIME_NOW;
     struct kx_fuse_call c;
@@ -148,7 +147,7 @@ void kx_op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_se
     if (!inode) return;
     int result = 0;
     if (to_set & FUSE_SET_ATTR_SIZE)
-        result = kx_truncate(c.mount, inode, attr->st_size, &c.call, &c.err);
+        result = kx_truncate(c.mount, inode, attr->st_size, fi == NULL, &c.call, &c.err);
     if (result == 0 && (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
         result = set_owner(&c, inode, attr, to_set);
     if (result == 0 && (to_set & FUSE_SET_ATTR_MODE)) result = set_mode(&c, inode, attr->st_mode);

@@ -222,7 +222,7 @@ static int allocate(struct kx_fuse_call *c, struct kx_inode *inode, int mode, in
     kx_attr_known_status(c->mount, inode, &status);
     bool longer = !(mode & FALLOC_FL_KEEP_SIZE) && end > status.length;
     kx_status_clear(&status);
-    return longer ? kx_truncate(c->mount, inode, end, &c->call, &c->err) : 0;
+    return longer ? kx_truncate(c->mount, inode, end, false, &c->call, &c->err) : 0;
 }
 
 void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, off_t length,

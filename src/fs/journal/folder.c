@@ -25,16 +25,33 @@ static int check(const char *folder, struct kx_error *err)
     return result;
 }
 
+/* A folder whose name the disk does not have is lost with all that is in it. */
+static int sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    int result = fsync(fd), code = errno;
+    close(fd);
+    errno = code;
+    return result;
+}
+
 int kx_folder_make(const char *parent, char **out, int *shared, struct kx_error *err)
 {
     g_autofree char *name = g_strdup_printf("knoxfs-%u", (unsigned)geteuid());
     g_autofree char *folder = g_build_filename(parent, name, NULL);
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    bool made = mkdir(folder, 0700) == 0;
+    if (!made && errno != EEXIST)
         return kx_error_set(err, errno,
                             "no folder for unfinished uploads in %s: %s (-o stage_dir=)", parent,
                             g_strerror(errno));
     int fd = check(folder, err);
     if (fd < 0) return fd;
+    if (made && sync_folder(parent) != 0) {
+        int code = errno;
+        close(fd);
+        return kx_error_set(err, code, "%s: %s (-o stage_dir=)", parent, g_strerror(code));
+    }
     flock(fd, LOCK_SH | LOCK_NB); /* a courtesy: without it nothing is wrong here */
     *shared = fd;
     *out = g_steal_pointer(&folder);

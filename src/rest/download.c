@@ -22,9 +22,11 @@ static int stream_open(struct kx_download *d, const struct kx_call *call, struct
     d->begin = d->next;
     int result =
         kx_client_open(d->client, d->path, d->next, d->end - d->next, call, &d->transfer, err);
-    if (result == -ERANGE) /* the range was in the file when it was last looked at */
-        result = kx_error_set(err, ESTALE, "another client has made the file shorter meanwhile");
-    return result;
+    if (result != -ERANGE) return result;
+    /* The range was in the file when it was last looked at. */
+    kx_error_prefix(err, "another client has made the file shorter meanwhile");
+    if (err) err->code = ESTALE;
+    return -ESTALE;
 }
 
 int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,

@@ -67,6 +67,19 @@ def test_no_room_for_the_local_copy(mounts, hdfs, small):
     assert hdfs.read("f") == expected == (mount / "f").read_bytes()
 
 
+def test_no_room_to_read_an_old_part(mounts, hdfs, small):
+    """What only the server has is read from there, when there is no room to keep it here."""
+    hdfs.write("f", OLD)
+    mount = mounts(hdfs.url_path, stage_dir=small)
+    with open(mount / "f", "r+b", buffering=0) as file:
+        with pytest.raises(OSError):
+            for at in range(0, 3 * MIB, 4096):
+                os.pwrite(file.fileno(), b"n" * 4096, at)
+        assert os.pread(file.fileno(), at, 0) == b"n" * at
+        assert os.pread(file.fileno(), len(OLD), at) == OLD[at:]
+    assert hdfs.read("f") == b"n" * at + OLD[at:]
+
+
 def test_no_room_for_a_new_file(mounts, hdfs, small):
     """The program that wrote it says so, and can do it again."""
     mount = mounts(hdfs.url_path, stage_dir=small)

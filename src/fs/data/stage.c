@@ -7,10 +7,8 @@
 #include "fs/data/ranges.h"
 #include "rest/download.h"
 
-#define PIECE_BYTES ((int64_t)1024 * 1024) /* carried at a time between file and wire */
-#define LOAD_BYTES                                                                                 \
-    ((int64_t)4 * 1024 *                                                                           \
-     1024) /* loaded around a missing byte: a request costs more than its bytes */
+#define PIECE_BYTES ((int64_t)1024 * 1024)     /* carried at a time between file and wire */
+#define LOAD_BYTES  ((int64_t)4 * 1024 * 1024) /* around a missing byte: fewer requests */
 
 /* A cut inside a block costs the DataNodes a recovery of seconds; less than this is sent again
  * instead, from the block's start. */
@@ -192,10 +190,51 @@ static int make_here(struct kx_stage *stage, struct kx_client *client, int64_t f
     return result == 0 ? kx_local_file_resize(stage->file, stage->length, err) : result;
 }
 
+/* A part that only the server has, straight to who reads it. */
+static int read_base(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
+                     const struct kx_call *call, char *room, struct kx_error *err)
+{
+    g_autoptr(kx_download) download = NULL;
+    int result = base_open(stage, client, part, call, &download, err);
+    while (result >= 0) {
+        g_autoptr(kx_block) block = NULL;
+        int64_t at = kx_download_position(download);
+        result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
+        if (result <= 0) break;
+        memcpy(room + (at - part.from), block->data, block->length);
+    }
+    return MIN(result, 0);
+}
+
+/* The folder is full: what is not here is not kept. */
+static int read_without_room(struct kx_stage *stage, struct kx_client *client, struct kx_range all,
+                             const struct kx_call *call, char *room, struct kx_error *err)
+{
+    int64_t last = MIN(all.to, stage->base_length);
+    int result = kx_local_file_resize(stage->file, stage->length, err);
+    for (int64_t at = all.from; result == 0 && at < all.to;) {
+        struct kx_range gap;
+        bool missing = kx_ranges_gap(&stage->here, at, last, &gap);
+        int64_t to = missing ? gap.from : all.to;
+        if (at < to)
+            result =
+                kx_local_file_read(stage->file, at, room + (at - all.from), (size_t)(to - at), err);
+        if (result == 0 && missing)
+            result = read_base(stage, client, gap, call, room + (gap.from - all.from), err);
+        at = missing ? gap.to : to;
+    }
+    return result;
+}
+
 int kx_stage_read(struct kx_stage *stage, struct kx_client *client, int64_t offset, size_t size,
                   const struct kx_call *call, void *room, struct kx_error *err)
 {
     int result = make_here(stage, client, offset, offset + (int64_t)size, call, err);
+    if (result == -ENOSPC || result == -EDQUOT) {
+        kx_error_clear(err);
+        return read_without_room(stage, client, (struct kx_range){offset, offset + (int64_t)size},
+                                 call, room, err);
+    }
     return result < 0 ? result : kx_local_file_read(stage->file, offset, room, size, err);
 }
 

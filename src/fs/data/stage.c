@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/data/local_file.h"
-#include "fs/data/ranges.h"
+#include "fs/data/stage_private.h"
 #include "rest/download.h"
 
 #define PIECE_BYTES ((int64_t)1024 * 1024)     /* carried at a time between file and wire */
@@ -14,21 +13,8 @@
  * instead, from the block's start. */
 #define RESEND_BYTES ((int64_t)32 * 1024 * 1024)
 
-struct kx_stage {
-    struct kx_local_file *file;
-    struct kx_room *room;
-    const gint *stop;
-    int64_t taken; /* of the room */
-    char *base_path;
-    int64_t base_length; /* bytes [0, base_length) of the server's file are valid where nothing is
-                            here */
-    int64_t base_total;  /* the length of the server's file; -1: not sure */
-    int64_t length;
-    struct kx_ranges here, changed;
-};
-
-static struct kx_stage *stage_new(struct kx_local_file *file, const struct kx_stage_place *place,
-                                  const char *base_path, int64_t base_length)
+struct kx_stage *kx_stage_on(struct kx_local_file *file, const struct kx_stage_place *place,
+                             const char *base_path, int64_t base_length)
 {
     struct kx_stage *stage = g_new0(struct kx_stage, 1);
     stage->file = file;
@@ -46,30 +32,8 @@ int kx_stage_new(const struct kx_stage_place *place, const char *base_path, int6
 {
     struct kx_local_file *file = NULL;
     int result = kx_local_file_new(place->folder, place->name, &file, err);
-    if (result == 0) *out = stage_new(file, place, base_path, base_length);
+    if (result == 0) *out = kx_stage_on(file, place, base_path, base_length);
     return result;
-}
-
-int kx_stage_restore(const struct kx_stage_place *place, const struct kx_record *record,
-                     struct kx_stage **out, struct kx_error *err)
-{
-    struct kx_local_file *file = NULL;
-    int result = kx_local_file_reopen(place->folder, place->name, &file, err);
-    if (result < 0) return result;
-    g_autoptr(kx_stage) stage = stage_new(file, place, record->base, record->base_length);
-    stage->length = record->length;
-    if (record->base) stage->base_total = -1;
-    if (record->length < 0 || record->base_length < 0 ||
-        (record->here && *record->here && !kx_ranges_parse(&stage->here, record->here)))
-        return kx_error_set(err, EINVAL, "the record of the local copy %s makes no sense",
-                            place->name);
-    result = kx_local_file_resize(file, record->length, err);
-    if (result < 0) return result;
-    kx_ranges_cut(&stage->here, record->length);
-    stage->taken = stage->here.bytes;
-    if (stage->room) stage->room->used_bytes += stage->taken; /* they are there, allowed or not */
-    *out = g_steal_pointer(&stage);
-    return 0;
 }
 
 void kx_stage_free(struct kx_stage *stage)
@@ -328,41 +292,6 @@ int kx_stage_send(struct kx_stage *stage, struct kx_client *client, struct kx_ra
     return result;
 }
 
-/* Are the bytes of a block those of the local file? What only the base has is not looked at. */
-static int compare_block(struct kx_stage *stage, int64_t at, const struct kx_block *block,
-                         bool *equal, struct kx_error *err)
-{
-    int64_t to = at + (int64_t)block->length;
-    g_autofree char *room = g_malloc(block->length);
-    int result = kx_local_file_read(stage->file, at, room, block->length, err);
-    struct kx_range gap;
-    int64_t from = at;
-    while (result == 0 && *equal && from < to) {
-        bool missing = kx_ranges_gap(&stage->here, from, MIN(to, stage->base_length), &gap);
-        int64_t until = missing ? gap.from : to;
-        *equal = memcmp(room + (from - at), block->data + (from - at), (size_t)(until - from)) == 0;
-        from = missing ? gap.to : to;
-    }
-    return result;
-}
-
-int kx_stage_compare(struct kx_stage *stage, struct kx_client *client, const char *path,
-                     const struct kx_call *call, bool *equal, struct kx_error *err)
-{
-    g_autoptr(kx_download) download = NULL;
-    *equal = true;
-    if (stage->length == 0) return 0;
-    int result = kx_download_open(client, path, 0, stage->length, NULL, call, &download, err);
-    while (result >= 0 && *equal) {
-        g_autoptr(kx_block) block = NULL;
-        int64_t at = kx_download_position(download);
-        result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
-        if (result <= 0) break;
-        result = compare_block(stage, at, block, equal, err);
-    }
-    return MIN(result, 0);
-}
-
 void kx_stage_follow(struct kx_stage *stage, const char *path)
 {
     if (g_strcmp0(path, stage->base_path) == 0) return;
@@ -387,47 +316,4 @@ void kx_stage_published(struct kx_stage *stage, const char *path)
     stage->base_path = g_strdup(path);
     stage->base_length = stage->base_total = stage->length;
     kx_ranges_forget(&stage->changed);
-}
-
-int kx_stage_keep(struct kx_stage *stage, struct kx_error *err)
-{
-    return kx_local_file_keep(stage->file, err);
-}
-
-void kx_stage_leave(struct kx_stage *stage, bool leave)
-{
-    kx_local_file_leave(stage->file, leave);
-}
-
-bool kx_stage_is_file(const struct kx_stage *stage, const char *name)
-{
-    return g_strcmp0(kx_local_file_name(stage->file), name) == 0;
-}
-
-static void set(char **text, char *value)
-{
-    g_free(*text);
-    *text = value;
-}
-
-void kx_stage_describe(const struct kx_stage *stage, struct kx_record *record)
-{
-    bool needed = stage->base_path && !kx_stage_is_whole(stage);
-    set(&record->file, g_strdup(kx_local_file_name(stage->file)));
-    set(&record->here, kx_ranges_format(&stage->here));
-    set(&record->base, needed ? g_strdup(stage->base_path) : NULL);
-    record->base_length = needed ? stage->base_length : 0;
-    record->length = stage->length;
-}
-
-int kx_stage_fork(struct kx_stage *stage, const char *name, struct kx_error *err)
-{
-    struct kx_local_file *copy = NULL;
-    int result = kx_local_file_resize(stage->file, stage->length, err);
-    if (result == 0)
-        result = kx_local_file_copy(stage->file, &stage->here, stage->length, name, &copy, err);
-    if (result < 0) return result;
-    kx_local_file_free(stage->file);
-    stage->file = copy;
-    return 0;
 }

@@ -1,0 +1,23 @@
+/* What stage.c (the bytes) and stage_kept.c (what outlives the process) share. Nobody else includes
+ * it. Threads: as stage.h. */
+#pragma once
+#include "fs/data/local_file.h"
+#include "fs/data/ranges.h"
+#include "fs/data/stage.h"
+
+struct kx_stage {
+    struct kx_local_file *file;
+    struct kx_room *room;
+    const gint *stop;
+    int64_t taken; /* of the room */
+    char *base_path;
+    int64_t base_length; /* bytes [0, base_length) of the server's file are valid where nothing is
+                            here */
+    int64_t base_total;  /* the length of the server's file; -1: not sure */
+    int64_t length;
+    struct kx_ranges here, changed;
+};
+
+/** A stage on a local file, which is consumed. */
+struct kx_stage *kx_stage_on(struct kx_local_file *file, const struct kx_stage_place *place,
+                             const char *base_path, int64_t base_length);

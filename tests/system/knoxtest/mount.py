@@ -184,6 +184,7 @@ class Mounts:
         folder = Path(tempfile.mkdtemp(prefix="knoxfs-test-"))
         options.setdefault("user", "alice")
         options.setdefault("hidevirtual", True)
+        options.setdefault("stage_dir", str(folder))  # what one leaves is no other's, but on purpose
         mount = Mount(self.binary, (server or self.base) + path, folder, options)
         self.live.append(mount)
         return mount

@@ -1,0 +1,308 @@
+/* What a killed mount left, taken up by the next one. */
+#include "fs/data/recovery.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+#include "fs/data/uploader.h"
+#include "fs/journal/journal.h"
+#include "writing.h"
+
+#define DEAD "ddddddddddd0"
+#define COPY DEAD "-0.part"
+
+static struct kx_journal *dead_journal(struct writing *w)
+{
+    KX_ERROR_AUTO(err);
+    struct kx_journal *journal = NULL;
+    w->folder = g_dir_make_tmp("knoxfs-test-XXXXXX", NULL);
+    const struct kx_journal_config config = {
+        .folder = w->folder, .service = "service", .mount = DEAD, .now_ms = 1};
+    if (kx_journal_open(&config, &journal, &err) < 0) fail_msg("%s", err.message);
+    fake_files_folder(w->client, "/d", 2);
+    return journal;
+}
+
+static void make_copy(struct kx_journal *journal, const char *text)
+{
+    g_autofree char *path = g_build_filename(kx_journal_folder(journal), COPY, NULL);
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+/* A queued upload of /d/a, all of it in the copy. */
+static struct kx_record *whole(const char *text)
+{
+    struct kx_record *record = kx_record_new();
+    record->path = g_strdup("/d/a");
+    record->file = g_strdup(COPY);
+    record->length = (int64_t)strlen(text);
+    record->here = g_strdup_printf("0-%zu", strlen(text));
+    record->mode = 0640;
+    record->later_mode = 0600;
+    record->mtime_ms = 5000;
+    return record;
+}
+
+/* The end of the dead mount, and the next one's beginning. @text NULL: the copy has gone. */
+static void leave_and_recover(struct writing *w, struct kx_record *record, const char *text)
+{
+    KX_ERROR_AUTO(err);
+    struct kx_journal *journal = dead_journal(w);
+    if (kx_journal_put(journal, record, true, &err) < 0) fail_msg("%s", err.message);
+    if (text) make_copy(journal, text);
+    kx_journal_close(journal);
+    writing_journal(w, KX_WRITE_BACK);
+    g_free(fake_files_requests(w->client));
+    kx_recovery_free(kx_recovery_start(&w->mount));
+}
+
+static unsigned requests_of(struct writing *w, const char *word)
+{
+    unsigned count = 0;
+    g_autofree char *requests = fake_files_requests(w->client);
+    for (const char *at = requests; (at = strstr(at, word)); at++)
+        count++;
+    return count;
+}
+
+static void check_failed(struct writing *w, const char *reason)
+{
+    g_autoptr(GPtrArray) records = kx_journal_records(w->mount.journal);
+    assert_int_equal(records->len, 1);
+    const struct kx_record *record = records->pdata[0];
+    assert_int_equal(record->state, KX_RECORD_FAILED);
+    if (!strstr(record->reason, reason)) fail_msg("%s", record->reason);
+}
+
+static void a_new_file_comes_with_its_attributes(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("abc");
+    record->fresh = true;
+    leave_and_recover(w, record, "abc");
+    writing_drain(w);
+    writing_check_only(w, "abc");
+    assert_int_equal(fake_files_mode(w->client, "/d/a"), 0600);
+    assert_int_equal(fake_files_mtime(w->client, "/d/a"), 5000);
+    writing_check_records(w, "");
+    assert_int_equal(writing_copies(w), 0);
+}
+
+static void a_replaced_file_that_nobody_changed(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("abc");
+    fake_files_put(w->client, "/d/a", "old");
+    record->base_file_id = fake_files_id(w->client, "/d/a");
+    record->base_mtime_ms = fake_files_mtime(w->client, "/d/a");
+    leave_and_recover(w, record, "abc");
+    writing_drain(w);
+    writing_check_only(w, "abc");
+}
+
+static void a_part_that_was_changed(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("0123456789");
+    fake_files_put(w->client, "/d/a", "abcdefghij");
+    record->here = (g_free(record->here), g_strdup("2-4"));
+    record->base = g_strdup("/d/a");
+    record->base_length = 10;
+    record->base_file_id = fake_files_id(w->client, "/d/a");
+    record->base_mtime_ms = fake_files_mtime(w->client, "/d/a");
+    leave_and_recover(w, record, "..XY......");
+    writing_drain(w);
+    writing_check_only(w, "abXYefghij");
+}
+
+/* Killed between TRUNCATE and APPEND: the time is not the recorded one, and it does not matter. */
+static void a_file_that_was_cut_is_whole_again(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("0123456789");
+    fake_files_put(w->client, "/d/a", "abcdefgh");
+    record->state = KX_RECORD_CUTTING;
+    record->here = (g_free(record->here), g_strdup("8-10"));
+    record->base = g_strdup("/d/a");
+    record->base_length = 10;
+    record->base_file_id = fake_files_id(w->client, "/d/a");
+    record->base_mtime_ms = 1;
+    fake_files_fail(w->client, "FINISH", EIO, false); /* and it stays so after a failed try */
+    leave_and_recover(w, record, "........XY");
+    writing_drain(w);
+    writing_check_only(w, "abcdefghXY");
+    writing_check_records(w, "");
+}
+
+static void anothers_file_stays(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("mine");
+    fake_files_put(w->client, "/d/a", "them");
+    record->fresh = true;
+    leave_and_recover(w, record, "mine");
+    writing_drain(w);
+    writing_check_only(w, "them");
+    check_failed(w, "another client's file");
+    assert_int_equal(writing_copies(w), 1);
+}
+
+static void a_file_that_was_changed_since_stays(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("mine");
+    fake_files_put(w->client, "/d/a", "old");
+    record->base_file_id = fake_files_id(w->client, "/d/a");
+    record->base_mtime_ms = fake_files_mtime(w->client, "/d/a");
+    fake_files_put(w->client, "/d/a", "newer");
+    leave_and_recover(w, record, "mine");
+    writing_drain(w);
+    writing_check_only(w, "newer");
+    check_failed(w, "another client's file");
+}
+
+/* Killed after the rename: it is there, but for its attributes. */
+static void what_was_done_is_not_done_again(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("abc");
+    record->fresh = true;
+    fake_files_put(w->client, "/d/a", "abc");
+    leave_and_recover(w, record, "abc");
+    assert_int_equal(requests_of(w, "CREATE"), 0);
+    writing_check_only(w, "abc");
+    assert_int_equal(fake_files_mode(w->client, "/d/a"), 0600);
+    assert_int_equal(fake_files_mtime(w->client, "/d/a"), 5000);
+    writing_check_records(w, "");
+    assert_int_equal(writing_copies(w), 0);
+}
+
+/* A power cut has brought the record back, not the copy, which goes after it. */
+static void a_record_that_came_back_is_no_failure(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("abc");
+    record->fresh = true;
+    fake_files_put(w->client, "/d/a", "abc");
+    leave_and_recover(w, record, NULL);
+    writing_check_only(w, "abc");
+    writing_check_records(w, "");
+}
+
+static void a_copy_that_has_gone_is_told(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("abc");
+    record->fresh = true;
+    leave_and_recover(w, record, NULL);
+    check_failed(w, "No such file");
+}
+
+static void what_has_failed_waits_for_a_person(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("abc");
+    record->state = KX_RECORD_FAILED;
+    record->reason = g_strdup("quota");
+    leave_and_recover(w, record, "abc");
+    assert_int_equal(requests_of(w, " "), 0);
+    check_failed(w, "quota");
+    assert_int_equal(writing_copies(w), 1);
+}
+
+static void a_person_has_it_uploaded_over_anothers(void **state)
+{
+    struct writing *w = *state;
+    KX_ERROR_AUTO(err);
+    g_autoptr(kx_record) record = whole("mine");
+    record->state = KX_RECORD_FAILED;
+    record->fresh = record->exclusive = true;
+    fake_files_put(w->client, "/d/a", "theirs");
+    leave_and_recover(w, record, "mine");
+    w->options.write = KX_WRITE_EXCLUSIVE;
+    struct kx_writer *writer = NULL;
+    if (kx_recovery_take_up(&w->mount, record, true, NULL, &writer, &err) < 0)
+        fail_msg("%s", err.message);
+    writing_publish(writer);
+    kx_writer_end_retry(writer, NULL);
+    writing_check_only(w, "mine");
+    writing_check_records(w, "");
+}
+
+static void a_directory_that_has_gone(void **state)
+{
+    struct writing *w = *state;
+    g_autoptr(kx_record) record = whole("abc");
+    record->path = (g_free(record->path), g_strdup("/gone/a"));
+    leave_and_recover(w, record, "abc");
+    check_failed(w, "No such file");
+    assert_int_equal(writing_copies(w), 1);
+}
+
+/* --- hidden files --- */
+
+static void hidden_files_are_removed(void **state)
+{
+    struct writing *w = *state;
+    struct kx_journal *journal = dead_journal(w);
+    fake_files_put(w->client, "/d/.h", "half");
+    fake_files_put(w->client, "/d/.other", "not ours");
+    kx_journal_hide(journal, "/d/.h", NULL);
+    kx_journal_hide(journal, "/d/.never-made", NULL);
+    kx_journal_close(journal);
+    writing_journal(w, KX_WRITE_DIRECT);
+    struct kx_recovery *recovery = kx_recovery_start(&w->mount);
+    for (bool left = true; left;) { /* both are settled */
+        g_autoptr(GPtrArray) hidden = kx_journal_hidden_left(w->mount.journal);
+        left = hidden->len > 0;
+    }
+    kx_recovery_free(recovery);
+    writing_check_file(w, "/d/.other", "not ours");
+    assert_int_equal(fake_files_count(w->client), 1);
+}
+
+static void check_put_back(struct writing *w, const char *at_name, const char *expected)
+{
+    struct kx_journal *journal = dead_journal(w);
+    fake_files_put(w->client, "/d/.aside", "old");
+    if (at_name) fake_files_put(w->client, "/d/a", at_name);
+    kx_journal_hide(journal, "/d/.aside", "/d/a");
+    kx_journal_close(journal);
+    writing_journal(w, KX_WRITE_DIRECT);
+    kx_recovery_free(kx_recovery_start(&w->mount)); /* it is done when this returns */
+    writing_check_only(w, expected);
+    g_autoptr(GPtrArray) hidden = kx_journal_hidden_left(w->mount.journal);
+    assert_int_equal(hidden->len, 0);
+}
+
+static void what_was_put_aside_is_back(void **state)
+{
+    check_put_back(*state, NULL, "old");
+}
+
+static void what_was_put_aside_is_not_needed(void **state)
+{
+    check_put_back(*state, "new", "new");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        writing_test(a_new_file_comes_with_its_attributes),
+        writing_test(a_replaced_file_that_nobody_changed),
+        writing_test(a_part_that_was_changed),
+        writing_test(a_file_that_was_cut_is_whole_again),
+        writing_test(anothers_file_stays),
+        writing_test(a_file_that_was_changed_since_stays),
+        writing_test(what_was_done_is_not_done_again),
+        writing_test(a_record_that_came_back_is_no_failure),
+        writing_test(a_copy_that_has_gone_is_told),
+        writing_test(what_has_failed_waits_for_a_person),
+        writing_test(a_person_has_it_uploaded_over_anothers),
+        writing_test(a_directory_that_has_gone),
+        writing_test(hidden_files_are_removed),
+        writing_test(what_was_put_aside_is_back),
+        writing_test(what_was_put_aside_is_not_needed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

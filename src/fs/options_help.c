@@ -3,11 +3,26 @@
 
 #include "fs/options_table.h"
 
-#define HELP_COLUMN 32
+#define HELP_COLUMN  32
+#define HELP_COLUMNS 100
 
+/* One option, its text in lines of HELP_COLUMNS. */
 static void help_line(GString *text, const char *left, const char *help)
 {
-    g_string_append_printf(text, "  %-*s%s\n", HELP_COLUMN, left, help);
+    g_string_append_printf(text, "  %-*s", HELP_COLUMN, left);
+    g_auto(GStrv) words = g_strsplit(help, " ", -1);
+    size_t column = HELP_COLUMN + 2;
+    for (char **word = words; *word; word++) {
+        bool first = column == HELP_COLUMN + 2;
+        if (!first && column + 1 + strlen(*word) > HELP_COLUMNS) {
+            g_string_append_printf(text, "\n%*s", HELP_COLUMN + 2, "");
+            column = HELP_COLUMN + 2;
+            first = true;
+        }
+        g_string_append_printf(text, "%s%s", first ? "" : " ", *word);
+        column += strlen(*word) + (first ? 0 : 1);
+    }
+    g_string_append_c(text, '\n');
 }
 
 char *kx_options_help(void)

@@ -58,6 +58,12 @@ int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
 
 void kx_writer_discard(struct kx_writer *writer, struct kx_hidden *hidden)
 {
+    g_autofree char *path = kx_hidden_where(hidden);
+    const struct kx_record *record = writer->record;
+    /* The record has named it so far; should we be killed between the record's end and the DELETE,
+     * it is known as a leftover. */
+    if (path && record && record->base_hidden && g_str_equal(path, record->base))
+        kx_journal_hide(writer->mount->journal, path, NULL);
     if (hidden->name) g_array_append_val(writer->litter, *hidden);
     *hidden = (struct kx_hidden){0};
 }

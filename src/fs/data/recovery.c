@@ -29,7 +29,8 @@ static int put_back(struct kx_mount *mount, const struct kx_hidden_left *left,
                              : result;
 }
 
-static void clean_one(struct kx_mount *mount, const struct kx_hidden_left *left,
+/* @last: a file that is not there will not be there any more. */
+static void clean_one(struct kx_mount *mount, const struct kx_hidden_left *left, bool last,
                       struct kx_cancel *cancel)
 {
     KX_ERROR_AUTO(err);
@@ -37,18 +38,26 @@ static void clean_one(struct kx_mount *mount, const struct kx_hidden_left *left,
     int result = !left->target    ? kx_webhdfs_delete(mount->client, left->path, false, &call, &err)
                  : !*left->target ? kx_placeholder_remove(mount, left->path, &call, &err)
                                   : put_back(mount, left, &call, &err);
-    if (result == 0 || result == -ENOENT)
+    if (result == 0 || (result == -ENOENT && last))
         kx_journal_unhide(mount->journal, left->path);
-    else
+    else if (result != -ENOENT)
         kx_errors_add(mount->errors, &err); /* the next mount tries again */
 }
+
+/* "Not there" may mean "not yet": a CREATE of the killed mount can still be on its way through the
+ * DataNode (seen on a busy machine). */
+static const int PAUSES_MS[] = {0, 1000, 4000};
 
 static gpointer clean(gpointer data)
 {
     struct kx_recovery *recovery = data;
-    g_autoptr(GPtrArray) all = kx_journal_hidden_left(recovery->mount->journal);
-    for (guint i = 0; i < all->len && !kx_cancel_fired(recovery->cancel); i++)
-        clean_one(recovery->mount, g_ptr_array_index(all, i), recovery->cancel);
+    for (guint pass = 0; pass < G_N_ELEMENTS(PAUSES_MS); pass++) {
+        if (kx_cancel_sleep(recovery->cancel, PAUSES_MS[pass]) < 0) break;
+        bool last = pass + 1 == G_N_ELEMENTS(PAUSES_MS);
+        g_autoptr(GPtrArray) all = kx_journal_hidden_left(recovery->mount->journal);
+        for (guint i = 0; i < all->len && !kx_cancel_fired(recovery->cancel); i++)
+            clean_one(recovery->mount, g_ptr_array_index(all, i), last, recovery->cancel);
+    }
     return NULL;
 }
 
@@ -57,7 +66,7 @@ static void put_back_all(struct kx_mount *mount, const GPtrArray *hidden)
 {
     for (guint i = 0; i < hidden->len; i++) {
         const struct kx_hidden_left *left = g_ptr_array_index(hidden, i);
-        if (left->target) clean_one(mount, left, NULL);
+        if (left->target) clean_one(mount, left, true, NULL);
     }
 }
 
@@ -121,7 +130,8 @@ static bool is_as_recorded(struct kx_inode *inode, const struct kx_record *recor
     struct kx_status status = {0};
     kx_inode_status(inode, &status, 0);
     bool same = status.file_id == record->base_file_id &&
-                (record->state == KX_RECORD_CUTTING || status.mtime_ms == record->base_mtime_ms);
+                (record->state == KX_RECORD_CUTTING || record->base_mtime_ms == KX_TIME_OURS ||
+                 status.mtime_ms == record->base_mtime_ms);
     kx_status_clear(&status);
     return same;
 }

@@ -97,6 +97,7 @@ static int append_grown(struct kx_writer *writer, int64_t from, const char *path
     g_autofree char *hidden = kx_hidden_where(&writer->hidden);
     const char *target = hidden ? hidden : path;
     g_autoptr(kx_upload) upload = NULL;
+    if (!hidden) kx_writer_begin_in_place(writer);
     int result = kx_upload_open(client, target, NULL, call, &upload, err);
     if (result < 0) return result;
     const struct kx_range grown = {from, kx_stage_length(writer->stage)};

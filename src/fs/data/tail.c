@@ -29,6 +29,7 @@ int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t 
                             const struct kx_call *call, struct kx_error *err)
 {
     writer->cutting = true;
+    kx_writer_begin_in_place(writer);
     kx_writer_share(writer);
     int result = kx_cut_file(writer->mount, path, cut, call, err);
     if (result == 0) result = append_tail(writer, path, cut, call, err);

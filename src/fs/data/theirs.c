@@ -2,6 +2,8 @@
 #include <errno.h>
 
 #include "fs/data/writer_private.h"
+#include "fs/errors.h"
+#include "fs/journal/journal.h"
 #include "fs/mount.h"
 #include "rest/webhdfs.h"
 
@@ -14,11 +16,22 @@ void kx_writer_see(struct kx_writer *writer, const char *path, const struct kx_c
     kx_status_clear(&status);
 }
 
+void kx_writer_begin_in_place(struct kx_writer *writer)
+{
+    KX_ERROR_AUTO(err);
+    writer->seen.mtime_ms = KX_TIME_OURS;
+    if (!writer->record || writer->record->base_mtime_ms == KX_TIME_OURS) return;
+    writer->record->base_mtime_ms = KX_TIME_OURS;
+    if (kx_journal_put(writer->mount->journal, writer->record, true, &err) < 0)
+        kx_errors_add(writer->mount->errors, &err);
+}
+
 static bool is_seen(const struct kx_writer *writer, const struct kx_status *status)
 {
     return writer->seen.file_id == 0 ||
            (writer->seen.file_id == status->file_id &&
-            (writer->cutting || writer->seen.mtime_ms == status->mtime_ms));
+            (writer->cutting || writer->seen.mtime_ms == KX_TIME_OURS ||
+             writer->seen.mtime_ms == status->mtime_ms));
 }
 
 int kx_writer_check_theirs(struct kx_writer *writer, const char *path, const struct kx_call *call,

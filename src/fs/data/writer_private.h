@@ -155,6 +155,10 @@ void kx_writer_see(struct kx_writer *writer, const char *path, const struct kx_c
 int kx_writer_check_theirs(struct kx_writer *writer, const char *path, const struct kx_call *call,
                            struct kx_status *status, struct kx_error *err);
 
+/** The name's own file is about to be changed in place: if that is cut short, by a kill too, its
+ * time says nothing about other clients any more. */
+void kx_writer_begin_in_place(struct kx_writer *writer);
+
 /** With write=exclusive: the same, and that nobody has made a new name. Else 0 without asking. */
 int kx_writer_check_exclusive(struct kx_writer *writer, const char *path,
                               const struct kx_call *call, struct kx_error *err);

@@ -8,6 +8,10 @@
 
 #include "base/cleanup.h"
 
+#define KX_TIME_OURS                                                                               \
+    (-1) /* as the time of the server's file: we have changed it ourselves since                   \
+          */
+
 enum kx_record_state {
     KX_RECORD_QUEUED,  /* close() has said that it is safe (write=back): it will be uploaded */
     KX_RECORD_CUTTING, /* the end of the server's file is being exchanged: it may be short now */

@@ -90,8 +90,10 @@ def test_errors_of_both_sides(mounts, proxy, hdfs):
     target = os.open(mount / "g", os.O_WRONLY | os.O_CREAT)
     proxy.rules({"role": "datanode", "op": "CREATE", "reset": True})
     with pytest.raises(OSError) as caught:
-        copied(source, target, 2 * MIB)
-        os.close(target)
+        try:
+            copied(source, target, 2 * MIB)
+        finally:
+            os.close(target)
     assert caught.value.errno not in (errno.EBADF, errno.EXDEV)
     assert not hdfs.exists("g")
     os.close(source)

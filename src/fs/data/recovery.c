@@ -44,20 +44,30 @@ static void clean_one(struct kx_mount *mount, const struct kx_hidden_left *left,
         kx_errors_add(mount->errors, &err); /* the next mount tries again */
 }
 
-/* "Not there" may mean "not yet": a CREATE of the killed mount can still be on its way through the
- * DataNode (seen on a busy machine). */
-static const int PAUSES_MS[] = {0, 1000, 4000};
+/* "Not there" may mean "not yet": a CREATE that was cut, by a kill too, can still be on its way
+ * through the DataNode (seen on a busy machine). */
+#define LOOKS        3
+#define LOOK_WAIT_MS 5000
+
+static void clean_pass(struct kx_recovery *recovery, GHashTable *looks)
+{
+    g_autoptr(GPtrArray) all = kx_journal_hidden_left(recovery->mount->journal);
+    for (guint i = 0; i < all->len && !kx_cancel_fired(recovery->cancel); i++) {
+        const struct kx_hidden_left *left = g_ptr_array_index(all, i);
+        int seen = 1 + GPOINTER_TO_INT(g_hash_table_lookup(looks, left->path));
+        clean_one(recovery->mount, left, seen >= LOOKS, recovery->cancel);
+        g_hash_table_replace(looks, g_strdup(left->path), GINT_TO_POINTER(seen));
+    }
+    if (all->len == 0) g_hash_table_remove_all(looks);
+}
 
 static gpointer clean(gpointer data)
 {
     struct kx_recovery *recovery = data;
-    for (guint pass = 0; pass < G_N_ELEMENTS(PAUSES_MS); pass++) {
-        if (kx_cancel_sleep(recovery->cancel, PAUSES_MS[pass]) < 0) break;
-        bool last = pass + 1 == G_N_ELEMENTS(PAUSES_MS);
-        g_autoptr(GPtrArray) all = kx_journal_hidden_left(recovery->mount->journal);
-        for (guint i = 0; i < all->len && !kx_cancel_fired(recovery->cancel); i++)
-            clean_one(recovery->mount, g_ptr_array_index(all, i), last, recovery->cancel);
-    }
+    g_autoptr(GHashTable) looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    do
+        clean_pass(recovery, looks);
+    while (kx_cancel_sleep(recovery->cancel, LOOK_WAIT_MS) == 0);
     return NULL;
 }
 
@@ -251,7 +261,7 @@ struct kx_recovery *kx_recovery_start(struct kx_mount *mount)
         struct kx_record *record = g_ptr_array_index(records, i);
         if (record->state != KX_RECORD_FAILED) take_up(mount, record);
     }
-    if (hidden->len == 0) return NULL;
+    if (!mount->journal) return NULL;
     struct kx_recovery *recovery = g_new0(struct kx_recovery, 1);
     recovery->mount = mount;
     recovery->cancel = kx_cancel_new();

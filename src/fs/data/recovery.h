@@ -12,7 +12,7 @@ struct kx_writer;
 /** Make the files of unfinished uploads whole again here (they are seen at once, and uploaded in
  * the background), and begin to remove hidden files that nobody needs. Blocking: one or two
  * requests an upload. What cannot be taken up stays in the journal with its reason.
- * @return owned, or NULL when there is nothing to do. */
+ * Later leftovers are removed by the same thread. @return owned, or NULL without a journal. */
 struct kx_recovery *kx_recovery_start(struct kx_mount *mount);
 
 /** Stop the cleaning where it is, and free. NULL is fine. */

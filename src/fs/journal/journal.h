@@ -45,6 +45,9 @@ void kx_journal_hide(struct kx_journal *journal, const char *path, const char *t
 /** It is gone, or at its name. */
 void kx_journal_unhide(struct kx_journal *journal, const char *path);
 
+/** Nobody needs it any more, and it could not be removed yet: one of kx_journal_hidden_left. */
+void kx_journal_leave(struct kx_journal *journal, const char *path);
+
 /** A directory was renamed: what is recorded below it has other paths. */
 void kx_journal_moved(struct kx_journal *journal, const char *from, const char *to);
 

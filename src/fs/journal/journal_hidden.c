@@ -24,6 +24,14 @@ void kx_journal_unhide(struct kx_journal *journal, const char *path)
     g_mutex_unlock(&journal->mutex);
 }
 
+void kx_journal_leave(struct kx_journal *journal, const char *path)
+{
+    if (!journal) return;
+    g_mutex_lock(&journal->mutex);
+    run(journal, kx_sql_bind(journal, KX_SQL_ABANDON, path, journal->mount, NULL));
+    g_mutex_unlock(&journal->mutex);
+}
+
 void kx_journal_moved(struct kx_journal *journal, const char *from, const char *to)
 {
     if (!journal) return;

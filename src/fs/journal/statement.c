@@ -41,6 +41,7 @@ static const char *const TEXTS[KX_SQLS] = {
     [KX_SQL_MOUNT_EMPTY] = "SELECT 1 WHERE EXISTS(SELECT 1 FROM hidden WHERE mount = ?1) OR "
                            "EXISTS(SELECT 1 FROM uploads WHERE mount = ?1)",
     [KX_SQL_HIDE] = "INSERT OR REPLACE INTO hidden(path, mount, target) VALUES(?1, ?2, ?3)",
+    [KX_SQL_ABANDON] = "UPDATE hidden SET abandoned = 1 WHERE path = ?1 AND mount = ?2",
     [KX_SQL_UNHIDE] = "DELETE FROM hidden WHERE path = ?1 AND mount = ?2",
     /* What an upload still needs is no leftover. */
     [KX_SQL_HIDDEN_LEFT] = "SELECT path, target FROM hidden WHERE mount = ?1 AND abandoned AND NOT "

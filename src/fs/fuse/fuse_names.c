@@ -99,6 +99,11 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
     if (result == 0 && !taken.fresh)
         result = kx_webhdfs_delete(c.mount->client, path, false, &c.call, &c.err);
     bool gone = result == 0 || result == -ENOENT;
+    if (result == -ENOENT &&
+        taken.writer) { /* it was here only: a step to the name was cut short */
+        kx_error_clear(&c.err);
+        result = 0;
+    }
     if (gone) kx_inodes_remove(c.mount->inodes, directory, name);
     let_go(&taken, gone);
     kx_inode_expire(directory);

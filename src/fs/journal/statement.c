@@ -5,7 +5,8 @@
 #include "fs/journal/journal_private.h"
 
 /* Other mounts of the user write their own rows meanwhile, each within ms. */
-#define BUSY_MS 10000
+#define BUSY_MS  10000
+#define RETRY_MS 20
 
 static const char SCHEMA[] =
     "PRAGMA journal_mode = WAL;"
@@ -76,6 +77,21 @@ int kx_sql_exec(struct kx_journal *journal, const char *text, struct kx_error *e
     return failed(journal, err);
 }
 
+/* SQLite does not wait when two make a database a WAL one at the same time (seen with six mounts in
+ * a new folder): it is tried again. */
+static int make_tables(struct kx_journal *journal, struct kx_error *err)
+{
+    int result = kx_sql_exec(journal, SCHEMA, err);
+    for (int waited_ms = 0; waited_ms < BUSY_MS; waited_ms += RETRY_MS) {
+        int what = sqlite3_errcode(journal->database);
+        if (result == 0 || (what != SQLITE_BUSY && what != SQLITE_LOCKED)) break;
+        g_usleep(RETRY_MS * 1000);
+        kx_error_clear(err);
+        result = kx_sql_exec(journal, SCHEMA, err);
+    }
+    return result;
+}
+
 int kx_sql_open(struct kx_journal *journal, struct kx_error *err)
 {
     g_autofree char *path = g_build_filename(journal->folder, "journal.db", NULL);
@@ -84,7 +100,7 @@ int kx_sql_open(struct kx_journal *journal, struct kx_error *err)
     int opened = sqlite3_open_v2(path, &journal->database, flags, NULL);
     if (opened != SQLITE_OK) return failed(journal, err);
     sqlite3_busy_timeout(journal->database, BUSY_MS);
-    int result = kx_sql_exec(journal, SCHEMA, err);
+    int result = make_tables(journal, err);
     for (int i = 0; result == 0 && i < KX_SQLS; i++)
         if (sqlite3_prepare_v3(journal->database, TEXTS[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &journal->statements[i], NULL) != SQLITE_OK)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/sync.h"
+
 struct kx_local_file {
     int fd;
     char *folder, *name, *path;
@@ -140,17 +142,6 @@ int kx_local_file_resize(struct kx_local_file *file, int64_t length, struct kx_e
     return ftruncate(file->fd, length) == 0 ? 0 : failed(file, "resizing", err);
 }
 
-/* @return 0, or -1 with errno. */
-static int sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    int result = fsync(fd), code = errno;
-    close(fd);
-    errno = code;
-    return result;
-}
-
 int kx_local_file_keep(struct kx_local_file *file, struct kx_error *err)
 {
     if (!file->named) {
@@ -160,9 +151,10 @@ int kx_local_file_keep(struct kx_local_file *file, struct kx_error *err)
         file->named = true;
     }
     /* The name is in the folder's own data: both, or the bytes could not be found again. */
-    if (fdatasync(file->fd) != 0 || sync_folder(file->folder) != 0)
-        return failed(file, "syncing", err);
-    return 0;
+    int synced = fdatasync(file->fd) == 0 ? kx_sync_folder(file->folder) : -errno;
+    if (synced == 0) return 0;
+    errno = -synced;
+    return failed(file, "syncing", err);
 }
 
 void kx_local_file_leave(struct kx_local_file *file, bool leave)

@@ -32,9 +32,8 @@ static bool is_gone(struct kx_writer *writer, const char *path, const struct kx_
 static int note_sureness(struct kx_writer *writer, int result)
 {
     g_mutex_lock(&writer->mutex);
-    if (result == -EINTR) writer->unsure = true;
-    if (result == -EINTR) writer->seen = (struct kx_version){0}; /* perhaps it is ours already */
-    if (result == 0) writer->unsure = false;
+    if (result == -EINTR || result == 0) writer->unsure = result != 0;
+    if (writer->unsure) writer->seen = (struct kx_version){0}; /* perhaps it is ours already */
     g_mutex_unlock(&writer->mutex);
     return result;
 }

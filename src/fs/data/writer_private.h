@@ -188,7 +188,7 @@ void kx_writer_unkeep(struct kx_writer *writer, bool durable);
 /** Where the writer's next local file goes.  @name owned. */
 void kx_writer_stage_place(struct kx_writer *writer, struct kx_stage_place *place, char **name);
 
-/** Open it once more, for the uploader: a reference. Given back by kx_writer_close or
+/** Open it once more, for the uploader: a reference. Given back by kx_writer_end_retry or
  * kx_writer_let_go; the gate may be held. */
 struct kx_writer *kx_writer_hold(struct kx_writer *writer);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sync.h"
 #include "fs/journal/journal_private.h"
 
 #define FOREIGN_BITS 077
@@ -25,17 +26,6 @@ static int check(const char *folder, struct kx_error *err)
     return result;
 }
 
-/* A folder whose name the disk does not have is lost with all that is in it. */
-static int sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    int result = fsync(fd), code = errno;
-    close(fd);
-    errno = code;
-    return result;
-}
-
 int kx_folder_make(const char *parent, char **out, int *shared, struct kx_error *err)
 {
     g_autofree char *name = g_strdup_printf("knoxfs-%u", (unsigned)geteuid());
@@ -47,10 +37,11 @@ int kx_folder_make(const char *parent, char **out, int *shared, struct kx_error 
                             g_strerror(errno));
     int fd = check(folder, err);
     if (fd < 0) return fd;
-    if (made && sync_folder(parent) != 0) {
-        int code = errno;
+    /* A folder whose name the disk does not have is lost with all that is in it. */
+    int synced = made ? kx_sync_folder(parent) : 0;
+    if (synced < 0) {
         close(fd);
-        return kx_error_set(err, code, "%s: %s (-o stage_dir=)", parent, g_strerror(code));
+        return kx_error_set(err, -synced, "%s: %s (-o stage_dir=)", parent, g_strerror(-synced));
     }
     flock(fd, LOCK_SH | LOCK_NB); /* a courtesy: without it nothing is wrong here */
     *shared = fd;

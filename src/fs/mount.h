@@ -50,7 +50,7 @@ struct kx_mount {
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
                       before it is attached */
     gint answered; /* atomic: the kernel has got its first answer */
-    gint failed_closes; /* atomic: files that could not be uploaded when they were closed */
+    gint failed_closes; /* atomic: files whose last close failed, and nobody had been told before */
     gint hidden_files;  /* atomic: how many hidden names were given out */
     gint joins_refused; /* atomic: the server does not CONCAT */
     gint local_files;   /* atomic: how many names of local copies */

@@ -225,10 +225,11 @@ void kx_writer_close(struct kx_writer *writer)
     KX_ERROR_AUTO(err);
     struct kx_mount *mount = writer->mount;
     const struct kx_call call = {.cancel = mount->ending};
+    bool told = g_atomic_int_get(&writer->told);
     int result = kx_writer_acknowledge(writer, &call, &err);
     if (result < 0 && !is_abandoned(writer)) {
         kx_errors_add(mount->errors, &err);
-        if (!kx_writer_mend(writer)) g_atomic_int_inc(&mount->failed_closes);
+        if (!kx_writer_mend(writer) && !told) g_atomic_int_inc(&mount->failed_closes);
     }
     kx_writer_end_retry(writer, result < 0 ? &err : NULL);
 }
@@ -263,6 +264,7 @@ int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
     if (nothing_was_made(writer, err)) kx_writer_forget_hidden(writer, &writer->hidden);
     kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
     kx_error_copy(&writer->failure, err);
+    g_atomic_int_set(&writer->told, 1);
     return result;
 }
 
@@ -338,6 +340,7 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
     g_clear_pointer(&writer->stage, kx_stage_free);
     kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
     kx_error_clear(&writer->failure);
+    g_atomic_int_set(&writer->told, 0);
     g_mutex_lock(&writer->mutex);
     /* An interrupted step may have made the name already. */
     if (writer->base == KX_WRITE_SERVER || writer->unsure) writer->base = KX_WRITE_EMPTIED;

@@ -44,6 +44,7 @@ struct kx_writer {
     bool unsure;  /* the last step to the name was interrupted: it may have been done */
 
     gint stop; /* atomic: how many wait for the gate to take the name away */
+    gint told; /* atomic: `failure` was some caller's answer: the last close has nothing to add */
 
     GMutex mutex; /* guards the rest; `base`, `dirty`, `abandoned` and `length` are changed with the
                      gate held too */

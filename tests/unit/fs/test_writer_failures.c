@@ -64,6 +64,25 @@ static void a_failed_close_is_kept_as_the_files_error(void **state)
     writing_check_only(w, NULL);
 }
 
+/* What the end of a mount reports: not the failures that a program has had as its answer. */
+static void only_an_untold_failure_counts_at_the_end(void **state)
+{
+    struct writing *w = *state;
+    struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 0, "abc");
+    fake_files_fail(w->client, "FINISH", ENOSPC, false);
+    check_failed(writer, ENOSPC);
+    kx_writer_close(writer);
+    assert_int_equal(w->mount.failed_closes, 0);
+    kx_inode_unref(w->inode);
+    w->inode = NULL;
+    writer = writing_open(w, KX_WRITE_NEW);
+    writing_put(writer, 0, "abc");
+    fake_files_fail(w->client, "FINISH", ENOSPC, false);
+    kx_writer_close(writer);
+    assert_int_equal(w->mount.failed_closes, 1);
+}
+
 static void a_file_without_a_name_cannot_be_published(void **state)
 {
     struct writing *w = *state;
@@ -269,6 +288,7 @@ int main(void)
         writing_test(a_failed_write_is_told_again_and_again),
         writing_test(a_failure_of_every_step_keeps_the_old_content),
         writing_test(a_failed_close_is_kept_as_the_files_error),
+        writing_test(only_an_untold_failure_counts_at_the_end),
         writing_test(a_file_without_a_name_cannot_be_published),
         writing_test(interrupted_before_a_step),
         writing_test(interrupted_after_the_rename),

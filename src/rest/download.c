@@ -12,6 +12,7 @@ struct kx_download {
     int64_t begin;                /* where in the file the present stream began */
     struct kx_version version;    /* file_id 0: not looked at */
     struct kx_transfer *transfer; /* NULL between a cut and the next try */
+    size_t window_bytes;          /* 0: the client's */
     int failures;                 /* in a row, without a byte in between */
     int64_t progress_ms;          /* when the last byte came, or the caller began to wait */
 };
@@ -22,6 +23,7 @@ static int stream_open(struct kx_download *d, const struct kx_call *call, struct
     d->begin = d->next;
     int result =
         kx_client_open(d->client, d->path, d->next, d->end - d->next, call, &d->transfer, err);
+    if (result == 0 && d->window_bytes) kx_transfer_set_window(d->transfer, d->window_bytes);
     if (result != -ERANGE) return result;
     /* The range was in the file when it was last looked at. */
     kx_error_prefix(err, "another client has made the file shorter meanwhile");
@@ -162,6 +164,12 @@ int kx_download_pull(struct kx_download *d, size_t want, const struct kx_call *c
         if (!worth_another_try(d, to)) return result;
         drop_stream(d, call, to);
     }
+}
+
+void kx_download_set_window(struct kx_download *d, size_t bytes)
+{
+    d->window_bytes = bytes;
+    if (d->transfer) kx_transfer_set_window(d->transfer, bytes);
 }
 
 int64_t kx_download_position(const struct kx_download *d)

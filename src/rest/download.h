@@ -33,6 +33,10 @@ int kx_download_open(struct kx_client *client, const char *path, int64_t offset,
 int kx_download_pull(struct kx_download *download, size_t want, const struct kx_call *call,
                      struct kx_block **out, struct kx_error *err);
 
+/** How many bytes may wait here for the reader, from now on, also after a cut; before the first
+ * call it is the client's window. Does not block. */
+void kx_download_set_window(struct kx_download *download, size_t bytes);
+
 /** Where the next byte lies in the file. */
 int64_t kx_download_position(const struct kx_download *download);
 

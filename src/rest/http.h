@@ -113,6 +113,10 @@ const char *kx_transfer_header(const struct kx_transfer *transfer, const char *n
 int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_limits *limits,
                      struct kx_block **out, struct kx_error *err);
 
+/** Change how many bytes of the response's body may wait here, from now on. What waits already
+ * stays. */
+void kx_transfer_set_window(struct kx_transfer *transfer, size_t bytes);
+
 /** Take the whole rest of the body. @return 0; -EMSGSIZE when it is longer than `cap` bytes;
  * -errno.  @out appended to. */
 int kx_transfer_collect(struct kx_transfer *transfer, size_t cap, const struct kx_limits *limits,

@@ -311,6 +311,14 @@ int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_
     return result;
 }
 
+void kx_transfer_set_window(struct kx_transfer *transfer, size_t bytes)
+{
+    g_mutex_lock(&transfer->mutex);
+    transfer->window_bytes = bytes;
+    if (transfer->in_paused && transfer->in.bytes <= bytes / 2) transfer_kick(transfer);
+    g_mutex_unlock(&transfer->mutex);
+}
+
 int kx_transfer_collect(struct kx_transfer *transfer, size_t cap, const struct kx_limits *limits,
                         GByteArray *out, struct kx_error *err)
 {

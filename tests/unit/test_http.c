@@ -204,6 +204,28 @@ static void memory_is_bounded_when_nobody_reads(void **state)
     engine_free(e);
 }
 
+static void a_window_can_grow_while_it_is_full(void **state)
+{
+    (void)state;
+    struct script script = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 16777216",
+                            .pattern = 16 * MIB};
+    struct engine *e = engine_new(serve_script, &script);
+    const struct kx_limits limits = limits_of(5000, 0);
+    struct kx_transfer *transfer =
+        engine_start(e, &(struct kx_http_request){.method = "GET", .window_bytes = KX_BLOCK_BYTES});
+    engine_expect(e, kx_transfer_wait_head(transfer, &limits, &e->err), 0);
+    kx_transfer_set_window(transfer, 16 * KX_BLOCK_BYTES);
+    for (int i = 0; kx_pool_in_use(e->pool) < 15 && i < 5000; i++)
+        g_usleep(1000); /* nobody reads: only the new window lets it go on */
+    assert_in_range(kx_pool_in_use(e->pool), 15, 18);
+    kx_transfer_set_window(transfer, KX_BLOCK_BYTES);
+    gint64 length;
+    engine_expect(e, pull_pattern(transfer, 0, &length, &e->err), 0);
+    assert_int_equal(length, 16 * MIB);
+    kx_transfer_free(transfer);
+    engine_free(e);
+}
+
 static void a_window_smaller_than_a_block(void **state)
 {
     (void)state;
@@ -355,6 +377,7 @@ int main(void)
         cmocka_unit_test(no_answer_at_all),
         cmocka_unit_test(a_response_above_its_cap),
         cmocka_unit_test(memory_is_bounded_when_nobody_reads),
+        cmocka_unit_test(a_window_can_grow_while_it_is_full),
         cmocka_unit_test(a_window_smaller_than_a_block),
         cmocka_unit_test(a_pull_waits_for_what_is_wanted),
         cmocka_unit_test(a_dropped_transfer_closes_its_connection),

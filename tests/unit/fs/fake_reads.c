@@ -247,6 +247,13 @@ int kx_download_pull(struct kx_download *download, size_t want, const struct kx_
     return code ? kx_error_set(err, code, "the pull was told to fail") : 1;
 }
 
+void kx_download_set_window(struct kx_download *download, size_t bytes)
+{
+    struct kx_client *client = download->client;
+    LOCKED(client,
+           g_array_index(client->streams, struct fake_stream, download->number).window = bytes);
+}
+
 int64_t kx_download_position(const struct kx_download *download)
 {
     return download->next;

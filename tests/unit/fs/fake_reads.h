@@ -37,6 +37,7 @@ void fake_reads_set_pace(struct kx_client *client, unsigned us, bool generous);
 struct fake_stream {
     int64_t offset, length;
     int64_t given; /* bytes that were pulled */
+    size_t window; /* 0: never set */
     struct kx_version version;
     bool closed;
 };

@@ -3,6 +3,8 @@
  * Threads: the pointers never change after kx_mount_new; each thing behind them says what it
  * allows. */
 #pragma once
+#include <sys/types.h>
+
 #include "base/clock.h"
 #include "base/lines.h"
 #include "base/log.h"
@@ -49,6 +51,7 @@ struct kx_mount {
     int64_t started_ms; /* on the clock */
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
                       before it is attached */
+    dev_t device;  /* st_dev of what the kernel has mounted; 0: not known */
     gint answered; /* atomic: the kernel has got its first answer */
     gint failed_closes; /* atomic: files whose last close failed, and nobody had been told before */
     gint hidden_files;  /* atomic: how many hidden names were given out */

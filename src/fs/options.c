@@ -230,6 +230,7 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
                                .data_timeout_ms = 60000,
                                .connect_timeout_ms = 5000,
                                .unmount_timeout_ms = 60000,
+                               .read_ahead_bytes = 1024 * 1024,
                                .log_level = KX_LOG_WARNING};
     out->stage_dir = g_strdup("/var/tmp");
     out->kernel = g_ptr_array_new_with_free_func(g_free);

@@ -35,6 +35,10 @@ static const struct kx_option_row ROWS[] = {
      "DataNodes sync what is uploaded to their disks before it is acknowledged", 0, 0},
     {"verify", KX_OPTION_FLAG, AT(verify), NULL,
      "uploads are compared with the server's checksum before they get their name", 0, 0},
+    {"read_ahead", KX_OPTION_BYTES, AT(read_ahead_bytes), "BYTES",
+     "how much the kernel reads ahead of a program, where root may say so (default 1M; 0: as it "
+     "is)",
+     0, 16 * 1024 * 1024},
     {"stage_dir", KX_OPTION_TEXT, AT(stage_dir), "DIR",
      "where local copies of files and the list of unfinished uploads are kept (default /var/tmp)",
      0, 0},

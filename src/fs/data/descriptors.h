@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** @ino st_ino of the file.  @return true when the process has a descriptor of it that is open for
- * writing; false also when that cannot be known (an old kernel, another user's process, another PID
- * namespace). */
-bool kx_descriptors_left(pid_t pid, uint64_t ino);
+/** @device st_dev of the mount (0: not known, then it is not compared), @ino st_ino of the file.
+ * @return true when the process has a descriptor of it that is open for writing; false also when
+ * that cannot be known (an old kernel, another user's process, another PID namespace). */
+bool kx_descriptors_left(pid_t pid, dev_t device, uint64_t ino);

@@ -208,8 +208,9 @@ void kx_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     (void)node;
     struct kx_handle *handle = handle_of(fi);
     const struct fuse_ctx *context = fuse_req_ctx(req);
+    const struct kx_mount *mount = fuse_req_userdata(req);
     if (kx_handle_unwritten(handle) &&
-        kx_descriptors_left(context->pid, kx_handle_inode(handle)->ino))
+        kx_descriptors_left(context->pid, mount->device, kx_handle_inode(handle)->ino))
         fuse_reply_err(req, 0); /* the file is still to be written: another close will come */
     else
         publish(req, fi, kx_handle_flush);

@@ -4,6 +4,8 @@
 
 #include "fs/fuse/fuse_io.h"
 #include "fs/fuse/fuse_route.h"
+#include "fs/mountinfo.h"
+#include "fs/readahead.h"
 #include "fs/session.h"
 
 #define REQUEST_BYTES_MAX (1024 * 1024) /* libfuse 3.14 carries at most 256 pages in a request */
@@ -29,7 +31,7 @@ static void on_init(void *userdata, struct fuse_conn_info *conn)
     conn->want |= wanted & conn->capable;
     conn->max_write = REQUEST_BYTES_MAX;
     conn->max_read = REQUEST_BYTES_MAX;
-    conn->max_readahead = REQUEST_BYTES_MAX;
+    conn->max_readahead = (unsigned)MAX(REQUEST_BYTES_MAX, mount->options->read_ahead_bytes);
     conn->max_background = BACKGROUND_MAX;
     conn->congestion_threshold = BACKGROUND_MAX * 3 / 4;
     conn->time_gran = 1000000; /* HDFS counts milliseconds */
@@ -62,6 +64,19 @@ static char *mount_options(const struct kx_mount *mount)
     return g_string_free(text, FALSE);
 }
 
+/* Before the kernel's INIT is answered: it takes the lesser of what is set and what the answer
+ * says.
+ */
+static void note_device(struct kx_mount *mount, const char *mountpoint)
+{
+    if (!kx_mountinfo_at(mountpoint, &mount->device)) return;
+    int64_t bytes = mount->options->read_ahead_bytes;
+    int result = bytes ? kx_readahead_set(mount->device, bytes) : 0;
+    if (result < 0)
+        kx_log_write(mount->log, KX_LOG_DEBUG, "the kernel's read-ahead stays as it is: %s",
+                     g_strerror(-result));
+}
+
 static int attach(struct kx_session *session, struct kx_mount *mount, const char *mountpoint,
                   struct kx_error *err)
 {
@@ -84,6 +99,7 @@ static int attach(struct kx_session *session, struct kx_mount *mount, const char
                             mountpoint);
     session->mounted = TRUE;
     mount->kernel = session->fuse;
+    note_device(mount, mountpoint);
     int result = kx_fuse_install_io(session->fuse);
     return result < 0 ? kx_error_set(err, -result, "libfuse does not take our way to the kernel")
                       : 0;

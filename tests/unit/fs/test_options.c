@@ -114,6 +114,8 @@ static const struct {
     {"parallel_upload=4", KX_OPTION_AT(parallel_upload), WHOLE, 4, 0, NULL},
     {"excl=close", KX_OPTION_AT(excl), CHOICE, KX_EXCL_CLOSE, 0, NULL},
     {"excl=open", KX_OPTION_AT(excl), CHOICE, KX_EXCL_OPEN, 0, NULL},
+    {"read_ahead=0", KX_OPTION_AT(read_ahead_bytes), WHOLE, 0, 0, NULL},
+    {"read_ahead=4M", KX_OPTION_AT(read_ahead_bytes), WHOLE, 4194304, 0, NULL},
     {"unmount_timeout=5", KX_OPTION_AT(unmount_timeout_ms), WHOLE, 5000, 0, NULL},
     {"hidevirtual", KX_OPTION_AT(hide_virtual), FLAG, 0, 0, NULL},
     {"novirtual", KX_OPTION_AT(no_virtual), FLAG, 0, 0, NULL},

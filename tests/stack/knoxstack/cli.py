@@ -28,11 +28,11 @@ def parser() -> argparse.ArgumentParser:
     verb("env", "Print shell assignments for programs that use Hadoop's own client libraries.")
     verb("show", "Print the state as JSON.")
     kill = verb("kill", "Signal one daemon; waits for its end after KILL and TERM.")
-    kill.add_argument("name", help="nn, dn1, dn2, ..., httpfs")
+    kill.add_argument("name", help="nn, dn1, dn2, ..., httpfs, ldap, knox")
     text = "KILL (default), STOP, CONT, ..."
     kill.add_argument("signal", nargs="?", default="KILL", type=signal_number, help=text)
     start = verb("start", "Start one daemon that was killed, with its ports and data, and wait.")
-    start.add_argument("name", help="nn, dn1, dn2, ..., httpfs")
+    start.add_argument("name", help="nn, dn1, dn2, ..., httpfs, ldap, knox")
     hdfs = verb("hdfs", "Run one of Hadoop's tools; HADOOP_USER_NAME chooses the user.")
     hdfs.add_argument("tool", choices=sorted(hdfs_shell.TOOLS))
     hdfs.add_argument("args", nargs=argparse.REMAINDER, help="the tool's own arguments")
@@ -53,6 +53,7 @@ def add_up(verbs) -> None:
     up.add_argument("--dir", help="its folder (default: a new one in the cache)")
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1")
     up.add_argument("--httpfs", action="store_true", default=None, help="start HttpFS as well")
+    up.add_argument("--knox", action="store_true", default=None, help="start Knox and LDAP as well")
     up.add_argument("--owner", type=int, metavar="PID", help="stop all when this process ends")
     up.add_argument("--ephemeral", action="store_true", help="remove the folder at the end")
     up.add_argument(
@@ -60,7 +61,7 @@ def add_up(verbs) -> None:
         action="append",
         default=[],
         metavar="FILE:KEY=VALUE",
-        help="a Hadoop setting for all daemons; FILE is core, hdfs or httpfs; may be repeated",
+        help="a Hadoop setting for all daemons; FILE is core, hdfs, httpfs or knox; may be repeated",
     )
     up.add_argument("--tier", type=int, choices=range(5), help="JIT tier (default: 1; 4 for speed)")
     up.add_argument("--heap", metavar="SIZE", help="heap of each daemon (default: 256m)")
@@ -78,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
             options.dir,
             datanodes=options.datanodes,
             httpfs=options.httpfs,
+            knox=options.knox,
             settings=options.set,
             tier=options.tier,
             heap=options.heap,

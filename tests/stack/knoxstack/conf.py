@@ -15,7 +15,12 @@ HOST = "localhost"
 Sites = dict[str, dict[str, str]]
 
 # The prefixes of --set.
-FILES = {"core": "core-site.xml", "hdfs": "hdfs-site.xml", "httpfs": "httpfs-site.xml"}
+FILES = {
+    "core": "core-site.xml",
+    "hdfs": "hdfs-site.xml",
+    "httpfs": "httpfs-site.xml",
+    "knox": "gateway-site.xml",
+}
 
 USERS = ("alice", "bob", "carol")
 
@@ -41,6 +46,7 @@ class Plan:
     folder: Path
     datanodes: int = 1
     httpfs: bool = False
+    knox: bool = False  # a gateway with its LDAP
     tier: int = 1
     heap: str = "256m"
     settings: list[str] = field(default_factory=list)  # "hdfs:KEY=VALUE", as on the command line
@@ -50,7 +56,8 @@ class Plan:
     def names(self) -> list[str]:
         """The daemons, in the order they are started."""
         names = ["nn"] + [f"dn{number}" for number in range(1, self.datanodes + 1)]
-        return names + (["httpfs"] if self.httpfs else [])
+        names += ["httpfs"] if self.httpfs else []
+        return names + (["ldap", "knox"] if self.knox else [])
 
     def port(self, name: str, port: str) -> int:
         return self.ports[name][port]

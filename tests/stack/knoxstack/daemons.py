@@ -1,13 +1,13 @@
 """The table of daemons.  Another kind is another row, with a function for its settings.
 
-A daemon's name is its kind with a number or none: nn, dn1, dn2, httpfs.
+A daemon's name is its kind with a number or none: nn, dn1, dn2, httpfs, ldap, knox.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import conf, probe, process
+from . import conf, gateway, jars, probe, process
 from .conf import HOST, Plan, Sites
 
 
@@ -18,6 +18,9 @@ class Kind:
     settings: Callable[[Plan, str], Sites]  # over the common ones
     ready: Callable[[Plan, str], bool]
     options: Callable[[Plan, str], list[str]] = lambda plan, name: []
+    arguments: Callable[[Plan, str], list[str]] = lambda plan, name: []  # of the main class
+    prepare: Callable[[Plan, str], None] = lambda plan, name: None  # before each start
+    product: jars.Product = jars.HADOOP
 
 
 def kind(name: str) -> Kind:
@@ -147,5 +150,24 @@ KINDS = {
         httpfs_settings,
         serves_webhdfs,
         httpfs_options,
+    ),
+    "ldap": Kind(
+        "DemoLdap",
+        ("ldap",),
+        lambda plan, name: {},
+        gateway.ldap_ready,
+        gateway.ldap_options,
+        arguments=gateway.ldap_arguments,
+        prepare=gateway.write_users,
+        product=jars.KNOX,
+    ),
+    "knox": Kind(
+        "org.apache.knox.gateway.GatewayServer",
+        ("https",),
+        gateway.settings,
+        gateway.ready,
+        gateway.options,
+        prepare=gateway.write_home,
+        product=jars.KNOX,
     ),
 }

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from . import cache, jars
 from .errors import StackError
-
-SOURCES = Path(__file__).resolve().parent.parent / "java"
+from .jars import HADOOP, Product
 
 # Java 17 closes its own packages to reflection; Guice, cglib and protobuf's helpers in Hadoop 3.4
 # look into these.
@@ -66,27 +65,27 @@ def environment() -> dict[str, str]:
     return env | {"JAVA_HOME": home(), "LC_ALL": "C.UTF-8"}
 
 
-def classes() -> Path:
+def classes(product: Product = HADOOP) -> Path:
     """Our own classes, compiled once for each content of the sources."""
-    sources = sorted(SOURCES.glob("*.java"))
+    sources = sorted(product.sources.glob("*.java"))
     digest = hashlib.sha256()
     for source in sources:
         digest.update(source.read_bytes())
-    target = jars.folder() / f"classes-{digest.hexdigest()[:16]}"
+    target = jars.folder(product) / f"classes-{digest.hexdigest()[:16]}"
     marker = target / ".complete"
     if marker.exists():
         return target
     with cache.locked(target):
         if not marker.exists():
-            compile_into(target, sources)
+            compile_into(target, sources, product)
             marker.touch()
     return target
 
 
-def compile_into(target: Path, sources: list[Path]) -> None:
+def compile_into(target: Path, sources: list[Path], product: Product) -> None:
     target.mkdir(exist_ok=True)
     command = [tool("javac"), "-nowarn", "-proc:none", "-encoding", "UTF-8"]
-    command += ["-cp", jars.class_path(), "-d", str(target), *map(str, sources)]
+    command += ["-cp", jars.class_path(product), "-d", str(target), *map(str, sources)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise StackError(f"javac failed:\n{done.stderr}")

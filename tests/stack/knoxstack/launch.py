@@ -9,7 +9,7 @@ from . import archive, conf, daemons, java, jars, ports, probe, process
 from .conf import Plan
 from .errors import StackError
 
-READY_S = 120.0  # a busy machine needs 60 s where a quiet one needs 6
+READY_S = 240.0  # a busy machine needs 60 s where a quiet one needs 6, and Knox twice that
 POLL_S = 0.05
 PORT_TRIES = 4
 
@@ -22,8 +22,13 @@ class PortTaken(StackError):
 
 def class_path(plan: Plan, name: str) -> str:
     """Jars first and in one order: the class data archive is for that beginning."""
-    own = [plan.conf(name), plan.folder / "web", java.classes()]
-    return ":".join([jars.class_path(), *map(str, own)])
+    product = product_of(name)
+    own = [plan.conf(name), plan.folder / "web", java.classes(product)]
+    return ":".join([jars.class_path(product), *map(str, own)])
+
+
+def product_of(name: str) -> jars.Product:
+    return jars.HADOOP if name == "client" else daemons.kind(name).product
 
 
 def command(plan: Plan, name: str) -> list[str]:
@@ -32,7 +37,7 @@ def command(plan: Plan, name: str) -> list[str]:
         java.tool("java"),
         process.mark(plan.folder, name),
         *java.options(plan.heap, plan.tier),
-        *archive.options(),
+        *(archive.options() if product_of(name) is jars.HADOOP else []),
         *[option.format(name=name) for option in plan.java],
         f"-Dlog4j.configuration=file:{plan.conf(name)}/log4j.properties",
         f"-Dhadoop.log.dir={plan.folder}/logs",
@@ -69,6 +74,7 @@ def start(plan: Plan, name: str) -> int:
     kind = daemons.kind(name)
     conf.write(plan, name, kind.settings(plan, name))
     plan.data(name).mkdir(parents=True, exist_ok=True)
+    kind.prepare(plan, name)
     line = command(plan, name)
     at_class_path = line.index("-cp")
     line[at_class_path:at_class_path] = kind.options(plan, name)
@@ -81,7 +87,7 @@ def start(plan: Plan, name: str) -> int:
     log = log_of(plan, name)
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
-    return process.spawn([*line, kind.main], log, plan.folder, env)
+    return process.spawn([*line, kind.main, *kind.arguments(plan, name)], log, plan.folder, env)
 
 
 def wait(plan: Plan, pids: dict[str, int], is_ready, what: str) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 import signal
 from pathlib import Path
 
-from . import cache, daemons, folder, jars, java, launch, process, train, watchdog
+from . import cache, daemons, folder, gateway, jars, java, launch, process, train, watchdog
 from .conf import Plan, parse_setting
 from .errors import StackError
 from .hdfs_shell import HdfsShell, Result
@@ -27,6 +27,7 @@ class Stack:
         *,
         datanodes: int | None = None,
         httpfs: bool | None = None,
+        knox: bool | None = None,
         settings: list[str] | tuple[str, ...] = (),
         tier: int | None = None,
         heap: str | None = None,
@@ -40,9 +41,11 @@ class Stack:
         for setting in settings:
             parse_setting(setting)  # before anything is started
         jars.ensure()
+        if knox:
+            jars.ensure(jars.KNOX)
         train.ensure()
         path = folder.make(dir)
-        options = {"datanodes": datanodes, "httpfs": httpfs, "tier": tier, "heap": heap}
+        options = {"datanodes": datanodes, "httpfs": httpfs, "knox": knox, "tier": tier, "heap": heap}
         with cache.locked(path / "stack"):
             stack = cls(path)
             stack._up(options, list(settings), owner, ephemeral)
@@ -123,6 +126,21 @@ class Stack:
     @property
     def httpfs(self) -> str | None:
         return self.plan.url("httpfs") if self.plan.httpfs else None
+
+    @property
+    def knox(self) -> str | None:
+        """The gateway, without a topology: see gateway.py for these."""
+        return gateway.url(self.plan) if self.plan.knox else None
+
+    @property
+    def cacert(self) -> Path:
+        """By which the gateway is known."""
+        return gateway.certificate()
+
+    @property
+    def binds(self) -> int:
+        """How often LDAP was asked whether somebody's password is right."""
+        return self.log("ldap").read_text().count("bind uid=")
 
     @property
     def pids(self) -> dict[str, int]:
@@ -212,6 +230,7 @@ class Stack:
                 "rpc": self.rpc,
                 "datanodes": self.datanodes,
                 "httpfs": self.httpfs,
+                "knox": self.knox,
             }
         self.state["pids"] = self.pids
         folder.write(self.dir, self.state)

@@ -28,11 +28,11 @@ def parser() -> argparse.ArgumentParser:
     verb("env", "Print shell assignments for programs that use Hadoop's own client libraries.")
     verb("show", "Print the state as JSON.")
     kill = verb("kill", "Signal one daemon; waits for its end after KILL and TERM.")
-    kill.add_argument("name", help="nn, dn1, dn2, ..., httpfs, ldap, knox")
+    kill.add_argument("name", help="nn, dn1, dn2, ..., httpfs, rm, nm, jhs, oozie, ldap, knox")
     text = "KILL (default), STOP, CONT, ..."
     kill.add_argument("signal", nargs="?", default="KILL", type=signal_number, help=text)
     start = verb("start", "Start one daemon that was killed, with its ports and data, and wait.")
-    start.add_argument("name", help="nn, dn1, dn2, ..., httpfs, ldap, knox")
+    start.add_argument("name", help="nn, dn1, dn2, ..., httpfs, rm, nm, jhs, oozie, ldap, knox")
     hdfs = verb("hdfs", "Run one of Hadoop's tools; HADOOP_USER_NAME chooses the user.")
     hdfs.add_argument("tool", choices=sorted(hdfs_shell.TOOLS))
     hdfs.add_argument("args", nargs=argparse.REMAINDER, help="the tool's own arguments")
@@ -54,6 +54,8 @@ def add_up(verbs) -> None:
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1")
     up.add_argument("--httpfs", action="store_true", default=None, help="start HttpFS as well")
     up.add_argument("--knox", action="store_true", default=None, help="start Knox and LDAP as well")
+    up.add_argument("--yarn", action="store_true", default=None, help="start YARN and job history")
+    up.add_argument("--oozie", action="store_true", default=None, help="start YARN and Oozie")
     up.add_argument("--owner", type=int, metavar="PID", help="stop all when this process ends")
     up.add_argument("--ephemeral", action="store_true", help="remove the folder at the end")
     up.add_argument(
@@ -61,7 +63,8 @@ def add_up(verbs) -> None:
         action="append",
         default=[],
         metavar="FILE:KEY=VALUE",
-        help="a Hadoop setting for all daemons; FILE is core, hdfs, httpfs or knox; may be repeated",
+        help="a setting for all daemons; FILE is core, hdfs, httpfs, yarn, mapred, oozie or knox; "
+        "may be repeated",
     )
     up.add_argument("--tier", type=int, choices=range(5), help="JIT tier (default: 1; 4 for speed)")
     up.add_argument("--heap", metavar="SIZE", help="heap of each daemon (default: 256m)")
@@ -80,6 +83,8 @@ def run(options: argparse.Namespace) -> int:
             datanodes=options.datanodes,
             httpfs=options.httpfs,
             knox=options.knox,
+            yarn=options.yarn,
+            oozie=options.oozie,
             settings=options.set,
             tier=options.tier,
             heap=options.heap,

@@ -20,6 +20,9 @@ FILES = {
     "hdfs": "hdfs-site.xml",
     "httpfs": "httpfs-site.xml",
     "knox": "gateway-site.xml",
+    "yarn": "yarn-site.xml",
+    "mapred": "mapred-site.xml",
+    "oozie": "oozie-site.xml",
 }
 
 USERS = ("alice", "bob", "carol")
@@ -47,6 +50,8 @@ class Plan:
     datanodes: int = 1
     httpfs: bool = False
     knox: bool = False  # a gateway with its LDAP
+    yarn: bool = False  # ResourceManager, NodeManager and job history
+    oozie: bool = False  # which needs YARN
     tier: int = 1
     heap: str = "256m"
     settings: list[str] = field(default_factory=list)  # "hdfs:KEY=VALUE", as on the command line
@@ -57,7 +62,12 @@ class Plan:
         """The daemons, in the order they are started."""
         names = ["nn"] + [f"dn{number}" for number in range(1, self.datanodes + 1)]
         names += ["httpfs"] if self.httpfs else []
+        names += ["rm", "nm", "jhs"] if self.has_yarn() else []
+        names += ["oozie"] if self.oozie else []
         return names + (["ldap", "knox"] if self.knox else [])
+
+    def has_yarn(self) -> bool:
+        return self.yarn or self.oozie
 
     def port(self, name: str, port: str) -> int:
         return self.ports[name][port]
@@ -120,18 +130,20 @@ def parse_setting(setting: str) -> tuple[str, str, str]:
     return FILES[prefix], key, value
 
 
-def write(plan: Plan, name: str, own: Sites) -> Path:
+def write(plan: Plan, name: str, base: Sites, own: Sites) -> Path:
     """The configuration folder of one daemon: common settings, its own, then the caller's."""
     folder = plan.conf(name)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     sites = common(plan)
-    for file, values in own.items():
-        sites.setdefault(file, {}).update(values)
+    for more in (base, own):
+        for file, values in more.items():
+            sites.setdefault(file, {}).update(values)
     for setting in plan.settings:
         file, key, value = parse_setting(setting)
         sites.setdefault(file, {})[key] = value
     for file, values in sites.items():
+        (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_text(site(values))
     (folder / "log4j.properties").write_text(LOG4J)
     return folder
@@ -152,7 +164,7 @@ def write_web_apps(plan: Plan) -> Path:
     ones do: WebHDFS is registered in code.
     """
     folder = plan.folder / "web"
-    for name in ("hdfs", "datanode", "secondary", "journal"):
+    for name in ("hdfs", "datanode", "secondary", "journal", "cluster", "node", "jobhistory"):
         inside = folder / "webapps" / name / "WEB-INF"
         inside.mkdir(parents=True, exist_ok=True)
         (inside / "web.xml").write_text(EMPTY_WEB_APP)

@@ -1,13 +1,13 @@
 """The table of daemons.  Another kind is another row, with a function for its settings.
 
-A daemon's name is its kind with a number or none: nn, dn1, dn2, httpfs, ldap, knox.
+A daemon's name is its kind with a number or none: nn, dn1, dn2, httpfs, rm, oozie, knox ...
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import conf, gateway, jars, probe, process
+from . import conf, gateway, jars, oozie, probe, process, yarn
 from .conf import HOST, Plan, Sites
 
 
@@ -21,6 +21,10 @@ class Kind:
     arguments: Callable[[Plan, str], list[str]] = lambda plan, name: []  # of the main class
     prepare: Callable[[Plan, str], None] = lambda plan, name: None  # before each start
     product: jars.Product = jars.HADOOP
+    heap: str = ""  # else the stack's
+    late: bool = False  # started when HDFS is there
+    environment: Callable[[Plan, str], dict[str, str]] = lambda plan, name: {}
+    class_path: Callable[[Plan, str], str] | None = None  # None: the product's jars
 
 
 def kind(name: str) -> Kind:
@@ -150,6 +154,40 @@ KINDS = {
         httpfs_settings,
         serves_webhdfs,
         httpfs_options,
+    ),
+    "rm": Kind(
+        "org.apache.hadoop.yarn.server.resourcemanager.ResourceManager",
+        ("rpc", "scheduler", "tracker", "admin", "http"),
+        yarn.resourcemanager_settings,
+        yarn.resourcemanager_ready,
+        heap="224m",
+    ),
+    "nm": Kind(
+        "org.apache.hadoop.yarn.server.nodemanager.NodeManager",
+        ("rpc", "http", "localizer", "shuffle"),
+        yarn.nodemanager_settings,
+        yarn.nodemanager_ready,
+        heap="192m",
+    ),
+    "jhs": Kind(
+        "org.apache.hadoop.mapreduce.v2.hs.JobHistoryServer",
+        ("rpc", "http", "admin"),
+        yarn.history_settings,
+        yarn.history_ready,
+        heap="128m",
+        late=True,  # it makes folders in HDFS
+    ),
+    "oozie": Kind(
+        oozie.MAIN,
+        ("http",),
+        oozie.settings,
+        oozie.ready,
+        oozie.options,
+        prepare=oozie.prepare,
+        product=jars.OOZIE,
+        late=True,  # its share library is there
+        environment=oozie.environment,
+        class_path=oozie.class_path,
     ),
     "ldap": Kind(
         "DemoLdap",

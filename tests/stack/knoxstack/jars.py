@@ -24,6 +24,7 @@ class Product:
 
 
 HADOOP = Product("hadoop", HERE / "pom.xml", HERE / "java")
+OOZIE = Product("oozie", HERE / "oozie-pom.xml", HERE / "java")
 KNOX = Product("knox", HERE / "knox-pom.xml", HERE / "java-knox", "gateway-service-definitions/services")
 
 
@@ -38,7 +39,7 @@ def folder(product: Product = HADOOP) -> Path:
 
 
 def ensure(product: Product = HADOOP) -> None:
-    """Downloads the jars (Hadoop: about 93 MiB, Knox: 106 MiB) when the marker is not there."""
+    """Downloads the jars (Hadoop: about 93 MiB, Knox: 106 MiB, Oozie: 100 MiB) when the marker is not there."""
     jars = folder(product) / "jars"
     marker = jars / ".complete"
     if marker.exists():

@@ -5,7 +5,7 @@ import re
 import time
 from pathlib import Path
 
-from . import archive, conf, daemons, java, jars, ports, probe, process
+from . import archive, conf, daemons, hdfs_put, java, jars, ports, process, yarn
 from .conf import Plan
 from .errors import StackError
 
@@ -22,6 +22,9 @@ class PortTaken(StackError):
 
 def class_path(plan: Plan, name: str) -> str:
     """Jars first and in one order: the class data archive is for that beginning."""
+    special = None if name == "client" else daemons.kind(name).class_path
+    if special:
+        return special(plan, name)
     product = product_of(name)
     own = [plan.conf(name), plan.folder / "web", java.classes(product)]
     return ":".join([jars.class_path(product), *map(str, own)])
@@ -33,10 +36,11 @@ def product_of(name: str) -> jars.Product:
 
 def command(plan: Plan, name: str) -> list[str]:
     """The Java command line up to the main class."""
+    heap = plan.heap if name == "client" else daemons.kind(name).heap or plan.heap
     return [
         java.tool("java"),
         process.mark(plan.folder, name),
-        *java.options(plan.heap, plan.tier),
+        *java.options(heap, plan.tier),
         *(archive.options() if product_of(name) is jars.HADOOP else []),
         *[option.format(name=name) for option in plan.java],
         f"-Dlog4j.configuration=file:{plan.conf(name)}/log4j.properties",
@@ -67,12 +71,17 @@ def prepare(plan: Plan) -> None:
     for name in ("conf", "data", "logs", "tmp"):
         (plan.folder / name).mkdir(exist_ok=True)
     conf.write_web_apps(plan)
-    conf.write(plan, "client", {})
+    conf.write(plan, "client", base(plan), {})
+
+
+def base(plan: Plan) -> conf.Sites:
+    """What YARN adds to the common settings."""
+    return yarn.common(plan) if plan.has_yarn() else {}
 
 
 def start(plan: Plan, name: str) -> int:
     kind = daemons.kind(name)
-    conf.write(plan, name, kind.settings(plan, name))
+    conf.write(plan, name, base(plan), kind.settings(plan, name))
     plan.data(name).mkdir(parents=True, exist_ok=True)
     kind.prepare(plan, name)
     line = command(plan, name)
@@ -83,6 +92,7 @@ def start(plan: Plan, name: str) -> int:
         "HADOOP_LOG_DIR": str(plan.folder / "logs"),
         "HADOOP_ROOT_LOGGER": "INFO,console",
     }
+    env |= kind.environment(plan, name)
     # A new life, a new log: what an earlier one died of must not be read again.
     log = log_of(plan, name)
     if log.exists():
@@ -110,21 +120,23 @@ def death(plan: Plan, name: str) -> StackError:
 
 
 def bring_up(plan: Plan) -> dict[str, int]:
-    """All daemons, started together, and waited for."""
+    """All daemons, started together but for the late ones, and waited for."""
     prepare(plan)
-    pids = {name: start(plan, name) for name in plan.names()}
+    names = plan.names()
+    pids = {name: start(plan, name) for name in names if not daemons.kind(name).late}
 
     # The first WebHDFS request takes 0.8 s; here it passes while the DataNodes start.
     wait(plan, pids, lambda: daemons.serves_webhdfs(plan, "nn"), "the NameNode")
     wait(plan, pids, lambda: daemons.hdfs_ready(plan, plan.datanodes), "HDFS")
-    for name in plan.names():
-        if not name.startswith(("nn", "dn")):
-            is_ready = daemons.kind(name).ready
-            wait(plan, pids, functools.partial(is_ready, plan, name), name)
     made = plan.folder / "data" / ".folders"
     if not made.exists():
         make_folders(plan)
         made.touch()
+    pids |= {name: start(plan, name) for name in names if daemons.kind(name).late}
+    for name in names:
+        if not name.startswith(("nn", "dn")):
+            is_ready = daemons.kind(name).ready
+            wait(plan, pids, functools.partial(is_ready, plan, name), name)
     return pids
 
 
@@ -153,15 +165,8 @@ def tear_down(folder: Path, names: list[str] | None = None) -> None:
 def make_folders(plan: Plan) -> None:
     """/tmp for all and a private home for each user, as an administrator would."""
     me = conf.superuser()
-
-    def put(path: str, query: str) -> None:
-        url = f"{plan.url('nn')}/webhdfs/v1{path}?user.name={me}&{query}"
-        if probe.ask(url, "PUT") is None:
-            raise StackError(f"PUT {url} failed, see {log_of(plan, 'nn')}")
-
-    put("/tmp", "op=MKDIRS")
-    put("/tmp", "op=SETPERMISSION&permission=1777")
+    hdfs_put.mkdir(plan, "/tmp", me, "1777")
     for user in (me, *conf.USERS):
-        put(f"/user/{user}", "op=MKDIRS")
-        put(f"/user/{user}", f"op=SETOWNER&owner={user}")
-        put(f"/user/{user}", "op=SETPERMISSION&permission=750")
+        hdfs_put.mkdir(plan, f"/user/{user}", user, "750")
+    for path, owner, mode in yarn.folders(plan) if plan.has_yarn() else []:
+        hdfs_put.mkdir(plan, path, owner, mode)

@@ -28,6 +28,8 @@ class Stack:
         datanodes: int | None = None,
         httpfs: bool | None = None,
         knox: bool | None = None,
+        yarn: bool | None = None,
+        oozie: bool | None = None,
         settings: list[str] | tuple[str, ...] = (),
         tier: int | None = None,
         heap: str | None = None,
@@ -43,9 +45,12 @@ class Stack:
         jars.ensure()
         if knox:
             jars.ensure(jars.KNOX)
+        if oozie:
+            jars.ensure(jars.OOZIE)
         train.ensure()
         path = folder.make(dir)
         options = {"datanodes": datanodes, "httpfs": httpfs, "knox": knox, "tier": tier, "heap": heap}
+        options |= {"yarn": yarn, "oozie": oozie}
         with cache.locked(path / "stack"):
             stack = cls(path)
             stack._up(options, list(settings), owner, ephemeral)
@@ -143,6 +148,16 @@ class Stack:
         return self.log("ldap").read_text().count("bind uid=")
 
     @property
+    def services(self) -> dict[str, str]:
+        """The URLs of YARN, job history and Oozie, as far as they are part of this stack."""
+        plan = self.plan
+        urls = {"yarn": "rm", "nodemanager": "nm", "jobhistory": "jhs", "oozie": "oozie"}
+        found = {key: plan.url(name) for key, name in urls.items() if name in plan.names()}
+        if "oozie" in found:
+            found["oozie"] += "/oozie"
+        return found
+
+    @property
     def pids(self) -> dict[str, int]:
         return {name: pids[0] for name, pids in process.find(self.dir).items()}
 
@@ -232,5 +247,6 @@ class Stack:
                 "httpfs": self.httpfs,
                 "knox": self.knox,
             }
+            self.state |= self.services
         self.state["pids"] = self.pids
         folder.write(self.dir, self.state)

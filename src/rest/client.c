@@ -72,6 +72,11 @@ struct kx_sums *kx_client_sums(struct kx_client *client)
     return client->sums;
 }
 
+struct kx_http *kx_client_http(const struct kx_client *client)
+{
+    return client->http;
+}
+
 struct kx_log *kx_client_log(const struct kx_client *client)
 {
     return client->config.log;

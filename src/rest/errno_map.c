@@ -15,6 +15,7 @@ static const struct rule {
     {"FileNotFoundException", NULL, ENOENT},
     {"PathNotFoundException", NULL, ENOENT},
     {"NoSuchFileException", NULL, ENOENT},
+    {"NotFoundException", NULL, ENOENT}, /* YARN's and job history's */
     {"FileAlreadyExistsException", "as a directory", EISDIR},
     {"FileAlreadyExistsException", NULL, EEXIST},
     {"AlreadyExistsException", NULL, EEXIST},
@@ -43,6 +44,7 @@ static const struct rule {
     {"AuthorizationException", NULL, EACCES},
     {"AuthenticationException", NULL, EACCES},
     {"SecurityException", NULL, EACCES},
+    {"ForbiddenException", NULL, EACCES},
     {"InvalidToken", NULL, EACCES},
     {"GSSException", NULL, EACCES},
 
@@ -102,6 +104,7 @@ static const struct rule {
     {"HadoopIllegalArgumentException", "XAttr is too big", E2BIG},
     {"HadoopIllegalArgumentException", NULL, EINVAL},
     {"InvalidRequestException", NULL, EINVAL},
+    {"BadRequestException", NULL, EINVAL},
     {"IllegalArgumentException", NULL, EINVAL},
     {"EOFException", "Premature EOF from inputStream after skipping", ERANGE},
 

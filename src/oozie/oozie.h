@@ -1,0 +1,92 @@
+/* A client of one Oozie server: workflows, coordinators, bundles and the server itself.
+ *
+ * What it knows of Oozie (5.2.1, recorded in tests/fixtures/oozie): errors are in headers, and
+ * those of a PUT have no body; an unknown job is 400 with E0604 or E0605, never 404; a verb that is
+ * not possible in the job's state answers 200 and does nothing, so the state is read before and
+ * after; a coordinator's actions come only with `len=`; pages begin at 1; `show=status` needs v2,
+ * which is asked for once, and v1 is used where it is not there.
+ *
+ * What is asked of one job is shared by all who ask within KX_OOZIE_FRESH_MS, or
+ * KX_OOZIE_ENDED_MS when the job has ended (a rerun by somebody else is seen then).
+ *
+ * Threads: any.  Ownership: records are references.  Errors: as kx_service_run; err->exception is
+ * Oozie's code. */
+#pragma once
+#include "oozie/job_id.h"
+#include "rest/json_record.h"
+#include "rest/service.h"
+
+#define KX_OOZIE_FRESH_MS  2000
+#define KX_OOZIE_ENDED_MS  60000
+#define KX_OOZIE_LIST_MS   5000
+#define KX_OOZIE_KEPT_MAX  512                       /* answers */
+#define KX_OOZIE_KEPT_SIZE ((size_t)4 * 1024 * 1024) /* bytes of JSON of them all */
+#define KX_OOZIE_SETTLE_MS 10000                     /* for a verb to show in the job's state */
+
+struct kx_oozie;
+
+/** @base "http://host:11000/oozie", copied; @client borrowed for its life.  @return owned. */
+struct kx_oozie *kx_oozie_new(struct kx_client *client, const char *base);
+void kx_oozie_free(struct kx_oozie *oozie); /* NULL is fine */
+struct kx_service *kx_oozie_service(struct kx_oozie *oozie);
+
+/** The errno of one of Oozie's codes ("E0604"); 0: none in particular. */
+int kx_oozie_errno(const char *code, const char *message);
+
+/** Something of the server: "admin/build-version", "admin/status". */
+int kx_oozie_admin(struct kx_oozie *oozie, const char *what, const struct kx_call *call,
+                   struct kx_record **out, struct kx_error *err);
+
+/* One page of a listing. */
+struct kx_oozie_page {
+    enum kx_job_kind kind;
+    const char *filter; /* Oozie's: "status=RUNNING;user=bob"; NULL: all */
+    int offset, count;  /* from 1 */
+};
+/** The answer has "total" and an array: see kx_oozie_jobs. */
+int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
+                  const struct kx_call *call, struct kx_record **out, struct kx_error *err);
+
+/** The jobs of a page, or the actions of a job: the array, whatever the kind calls it. */
+const struct kx_item *kx_oozie_jobs(const struct kx_record *record, enum kx_job_kind kind);
+
+/** What is known of a job; of a coordinator its first 1000 actions, too.  @return -ENOENT. */
+int kx_oozie_job(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,
+                 struct kx_record **out, struct kx_error *err);
+
+/** A text of a job: `show` is "definition", "log", "errorlog", "auditlog" or "graph"; @params more
+ * of the query, or NULL. */
+int kx_oozie_show(struct kx_oozie *oozie, const struct kx_job_id *id, const char *show,
+                  const char *params, const struct kx_call *call, GBytes **out,
+                  struct kx_error *err);
+
+/** SUCCEEDED, KILLED, FAILED, DONEWITHERROR. */
+bool kx_oozie_ended(const char *status);
+
+/** A member of a listing's or of a job's object that is called otherwise in each kind: "status",
+ * "id", "name", "created".  @return owned; NULL: none. */
+char *kx_oozie_text(const struct kx_item *job, enum kx_job_kind kind, const char *what);
+
+/** Milliseconds since the epoch of "Sun, 22 Nov 2026 05:01:37 GMT"; 0: none. */
+int64_t kx_oozie_time(const char *text);
+
+enum kx_verb { KX_VERB_START, KX_VERB_SUSPEND, KX_VERB_RESUME, KX_VERB_KILL, KX_VERB_RERUN };
+const char *kx_verb_name(enum kx_verb verb);
+
+/** Is the verb possible for a job in this state? */
+bool kx_verb_fits(enum kx_verb verb, const char *status);
+
+/** Do it, and wait until the job's state shows it.
+ *  @body of a rerun: the configuration; else NULL.
+ *  @return 0: it is done; -EBUSY: the job's state does not allow it, or nothing happened. */
+int kx_oozie_act(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
+                 const char *body, const struct kx_call *call, struct kx_error *err);
+
+/** Hand a configuration in, and start the job.  @mark its oozie.wf.external.id, by which a job
+ * whose answer was lost is found; NULL: it has none.
+ *  @out owned: the new job's id ("OK" of a dry run).
+ *  @return -EINPROGRESS: the answer was lost and nobody knows whether there is a job. */
+int kx_oozie_submit(struct kx_oozie *oozie, const char *configuration, const char *mark,
+                    bool dryrun, const struct kx_call *call, char **out, struct kx_error *err);
+
+KX_DEFINE_AUTOPTR(kx_oozie, kx_oozie_free)

@@ -1,0 +1,21 @@
+/* What the files oozie*.c share. Nobody else includes it.
+ * Threads: constant after kx_oozie_new, but for the version, which is atomic, and what is kept,
+ * which has a lock of its own. */
+#pragma once
+#include "oozie/oozie.h"
+#include "oozie/oozie_kept.h"
+
+struct kx_oozie {
+    struct kx_service *service;
+    struct kx_kept *kept;
+    gint version; /* of the protocol: 1 or 2; 0: not asked for yet */
+};
+
+/** "/v2" + rest.  @rest a path below the version.  @out owned. */
+int kx_oozie_path(struct kx_oozie *oozie, const char *rest, const struct kx_call *call, char **out,
+                  struct kx_error *err);
+
+/** The state of a job as it is now, not what is kept.  @out owned; @run how often it was run again
+ * (workflows), may be NULL. */
+int kx_oozie_state(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,
+                   char **out, int64_t *run, struct kx_error *err);

@@ -1,0 +1,262 @@
+#include "rest/service.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rest/errno_map.h"
+#include "rest/json_record.h"
+#include "rest/retry.h"
+
+#define ATTEMPTS        3
+#define TIMEOUT_MS      30000
+#define ERROR_BYTES_MAX ((size_t)65536)
+#define MESSAGE_MAX     ((size_t)4096)
+#define WAIT_SLICE_MS   100 /* between two looks at the caller's cancel while others are served */
+
+struct kx_service {
+    struct kx_service_config config;
+    char *base;
+    GMutex mutex; /* guards what follows */
+    GCond left;
+    unsigned busy;
+    int64_t away_until_ms; /* 0: it is there, as far as is known */
+    struct kx_error away;  /* why it is not */
+    gint sent;             /* atomic */
+};
+
+struct kx_service *kx_service_new(const struct kx_service_config *config)
+{
+    struct kx_service *service = g_new0(struct kx_service, 1);
+    service->config = *config;
+    service->base = g_strdup(config->base);
+    g_mutex_init(&service->mutex);
+    g_cond_init(&service->left);
+    return service;
+}
+
+void kx_service_free(struct kx_service *service)
+{
+    if (!service) return;
+    g_mutex_clear(&service->mutex);
+    g_cond_clear(&service->left);
+    kx_error_clear(&service->away);
+    g_free(service->base);
+    g_free(service);
+}
+
+const char *kx_service_base(const struct kx_service *service)
+{
+    return service->base;
+}
+
+struct kx_client *kx_service_client(const struct kx_service *service)
+{
+    return service->config.client;
+}
+
+uint64_t kx_service_sent(struct kx_service *service)
+{
+    return (uint64_t)g_atomic_int_get(&service->sent);
+}
+
+static int64_t now_ms(const struct kx_service *service)
+{
+    const struct kx_clock *clock = kx_client_clock(service->config.client);
+    return clock->now_ms(clock);
+}
+
+/* One of the places, when the service is not known to be away. */
+static int enter(struct kx_service *service, const struct kx_limits *limits, struct kx_error *err)
+{
+    int result = 0;
+    g_mutex_lock(&service->mutex);
+    while (result == 0 && service->busy >= KX_SERVICE_BUSY_MAX) {
+        gint64 slice = g_get_monotonic_time() + WAIT_SLICE_MS * G_TIME_SPAN_MILLISECOND;
+        g_cond_wait_until(&service->left, &service->mutex, slice);
+        if (kx_cancel_fired(limits->cancel)) result = kx_error_set(err, EINTR, "interrupted");
+        if (result == 0 && now_ms(service) >= limits->deadline_ms)
+            result = kx_error_set(err, ETIMEDOUT, "%s is busy with other requests of this mount",
+                                  service->config.name);
+    }
+    if (result == 0 && service->away_until_ms > now_ms(service)) {
+        kx_error_copy(err, &service->away);
+        result = -err->code;
+    }
+    if (result == 0) service->busy++;
+    g_mutex_unlock(&service->mutex);
+    return result;
+}
+
+static void leave(struct kx_service *service, int result, const struct kx_error *err)
+{
+    bool gone = result == -EHOSTDOWN || result == -EHOSTUNREACH;
+    g_mutex_lock(&service->mutex);
+    service->busy--;
+    service->away_until_ms = 0;
+    if (gone && !err->http_status) {
+        service->away_until_ms = now_ms(service) + KX_SERVICE_AWAY_MS;
+        kx_error_copy(&service->away, err);
+    }
+    g_cond_signal(&service->left);
+    g_mutex_unlock(&service->mutex);
+}
+
+static char *url_of(const struct kx_service *service, const struct kx_service_ask *ask)
+{
+    GString *url = g_string_new(service->base);
+    g_string_append(url, ask->path);
+    kx_url_append_query(url, "user.name", kx_client_user(service->config.client));
+    if (ask->params) {
+        const char *params = ask->params;
+        if (!strchr(url->str, '?') && *params == '&') {
+            g_string_append_c(url, '?');
+            params++;
+        }
+        g_string_append(url, params);
+    }
+    return g_string_free(url, FALSE);
+}
+
+static char *valid_line(const char *text)
+{
+    g_autofree char *cut = g_strndup(text, MESSAGE_MAX);
+    char *line = g_utf8_make_valid(cut, -1);
+    g_strdelimit(line, "\r\n\t", ' ');
+    return g_strstrip(line);
+}
+
+/* What an answer that is no success says, its headers first: bodies may be empty. */
+static int answer_error(const struct kx_service *service, struct kx_transfer *transfer,
+                        const struct kx_limits *limits, struct kx_error *err)
+{
+    const struct kx_service_config *config = &service->config;
+    long status = kx_transfer_status(transfer);
+    const char *code =
+        config->code_header ? kx_transfer_header(transfer, config->code_header) : NULL;
+    const char *words =
+        config->message_header ? kx_transfer_header(transfer, config->message_header) : NULL;
+    if (code) {
+        g_autofree char *exception = valid_line(code), *message = valid_line(words ? words : code);
+        int number = config->code_errno(exception, message);
+        if (!number) number = kx_errno_from_status(status);
+        kx_error_set(err, number, "%s", message);
+        err->http_status = status;
+        err->exception = g_steal_pointer(&exception);
+        return -number;
+    }
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    KX_ERROR_AUTO(ignored); /* what came of the body is enough */
+    int result = kx_transfer_collect(transfer, ERROR_BYTES_MAX, limits, body, &ignored);
+    if (result == -EINTR) return kx_error_set(err, EINTR, "interrupted");
+    if (status >= 300 && status <= 399) {
+        kx_error_set(err, EPROTO, "%s redirects, which it should not", config->name);
+        err->http_status = status;
+        return -EPROTO;
+    }
+    result = kx_error_from_answer(err, status, (const char *)body->data, body->len);
+    return result;
+}
+
+/* One exchange from its request to the body. */
+static int exchange(struct kx_service *service, const struct kx_service_ask *ask, const char *url,
+                    const struct kx_limits *limits, GByteArray *body, struct kx_error *err)
+{
+    g_autofree char *type = ask->type ? g_strconcat("Content-Type: ", ask->type, NULL) : NULL;
+    const char *const headers[] = {type, NULL};
+    const char *method = ask->method ? ask->method : "GET";
+    bool has_body = ask->body != NULL;
+    const struct kx_http_request request = {.method = method,
+                                            .url = url,
+                                            .headers = type ? headers : NULL,
+                                            .upload = has_body,
+                                            .sized = has_body,
+                                            .body_bytes = has_body ? (int64_t)strlen(ask->body) : 0,
+                                            .once = strcmp(method, "GET") != 0};
+    g_autoptr(kx_transfer) transfer = NULL;
+    g_atomic_int_inc(&service->sent);
+    int result =
+        kx_transfer_start(kx_client_http(service->config.client), &request, &transfer, err);
+    if (result == 0 && has_body) {
+        result = kx_transfer_write(transfer, ask->body, strlen(ask->body), limits, err);
+        kx_transfer_end_body(transfer);
+        if (result == -EPIPE) result = 0; /* it has answered already: the head says what */
+    }
+    if (result == 0) result = kx_transfer_wait_head(transfer, limits, err);
+    if (result < 0) return result;
+    long status = kx_transfer_status(transfer);
+    if (status < 200 || status > 299) return answer_error(service, transfer, limits, err);
+    size_t cap = ask->cap ? ask->cap : KX_SERVICE_BYTES_MAX;
+    return kx_transfer_collect(transfer, cap, limits, body, err);
+}
+
+/* May the same request be sent once more? */
+static bool may_repeat(const struct kx_service_ask *ask, const struct kx_error *err)
+{
+    if (err->code == EINTR || err->code == ENOMEM || err->code == EMSGSIZE) return false;
+    if (err->unsent) return err->code != EPROTO && err->code != EINVAL;
+    bool get = !ask->method || strcmp(ask->method, "GET") == 0;
+    if (!get) return false;
+    if (err->http_status) return kx_exception_is_transient(err->exception, err->http_status);
+    return err->code != ETIMEDOUT && err->code != EPROTO;
+}
+
+static bool pause_before(struct kx_service *service, const struct kx_limits *limits, int number)
+{
+    int pause = kx_retry_pause_ms(kx_client_clock(service->config.client), number, 0);
+    if (now_ms(service) + pause >= limits->deadline_ms) return false;
+    return kx_cancel_sleep(limits->cancel, pause) == 0;
+}
+
+static int attempts(struct kx_service *service, struct kx_service_ask *ask,
+                    const struct kx_limits *limits, GByteArray *body, struct kx_error *err)
+{
+    g_autofree char *url = url_of(service, ask);
+    int allowed = ask->call && ask->call->attempts ? ask->call->attempts : ATTEMPTS;
+    for (int number = 1;; number++) {
+        kx_error_clear(err);
+        g_byte_array_set_size(body, 0);
+        int result = exchange(service, ask, url, limits, body, err);
+        if (result == 0) return 0;
+        if (!err->unsent && !err->http_status) ask->sent_maybe = true;
+        if (!err->request) {
+            g_autofree char *line =
+                g_strdup_printf("%s %s", ask->method ? ask->method : "GET", url);
+            err->request = kx_redact(line);
+        }
+        if (number >= allowed || !may_repeat(ask, err) || !pause_before(service, limits, number))
+            return result;
+    }
+}
+
+int kx_service_run(struct kx_service *service, struct kx_service_ask *ask, GBytes **body,
+                   struct kx_error *err)
+{
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    int timeout_ms = ask->call && ask->call->timeout_ms ? ask->call->timeout_ms : TIMEOUT_MS;
+    const struct kx_limits limits = {.cancel = ask->call ? ask->call->cancel : NULL,
+                                     .deadline_ms = now_ms(service) + timeout_ms};
+    ask->sent_maybe = false;
+    int result = enter(service, &limits, to);
+    if (result < 0) return result;
+    GByteArray *bytes = g_byte_array_new();
+    result = attempts(service, ask, &limits, bytes, to);
+    if (result < 0 && !to->http_status && result != -EINTR)
+        kx_error_prefix(to, "%s at %s", service->config.name, service->base);
+    leave(service, result, to);
+    GBytes *answer = g_byte_array_free_to_bytes(bytes);
+    if (result == 0 && body)
+        *body = answer;
+    else
+        g_bytes_unref(answer);
+    return result;
+}
+
+int kx_service_get(struct kx_service *service, const char *path, const char *params,
+                   const struct kx_call *call, struct kx_record **out, struct kx_error *err)
+{
+    struct kx_service_ask ask = {.path = path, .params = params, .call = call};
+    g_autoptr(GBytes) body = NULL;
+    int result = kx_service_run(service, &ask, &body, err);
+    return result < 0 ? result : kx_record_parse(body, out, err);
+}

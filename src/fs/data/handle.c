@@ -36,8 +36,11 @@ static void fill_opts(struct kx_mount *mount, struct kx_inode *inode, struct kx_
     opts->length = status.length;
     opts->mode = status.mode;
     kx_status_clear(&status);
-    if (kx_inode_status(inode, &status, mount->clock->now_ms(mount->clock)) >= 0)
+    int64_t now = mount->clock->now_ms(mount->clock), age = kx_inode_status(inode, &status, now);
+    if (age >= 0) {
         opts->seen = (struct kx_version){status.file_id, status.mtime_ms};
+        opts->seen_ms = now - age;
+    }
     kx_status_clear(&status);
 }
 
@@ -133,6 +136,28 @@ struct kx_inode *kx_handle_inode(struct kx_handle *handle)
     return handle->inode;
 }
 
+/* Which file it is: by what the server has said since our own last change of it. It is asked once,
+ * so that bytes of a file that takes the name later are not taken for this one's. */
+static int know_file(struct kx_handle *handle, struct kx_status *out, const struct kx_call *call,
+                     struct kx_error *err)
+{
+    int64_t age = kx_inode_status(handle->inode, out, 0);
+    if (out->file_id || age >= 0 || kx_inode_detached(handle->inode)) return 0;
+    kx_status_clear(out);
+    int result = kx_refresh(handle->mount, handle->inode, call, err);
+    kx_inode_status(handle->inode, out, 0);
+    return result;
+}
+
+/* The name has gone from under an open file. */
+static int say_stale(int result, struct kx_error *err)
+{
+    if (result != -ENOENT) return result;
+    kx_error_prefix(err, "another client has removed or replaced the file");
+    if (err) err->code = ESTALE;
+    return -ESTALE;
+}
+
 int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
                    const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
 {
@@ -144,14 +169,15 @@ int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
     g_autofree char *path =
         kx_inode_path(handle->inode); /* NULL: removed; an open stream goes on */
     struct kx_status status = {0};
-    kx_inode_status(handle->inode, &status, 0);
+    result = know_file(handle, &status, call, err);
     const struct kx_read_target target = {
         .path = path,
         .length = status.length,
         .version = {.file_id = status.file_id, .mtime_ms = status.mtime_ms},
         .generation = kx_inode_generation(handle->inode)};
     kx_status_clear(&status);
-    return kx_reader_read(handle->reader, &target, offset, size, call, out, err);
+    if (result == 0) result = kx_reader_read(handle->reader, &target, offset, size, call, out, err);
+    return say_stale(result, err);
 }
 
 int kx_handle_write(struct kx_handle *handle, int64_t offset, const void *data, size_t length,

@@ -209,10 +209,11 @@ static int publish_attributes(struct kx_writer *writer, const char *path,
 }
 
 /* What stands at the name now is what later changes are compared with, where anybody compares. */
-static void note_published(struct kx_writer *writer, const char *path, const struct kx_call *call)
+static void note_published(struct kx_writer *writer, const char *path, bool in_place,
+                           const struct kx_call *call)
 {
     bool compared = writer->stage || writer->mount->options->write == KX_WRITE_EXCLUSIVE;
-    writer->seen = (struct kx_version){0};
+    kx_writer_note_in_place(writer, in_place ? writer->seen.file_id : 0);
     if (compared && kx_writer_users(writer) > 0) kx_writer_see(writer, path, call);
 }
 
@@ -231,10 +232,11 @@ int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call
     int result = kx_writer_path(writer, &path, err);
     if (result < 0) return kx_writer_fail(writer, err);
     bool content = writer->dirty;
+    bool in_place = writer->base == KX_WRITE_SERVER && !writer->hidden.name && !writer->stage;
     if (content) result = publish_content(writer, path, call, err);
     if (result == 0) result = publish_attributes(writer, path, call, err);
     if (result < 0) return result;
-    if (content) note_published(writer, path, call);
+    if (content) note_published(writer, path, in_place, call);
     if (writer->placeholder) kx_placeholder_settle(writer->mount, path);
     writer->placeholder = false;
     kx_writer_unkeep(writer, false);

@@ -144,14 +144,13 @@ static int upload_whole(struct kx_writer *writer, const struct kx_call *call, st
 
 /* The base is the name's own file: what of it is not here must still be what it was. @block_bytes
  * of that file; 0: not asked. @same: is it that file? */
-static int check_base(struct kx_writer *writer, const char *path, bool whole,
-                      const struct kx_call *call, int64_t *block_bytes, bool *same,
-                      struct kx_error *err)
+static int check_base(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                      int64_t *block_bytes, bool *same, struct kx_error *err)
 {
     *block_bytes = 0;
     *same = true;
     bool ours = writer->hidden.name || writer->base != KX_WRITE_SERVER;
-    if (ours || !whole) return 0;
+    if (ours) return 0;
     struct kx_status status = {0};
     int result = kx_writer_check_theirs(writer, path, call, &status, err);
     *block_bytes = status.block_bytes;
@@ -184,10 +183,11 @@ static int send_stage(struct kx_writer *writer, const char *path, const struct k
     int64_t from = 0, block_bytes = 0;
     bool same, whole = kx_stage_changed(writer->stage) ||
                        (!writer->hidden.name && writer->base != KX_WRITE_SERVER);
-    int result = check_base(writer, path, whole, call, &block_bytes, &same, err);
+    int result = check_base(writer, path, call, &block_bytes, &same, err);
     if (result < 0) return result;
     if (same && kx_stage_only_grown(writer->stage, &from))
         return append_grown(writer, from, path, call, err);
+    whole = whole || !same;
     result = can_exchange(writer, block_bytes, &from, call, err);
     if (result > 0) return kx_writer_exchange_tail(writer, path, from, call, err);
     return result == 0 && whole ? upload_whole(writer, call, err) : result;

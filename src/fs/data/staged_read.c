@@ -83,7 +83,9 @@ int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
     if (writer->abandoned) result = kx_writer_to_stage(writer, call, err);
     bool local = result == 0 && writer->stage;
     if (local) kx_writer_follow_base(writer);
-    if (local) result = read_blocks(writer, offset, size, call, out, err);
+    int64_t to = local ? MIN(offset + (int64_t)size, kx_stage_length(writer->stage)) : 0;
+    if (local && offset < to) result = kx_writer_check_source(writer, offset, to, call, err);
+    if (local && result == 0) result = read_blocks(writer, offset, size, call, out, err);
     kx_gate_leave(&writer->gate);
     return result < 0 ? result : local;
 }

@@ -7,13 +7,19 @@
 #include "fs/names/lookup.h"
 #include "rest/webhdfs.h"
 
-static int64_t server_length(struct kx_mount *mount, const char *path, const struct kx_call *call,
-                             struct kx_error *err)
+/* @return the length of the server's file, in bytes; -ESTALE: it is not the inode's any more. */
+static int64_t server_length(struct kx_mount *mount, struct kx_inode *inode, const char *path,
+                             const struct kx_call *call, struct kx_error *err)
 {
-    struct kx_status status = {0};
+    struct kx_status known = {0}, status = {0};
+    kx_inode_status(inode, &known, 0);
     int result = kx_webhdfs_stat(mount->client, path, call, &status, err);
     int64_t length = status.length;
+    bool other = result == 0 && known.file_id && known.file_id != status.file_id;
+    if (other || result == -ENOENT)
+        result = kx_error_set(err, ESTALE, "another client has removed or replaced the file");
     kx_status_clear(&status);
+    kx_status_clear(&known);
     return result < 0 ? result : length;
 }
 
@@ -23,7 +29,7 @@ static int truncate_on_server(struct kx_mount *mount, struct kx_inode *inode, in
     g_autofree char *path = NULL;
     int result = kx_path_of(inode, &path, err);
     if (result < 0) return result;
-    int64_t now = server_length(mount, path, call, err);
+    int64_t now = server_length(mount, inode, path, call, err);
     if (now < 0) return (int)now;
     if (length == now) return 0;
     result = kx_cut_file(mount, path, length, call, err);
@@ -37,8 +43,10 @@ static int grow(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
 {
     struct kx_status status = {0};
     kx_inode_status(inode, &status, 0);
-    const struct kx_write_opts opts = {
-        .base = KX_WRITE_SERVER, .length = status.length, .mode = status.mode};
+    const struct kx_write_opts opts = {.base = KX_WRITE_SERVER,
+                                       .length = status.length,
+                                       .mode = status.mode,
+                                       .seen = {status.file_id, status.mtime_ms}};
     kx_status_clear(&status);
     struct kx_writer *writer = NULL;
     int result = kx_writer_open(mount, inode, &opts, call, &writer, err);

@@ -25,6 +25,7 @@ static struct kx_writer *writer_new(struct kx_mount *mount, struct kx_inode *ino
     writer->base = opts->base;
     writer->exclusive = opts->exclusive;
     writer->seen = opts->seen;
+    writer->seen_ms = opts->seen_ms;
     writer->placeholder = opts->placeholder;
     writer->known_path = kx_inode_path(inode);
     writer->create_mode = opts->mode;
@@ -268,13 +269,14 @@ int kx_writer_fail(struct kx_writer *writer, struct kx_error *err)
     return result;
 }
 
-static int start_stream(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+static int start_stream(struct kx_writer *writer, bool append, const struct kx_call *call,
+                        struct kx_error *err)
 {
     if (writer->base != KX_WRITE_SERVER)
         return kx_writer_create_hidden(writer, &writer->hidden, call, &writer->upload, err);
     g_autofree char *path = NULL;
     int result = kx_writer_path(writer, &path, err);
-    if (result == 0) result = kx_writer_check_exclusive(writer, path, call, err);
+    if (result == 0) result = kx_writer_check_end(writer, path, append, call, err);
     if (result < 0) return result;
     return kx_upload_open(writer->mount->client, path, NULL, call, &writer->upload, err);
 }
@@ -288,12 +290,12 @@ static int finish_begun_end(struct kx_writer *writer, const struct kx_call *call
     return begun && !writer->abandoned ? kx_writer_publish_gated(writer, call, err) : 0;
 }
 
-static int write_stream(struct kx_writer *writer, GBytes *data, const struct kx_call *call,
-                        struct kx_error *err)
+static int write_stream(struct kx_writer *writer, bool append, GBytes *data,
+                        const struct kx_call *call, struct kx_error *err)
 {
     int result = finish_begun_end(writer, call, err);
     if (result < 0) return result;
-    if (!writer->upload) result = start_stream(writer, call, err);
+    if (!writer->upload) result = start_stream(writer, append, call, err);
     kx_writer_follow_hidden(writer);
     gsize length = 0;
     gconstpointer bytes = g_bytes_get_data(data, &length);
@@ -317,7 +319,7 @@ static int write_locked(struct kx_writer *writer, int64_t offset, bool append, G
     int result = !writer->stage && jump ? kx_writer_to_stage(writer, call, err) : 0;
     if (result < 0) return result;
     return writer->stage ? kx_writer_stage_write(writer, offset, data, err)
-                         : write_stream(writer, data, call, err);
+                         : write_stream(writer, append, data, call, err);
 }
 
 int kx_writer_write(struct kx_writer *writer, int64_t offset, bool append, const void *data,

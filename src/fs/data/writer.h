@@ -44,6 +44,7 @@ struct kx_write_opts {
     uint32_t mode;    /* of the file that is made; 0: the server's default */
     int64_t length;   /* KX_WRITE_SERVER: the content's */
     struct kx_version seen; /* of the server's file; file_id 0: there is none, or it is not known */
+    int64_t seen_ms;        /* when the server said so, on the clock; 0: not known */
 };
 
 /** Open the inode's writer once more, or make it. With KX_WRITE_EMPTIED an existing writer's

@@ -35,6 +35,7 @@ struct kx_writer {
     bool exclusive;
     struct kx_version seen;   /* what the server had at the name when we last knew; file_id 0:
                                  nothing, or we do not know */
+    int64_t seen_ms;          /* when that was known to be so, on the clock; 0: too long ago */
     char *known_path;         /* the last path that led to it */
     struct kx_record *record; /* where the content is safe in the journal; NULL: nowhere */
     bool queued;              /* the uploader holds the writer open */
@@ -155,6 +156,21 @@ void kx_writer_see(struct kx_writer *writer, const char *path, const struct kx_c
  */
 int kx_writer_check_theirs(struct kx_writer *writer, const char *path, const struct kx_call *call,
                            struct kx_status *status, struct kx_error *err);
+
+/** The name's own file is about to get bytes at its end: is it still the one that we have seen, and
+ * as long?  @anywhere its end may be elsewhere by now (O_APPEND); the writer's length follows.
+ * @return 0, also when it was seen a moment ago; -ESTALE. */
+int kx_writer_check_end(struct kx_writer *writer, const char *path, bool anywhere,
+                        const struct kx_call *call, struct kx_error *err);
+
+/** Bytes of the staged content are about to be read: what of [from, to) is not here comes from the
+ * file that we have seen?  @return 0; -ESTALE. */
+int kx_writer_check_source(struct kx_writer *writer, int64_t from, int64_t to,
+                           const struct kx_call *call, struct kx_error *err);
+
+/** The name's own file has been changed in place by us, and is still that file.  @file_id 0: not
+ * known. */
+void kx_writer_note_in_place(struct kx_writer *writer, uint64_t file_id);
 
 /** The name's own file is about to be changed in place: if that is cut short, by a kill too, its
  * time says nothing about other clients any more. */

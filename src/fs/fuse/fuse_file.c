@@ -103,6 +103,7 @@ static int create(struct kx_fuse_call *c, struct kx_inode *directory, const char
         kx_handle_create(c->mount, directory, name, flags, mode & 07777, &c->call, handle, &c->err);
     if (result < 0 || (flags & O_ACCMODE) != O_RDONLY) return result;
     result = kx_handle_publish(*handle, &c->call, &c->err);
+    if (result == 0) result = kx_refresh(c->mount, kx_handle_inode(*handle), &c->call, &c->err);
     if (result < 0) {
         kx_inodes_remove(c->mount->inodes, directory, name);
         kx_handle_close(*handle);

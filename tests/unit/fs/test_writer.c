@@ -191,7 +191,7 @@ static void content_stays_and_more_is_appended(void **state)
     assert_int_equal(kx_writer_write(writer, 0, true, "+1", 2, NULL, NULL), 0);
     writing_put(writer, 5, "+2");
     writing_publish(writer);
-    writing_check_requests(w, "APPEND /d/a\nWRITE 2\nWRITE 2\nFINISH \n");
+    writing_check_requests(w, "STAT /d/a\nAPPEND /d/a\nWRITE 2\nWRITE 2\nFINISH \n");
     kx_writer_close(writer);
     writing_check_only(w, "old+1+2");
 }
@@ -204,7 +204,7 @@ static void an_empty_file_is_appended_to(void **state)
     struct kx_writer *writer = writing_open(w, KX_WRITE_SERVER);
     writing_put(writer, 0, "abc");
     writing_publish(writer);
-    writing_check_requests(w, "APPEND /d/a\nWRITE 3\nFINISH \n");
+    writing_check_requests(w, "STAT /d/a\nAPPEND /d/a\nWRITE 3\nFINISH \n");
     kx_writer_close(writer);
     struct kx_status status = {0};
     assert_int_equal(kx_webhdfs_stat(w->client, "/d/a", NULL, &status, NULL), 0);

@@ -1,6 +1,7 @@
 /* write=exclusive: never over what another client has changed; and what happens without it. */
 #include <errno.h>
 
+#include "fs/data/reader.h"
 #include "fs/journal/journal.h"
 #include "writing.h"
 
@@ -112,9 +113,46 @@ static void a_part_never_goes_over_anothers_file(void **state)
 {
     struct writing *w = *state;
     writing_journal(w, KX_WRITE_DIRECT);
+    for (enum shape shape = APPENDED; shape <= CHANGED; shape++) {
+        KX_ERROR_AUTO(err);
+        struct kx_writer *writer = write_shape(w, shape);
+        fake_files_put(w->client, "/d/a", "theirs, longer than ten");
+        if (finish(writer, shape, &err) != -ESTALE) fail_msg("shape %d", shape);
+        expect_error(&err, ESTALE, "another client");
+        kx_writer_close(writer);
+        writing_check_only(w, "theirs, longer than ten");
+        g_clear_pointer(&w->inode, kx_inode_unref);
+    }
+}
+
+/* ... even where ours were for the end, wherever that is, and some of them are there. */
+static void an_appended_file_is_known_again(void **state)
+{
+    struct writing *w = *state;
+    KX_ERROR_AUTO(err);
+    struct kx_writer *writer = write_shape(w, APPENDED);
+    assert_int_equal(kx_writer_write(writer, 0, true, "+1", 2, NULL, NULL), 0);
+    writing_publish(writer);
+    fake_files_put(w->client, "/d/a", "theirs");
+    fake_clock_pass(&w->clock, 1000);
+    assert_int_equal(kx_writer_write(writer, 0, true, "+2", 2, NULL, &err), -ESTALE);
+    expect_error(&err, ESTALE, "another client");
+    kx_writer_close(writer);
+    writing_check_only(w, "theirs");
+}
+
+static void what_is_loaded_is_of_the_same_file(void **state)
+{
+    struct writing *w = *state;
+    KX_ERROR_AUTO(err);
+    struct kx_slices slices;
     struct kx_writer *writer = write_shape(w, CHANGED);
     fake_files_put(w->client, "/d/a", "theirs, longer than ten");
-    assert_int_equal(kx_writer_publish(writer, NULL, NULL), -ESTALE);
+    kx_slices_init(&slices);
+    assert_int_equal(kx_writer_read(writer, 0, 10, NULL, &slices, &err), -ESTALE);
+    expect_error(&err, ESTALE, "another client");
+    kx_slices_clear(&slices);
+    writing_check_read(writer, 2, 1, "X");
     kx_writer_close(writer);
     writing_check_only(w, "theirs, longer than ten");
 }
@@ -128,6 +166,8 @@ int main(void)
         writing_test(what_was_refused_is_kept),
         writing_test(otherwise_the_last_whole_file_wins),
         writing_test(a_part_never_goes_over_anothers_file),
+        writing_test(an_appended_file_is_known_again),
+        writing_test(what_is_loaded_is_of_the_same_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,9 @@ enum kx_stat {
     KX_STAT_WRITTEN,   /* bytes of files taken from the kernel */
     KX_STAT_UPLOADS,   /* CREATE and APPEND that the server confirmed */
     KX_STAT_UPLOADS_FAILED,
+    KX_STAT_OPENS_DIRECT, /* ranges that a known DataNode gave, without a redirect */
+    KX_STAT_OPENS_REDIRECTED,
+    KX_STAT_DIRECT_FAILED, /* requests without a redirect that the NameNode was asked for then */
     KX_STAT_COUNT
 };
 

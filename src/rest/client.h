@@ -60,12 +60,20 @@ struct kx_ask {
  *  @return 0 or -errno with the cause in err. */
 int kx_client_run(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err);
 
-/** OPEN of [offset, offset + length), in bytes, without the DataNodes that are suspected. When its
- * DataNode fails on the connection, or is silent for half of the operation's time, the next attempt
- * goes without that one.
+/* A range of a file. All members are borrowed during the call. */
+struct kx_open {
+    const char *path;
+    int64_t offset, length; /* in bytes; length > 0 */
+    bool direct; /* a DataNode that is known (datanodes.h) may be asked instead of the NameNode */
+};
+
+/** OPEN, without the DataNodes that are suspected. When its DataNode fails on the connection, or is
+ * silent for half of the operation's time, the next attempt goes without that one. What a DataNode
+ * refuses that no redirect has named for this, the NameNode is asked for at once: only that answer
+ * counts.
  *  @out a transfer whose head (200) has come; the caller pulls and frees. */
-int kx_client_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
-                   const struct kx_call *call, struct kx_transfer **out, struct kx_error *err);
+int kx_client_open(struct kx_client *client, const struct kx_open *what, const struct kx_call *call,
+                   struct kx_transfer **out, struct kx_error *err);
 
 /* An exchange with a DataNode that failed. All members are borrowed during the call. */
 struct kx_broken_step {

@@ -21,6 +21,52 @@ struct kx_client {
     atomic_uint_least64_t sent[KX_OP_COUNT]; /* requests */
 };
 
+/* Everything that stays the same over the attempts of one operation. */
+struct kx_operation {
+    struct kx_client *client;
+    enum kx_op op;
+    const char *path, *params;
+    const struct kx_extent *range; /* of an OPEN, else NULL */
+    int64_t length;                /* of an upload; -1: not known */
+    bool direct; /* a known DataNode may be asked first; then: was asked, and did not fail */
+    struct kx_limits limits;
+    int half_ms;    /* of the time that it has */
+    char *excluded; /* the DataNodes that the present attempt avoids; NULL: none */
+    bool avoidable; /* the present attempt failed at a DataNode that the next one will avoid */
+    long retry_after_s;
+    bool refused; /* by a DataNode that was asked directly */
+};
+
+/* What is done with the answer of an operation; may be NULL: the head is enough. Its failure counts
+ * like one of the head's. */
+typedef int (*kx_take_function)(struct kx_operation *o, struct kx_transfer *transfer, void *context,
+                                struct kx_error *err);
+
+/** Run the attempts of an operation.  @out, @maybe may be NULL. */
+int kx_operation_run(struct kx_operation *o, const struct kx_call *call, kx_take_function take,
+                     void *context, struct kx_transfer **out, bool *maybe, struct kx_error *err);
+
+/** Send one request and wait for its head. @body: the request carries the file's bytes; then only
+ * until it is on its way. */
+int kx_operation_send(struct kx_operation *o, const char *url, bool body,
+                      const struct kx_limits *limits, struct kx_transfer **out,
+                      struct kx_error *err);
+
+/** How long a DataNode's answer is waited for: one that says nothing to an OPEN leaves time to ask
+ * another one. */
+struct kx_limits kx_operation_limits(const struct kx_operation *o, const char *url);
+
+/** The step to a DataNode failed. */
+void kx_operation_suspect(struct kx_operation *o, const char *url, const struct kx_error *err);
+
+/** Ask a DataNode that is known, without asking the NameNode for one.
+ *  @return whether its answer's head has come and is good, or (of an upload) the body is on its
+ *  way. Nothing is lost otherwise: no byte of a body has left, and the NameNode is to be asked. */
+bool kx_operation_direct(struct kx_operation *o, struct kx_transfer **out);
+
+/** A redirect to `url` has come. */
+void kx_operation_learn(const struct kx_operation *o, const char *url);
+
 /** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects
  * nowhere and a gateway to itself; not every server has GET_BLOCK_LOCATIONS. */
 bool kx_client_can_suspect(struct kx_client *client, const char *url);

@@ -12,22 +12,7 @@
     ((size_t)65536) /* a DataNode's stack trace is some 2 KiB (recorded)                           \
                      */
 
-/* Everything that stays the same over the attempts of one operation. */
-struct operation {
-    struct kx_client *client;
-    enum kx_op op;
-    const char *path, *params;
-    int64_t offset; /* of an OPEN */
-    int64_t length; /* of an upload; -1: not known */
-    bool direct;    /* an upload may go to a known DataNode; then: has done so */
-    struct kx_limits limits;
-    int half_ms;    /* of the time that it has */
-    char *excluded; /* the DataNodes that the present attempt avoids; NULL: none */
-    bool avoidable; /* the present attempt failed at a DataNode that the next one will avoid */
-    long retry_after_s;
-};
-
-static char *operation_url(const struct operation *o)
+static char *operation_url(const struct kx_operation *o)
 {
     const struct kx_client *client = o->client;
     GString *url = g_string_new(client->endpoint.base);
@@ -39,7 +24,7 @@ static char *operation_url(const struct operation *o)
     return g_string_free(url, FALSE);
 }
 
-static void name_request(struct kx_error *err, const struct operation *o, const char *url)
+static void name_request(struct kx_error *err, const struct kx_operation *o, const char *url)
 {
     kx_error_about(err, kx_op_info(o->op)->name, o->path);
     if (err->request) return;
@@ -82,16 +67,15 @@ static bool must_be_sent_once(const struct kx_op_info *info)
     return !info->body && info->unknown != KX_REPEAT;
 }
 
-static int64_t now_ms(const struct operation *o)
+static int64_t now_ms(const struct kx_operation *o)
 {
     const struct kx_clock *clock = o->client->config.clock;
     return clock->now_ms(clock);
 }
 
-/* Send one request and wait for its head. @body: the request carries the file's bytes; then only
- * until it is on its way. */
-static int send_one(struct operation *o, const char *url, bool body, const struct kx_limits *limits,
-                    struct kx_transfer **out, struct kx_error *err)
+int kx_operation_send(struct kx_operation *o, const char *url, bool body,
+                      const struct kx_limits *limits, struct kx_transfer **out,
+                      struct kx_error *err)
 {
     static const char *const upload_headers[] = {"Content-Type: application/octet-stream", NULL};
     const struct kx_http_request request = {.method = kx_op_info(o->op)->method,
@@ -125,8 +109,7 @@ static bool can_avoid(enum kx_op op)
     return op == KX_OPEN || op == KX_CREATE || op == KX_APPEND;
 }
 
-/* A DataNode that says nothing to an OPEN leaves time to ask another one. */
-static struct kx_limits datanode_limits(const struct operation *o, const char *url)
+struct kx_limits kx_operation_limits(const struct kx_operation *o, const char *url)
 {
     const struct kx_clock *clock = o->client->config.clock;
     struct kx_limits limits = o->limits;
@@ -135,31 +118,34 @@ static struct kx_limits datanode_limits(const struct operation *o, const char *u
     return limits;
 }
 
-/* The step to a DataNode failed. A file that is about to be created has no blocks to ask for. */
-static void suspect_datanode(struct operation *o, const char *url, const struct kx_error *err)
+/* A file that is about to be created has no blocks to ask for. */
+void kx_operation_suspect(struct kx_operation *o, const char *url, const struct kx_error *err)
 {
-    const struct kx_broken_step step = {
-        .path = o->path, .offset = o->offset, .url = url, .why = err, .cancel = o->limits.cancel};
+    const struct kx_broken_step step = {.path = o->path,
+                                        .offset = o->range ? o->range->offset : 0,
+                                        .url = url,
+                                        .why = err,
+                                        .cancel = o->limits.cancel};
     if (o->op == KX_OPEN || o->op == KX_APPEND) o->avoidable = kx_client_suspect(o->client, &step);
     if (o->op == KX_CREATE) kx_datanodes_failed(o->client->datanodes, url, false);
 }
 
 /* Does the NameNode know no other DataNode than those that it was told to avoid? */
-static bool nobody_is_left(const struct operation *o, const struct kx_error *err)
+static bool nobody_is_left(const struct kx_operation *o, const struct kx_error *err)
 {
     if (!o->excluded || !err->http_status || !err->message) return false;
     return strstr(err->message, "No active nodes contain this block") ||
            strstr(err->message, "Failed to find datanode");
 }
 
-static void note_retry_after(struct operation *o, const struct kx_transfer *transfer)
+static void note_retry_after(struct kx_operation *o, const struct kx_transfer *transfer)
 {
     const char *value = kx_transfer_header(transfer, "Retry-After");
     o->retry_after_s = value ? (long)g_ascii_strtoll(value, NULL, 10) : 0;
 }
 
 /* From the first answer to the one that counts: follow a redirect, refuse an error. */
-static int settle(struct operation *o, struct kx_transfer *answer, const char *url,
+static int settle(struct kx_operation *o, struct kx_transfer *answer, const char *url,
                   struct kx_transfer **out, struct kx_error *err)
 {
     g_autoptr(kx_transfer) first = answer; /* consumed */
@@ -184,28 +170,29 @@ static int settle(struct operation *o, struct kx_transfer *answer, const char *u
         name_request(err, o, url);
         return result;
     }
-    if (o->op == KX_CREATE) kx_datanodes_learn(o->client->datanodes, &o->client->endpoint, target);
+    if (o->op == KX_CREATE) kx_operation_learn(o, target);
     g_clear_pointer(&first, kx_transfer_free);
     g_autoptr(kx_transfer) second = NULL;
-    const struct kx_limits limits = datanode_limits(o, target);
-    result = send_one(o, target, info->body, &limits, &second, err);
+    const struct kx_limits limits = kx_operation_limits(o, target);
+    result = kx_operation_send(o, target, info->body, &limits, &second, err);
     if (result == 0 && !info->body)
         result = kx_client_judge(o->client, second, o->op, o->path, &limits, err);
     if (result < 0) {
         name_request(err, o, target);
-        suspect_datanode(o, target, err);
+        kx_operation_suspect(o, target, err);
         return result;
     }
+    if (o->op == KX_OPEN) kx_operation_learn(o, target);
     *out = g_steal_pointer(&second);
     return 0;
 }
 
-static int attempt_once(struct operation *o, struct kx_transfer **out, struct kx_error *err)
+static int attempt_once(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
 {
     g_autofree char *url = operation_url(o);
     g_autoptr(kx_transfer) first = NULL;
     o->avoidable = false;
-    int result = send_one(o, url, false, &o->limits, &first, err);
+    int result = kx_operation_send(o, url, false, &o->limits, &first, err);
     if (result < 0) {
         if (kx_op_info(o->op)->body) err->unsent = TRUE; /* the file's bytes never left */
         return result;
@@ -214,7 +201,7 @@ static int attempt_once(struct operation *o, struct kx_transfer **out, struct kx
 }
 
 /* An attempt without the suspects; when the NameNode has no others, one with them at once. */
-static int attempt(struct operation *o, struct kx_transfer **out, struct kx_error *err)
+static int attempt(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
 {
     o->excluded = can_avoid(o->op) ? kx_suspects_list(o->client->suspects) : NULL;
     int result = attempt_once(o, out, err);
@@ -231,31 +218,15 @@ static int attempt(struct operation *o, struct kx_transfer **out, struct kx_erro
     return result;
 }
 
-/* A DataNode that is known, without asking the NameNode for one.  @return whether the body is on
- * its way; nothing is lost otherwise: no byte of it has left. */
-static bool attempt_direct(struct operation *o, struct kx_transfer **out)
-{
-    KX_ERROR_AUTO(err);
-    const struct kx_direct what = {kx_op_info(o->op)->name, o->client->user, o->path, o->params};
-    g_autofree char *url = kx_datanodes_url(o->client->datanodes, &what);
-    if (!url) return false;
-    if (send_one(o, url, true, &o->limits, out, &err) == 0) return true;
-    if (err.code == EINTR) return false; /* the next step finds it out, too */
-    g_autofree char *line = kx_error_format(&err);
-    kx_log_write(o->client->config.log, KX_LOG_INFO, "%s; asking the NameNode", line);
-    kx_datanodes_failed(o->client->datanodes, url, true);
-    return false;
-}
-
 /* As kx_retry_judge; and a DataNode that was silent for its half of the time is not asked again. */
-static enum kx_verdict judge(const struct operation *o, const struct kx_error *err)
+static enum kx_verdict judge(const struct kx_operation *o, const struct kx_error *err)
 {
     if (o->op == KX_OPEN && o->avoidable && err->code == ETIMEDOUT) return KX_TRY_AGAIN;
     return kx_retry_judge(o->op, err);
 }
 
 /* Wait before the next attempt.  @return whether there is time for one. */
-static bool pause_before(struct operation *o, int number, const struct kx_error *err)
+static bool pause_before(struct kx_operation *o, int number, const struct kx_error *err)
 {
     const struct kx_client *client = o->client;
     const struct kx_clock *clock = client->config.clock;
@@ -266,12 +237,8 @@ static bool pause_before(struct operation *o, int number, const struct kx_error 
     return kx_cancel_sleep(o->limits.cancel, pause) == 0;
 }
 
-/* The attempts of one operation, within its time.  @take reads the answer (may be NULL: the head is
- * enough); its failure counts like one of the head's. */
-typedef int (*take_function)(struct operation *o, struct kx_transfer *transfer, void *context,
-                             struct kx_error *err);
-
-static int run_attempts(struct operation *o, int attempts, take_function take, void *context,
+/* The attempts of one operation, within its time. */
+static int run_attempts(struct kx_operation *o, int attempts, kx_take_function take, void *context,
                         struct kx_transfer **out, bool *maybe, struct kx_error *err)
 {
     for (int number = 1;; number++) {
@@ -299,8 +266,8 @@ static bool is_question(enum kx_op op)
     return strcmp(info->method, "GET") == 0 && !info->redirected;
 }
 
-static int operation_run(struct operation *o, const struct kx_call *call, take_function take,
-                         void *context, struct kx_transfer **out, bool *maybe, struct kx_error *err)
+int kx_operation_run(struct kx_operation *o, const struct kx_call *call, kx_take_function take,
+                     void *context, struct kx_transfer **out, bool *maybe, struct kx_error *err)
 {
     const struct kx_client_config *config = &o->client->config;
     KX_ERROR_AUTO(own);
@@ -325,9 +292,10 @@ static int operation_run(struct operation *o, const struct kx_call *call, take_f
         kx_error_about(to, kx_op_info(o->op)->name, o->path);
         return result;
     }
-    o->direct = o->direct && attempt_direct(o, out);
+    o->direct = o->direct && kx_operation_direct(o, out);
     if (o->direct) return 0;
     result = run_attempts(o, attempts, take, context, out, maybe, to);
+    if (result == 0 && o->refused) kx_datanodes_wrong(o->client->datanodes);
     /* A call with little patience says nothing of the server's. */
     bool patient = timeout_ms >= config->timeout_ms;
     if ((result == -ETIMEDOUT && patient) || result == -EHOSTDOWN || result == -EHOSTUNREACH)
@@ -340,7 +308,7 @@ struct wanted_body {
     GByteArray *bytes;
 };
 
-static int take_body(struct operation *o, struct kx_transfer *transfer, void *context,
+static int take_body(struct kx_operation *o, struct kx_transfer *transfer, void *context,
                      struct kx_error *err)
 {
     struct wanted_body *body = context;
@@ -352,42 +320,16 @@ static int take_body(struct operation *o, struct kx_transfer *transfer, void *co
 
 int kx_client_run(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err)
 {
-    struct operation o = {
+    struct kx_operation o = {
         .client = ask->client, .op = ask->op, .path = ask->path, .params = ask->params};
     struct wanted_body wanted = {.cap = ask->cap ? ask->cap : KX_ANSWER_BYTES_MAX,
                                  .bytes = g_byte_array_new()};
     if (maybe) *maybe = false;
-    int result = operation_run(&o, ask->call, take_body, &wanted, NULL, maybe, err);
+    int result = kx_operation_run(&o, ask->call, take_body, &wanted, NULL, maybe, err);
     GBytes *bytes = g_byte_array_free_to_bytes(wanted.bytes);
     if (result == 0 && body)
         *body = bytes;
     else
         g_bytes_unref(bytes);
-    return result;
-}
-
-int kx_client_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
-                   const struct kx_call *call, struct kx_transfer **out, struct kx_error *err)
-{
-    g_autoptr(GString) params = g_string_new(NULL);
-    kx_url_append_query_int(params, "offset", offset);
-    kx_url_append_query_int(params, "length", length);
-    struct operation o = {
-        .client = client, .op = KX_OPEN, .path = path, .params = params->str, .offset = offset};
-    return operation_run(&o, call, NULL, NULL, out, NULL, err);
-}
-
-int kx_client_upload(struct kx_client *client, const struct kx_send *send,
-                     const struct kx_call *call, struct kx_transfer **out, bool *direct,
-                     struct kx_error *err)
-{
-    struct operation o = {.client = client,
-                          .op = send->op,
-                          .path = send->path,
-                          .params = send->params,
-                          .length = send->length,
-                          .direct = send->direct};
-    int result = operation_run(&o, call, NULL, NULL, out, NULL, err);
-    *direct = o.direct;
     return result;
 }

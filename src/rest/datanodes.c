@@ -2,20 +2,33 @@
 
 #include <string.h>
 
+#include "rest/places.h"
+
 #define SERVICE "/webhdfs/v1"
 
+/* What a redirect was of. */
+enum kind { CREATES, OPENS, KINDS };
+
 struct known {
-    char *origin; /* "http://dn1:9864" */
-    int64_t until_ms;
+    unsigned who;            /* its number in the places */
+    char *origin;            /* "http://dn1:9864" */
+    int64_t until_ms[KINDS]; /* 0: was never named for that */
+};
+
+/* How often known ones were asked since the last redirect, and how often they may be. */
+struct turns {
+    unsigned used, max;
 };
 
 struct kx_datanodes {
     const struct kx_clock *clock;
-    GMutex mutex;              /* guards the rest */
-    GQueue live;               /* of struct known; the one whose turn it is in front */
-    char *rpc;                 /* namenoderpcaddress= of all, encoded; NULL: none was named yet */
-    unsigned turns, turns_max; /* since the last redirect */
-    unsigned failures;         /* of direct requests, in a row */
+    GMutex mutex; /* guards the rest */
+    GQueue live;  /* of struct known; the one whose turn it is in front */
+    char *rpc;    /* namenoderpcaddress= of all, encoded; NULL: none was named yet */
+    struct turns turns[KINDS];
+    struct kx_places *places;
+    unsigned last_who; /* the last number that was given */
+    unsigned failures; /* of direct requests, in a row */
     bool off;
 };
 
@@ -23,7 +36,9 @@ struct kx_datanodes *kx_datanodes_new(const struct kx_clock *clock)
 {
     struct kx_datanodes *datanodes = g_new0(struct kx_datanodes, 1);
     datanodes->clock = clock;
-    datanodes->turns_max = KX_KNOWN_FEW;
+    for (int kind = 0; kind < KINDS; kind++)
+        datanodes->turns[kind].max = KX_KNOWN_FEW;
+    datanodes->places = kx_places_new();
     g_mutex_init(&datanodes->mutex);
     g_queue_init(&datanodes->live);
     return datanodes;
@@ -41,6 +56,7 @@ void kx_datanodes_free(struct kx_datanodes *datanodes)
 {
     if (!datanodes) return;
     g_queue_clear_full(&datanodes->live, known_free);
+    kx_places_free(datanodes->places);
     g_free(datanodes->rpc);
     g_mutex_clear(&datanodes->mutex);
     g_free(datanodes);
@@ -49,10 +65,20 @@ void kx_datanodes_free(struct kx_datanodes *datanodes)
 /* The parameters of a redirect that say nothing of who may use it. */
 static bool is_harmless(const char *pair)
 {
-    static const char *const NAMES[] = {
-        "op",           "user.name",          "namenoderpcaddress", "createflag",
-        "createparent", "overwrite",          "blocksize",          "replication",
-        "permission",   "unmaskedpermission", "excludedatanodes",   "buffersize"};
+    static const char *const NAMES[] = {"op",
+                                        "user.name",
+                                        "namenoderpcaddress",
+                                        "createflag",
+                                        "createparent",
+                                        "overwrite",
+                                        "blocksize",
+                                        "replication",
+                                        "permission",
+                                        "unmaskedpermission",
+                                        "excludedatanodes",
+                                        "buffersize",
+                                        "offset",
+                                        "length"};
     size_t length = strcspn(pair, "=");
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
         if (strlen(NAMES[i]) == length && g_ascii_strncasecmp(pair, NAMES[i], length) == 0)
@@ -108,21 +134,28 @@ static void turn_off(struct kx_datanodes *datanodes)
     g_queue_clear_full(&datanodes->live, known_free);
 }
 
-static void remember(struct kx_datanodes *datanodes, const char *origin)
+/* @return borrowed */
+static const struct known *remember(struct kx_datanodes *datanodes, const char *origin,
+                                    enum kind kind)
 {
     struct known *known = take_out(datanodes, origin);
-    datanodes->turns = 0;
-    datanodes->turns_max = known ? MIN(2 * datanodes->turns_max, KX_KNOWN_TURNS) : KX_KNOWN_FEW;
+    struct turns *turns = &datanodes->turns[kind];
+    bool named_before = known && known->until_ms[kind];
+    turns->used = 0;
+    turns->max = named_before ? MIN(2 * turns->max, KX_KNOWN_TURNS) : KX_KNOWN_FEW;
     if (!known) {
         known = g_new0(struct known, 1);
         known->origin = g_strdup(origin);
+        known->who = ++datanodes->last_who;
     }
-    known->until_ms = datanodes->clock->now_ms(datanodes->clock) + KX_KNOWN_MS;
+    known->until_ms[kind] = datanodes->clock->now_ms(datanodes->clock) + KX_KNOWN_MS;
     if (datanodes->live.length >= KX_KNOWN_MAX) known_free(g_queue_pop_head(&datanodes->live));
     g_queue_push_tail(&datanodes->live, known);
+    return known;
 }
 
-static void learn(struct kx_datanodes *datanodes, const char *origin, const char *rpc)
+static void learn(struct kx_datanodes *datanodes, const struct kx_direct *what, const char *origin,
+                  const char *rpc)
 {
     if (datanodes->off) return;
     if (datanodes->rpc && !g_str_equal(datanodes->rpc, rpc)) {
@@ -130,11 +163,12 @@ static void learn(struct kx_datanodes *datanodes, const char *origin, const char
         return;
     }
     if (!datanodes->rpc) datanodes->rpc = g_strdup(rpc);
-    remember(datanodes, origin);
+    const struct known *known = remember(datanodes, origin, what->range ? OPENS : CREATES);
+    if (what->range) kx_places_put(datanodes->places, what->path, what->range->offset, known->who);
 }
 
 void kx_datanodes_learn(struct kx_datanodes *datanodes, const struct kx_endpoint *endpoint,
-                        const char *url)
+                        const struct kx_direct *what, const char *url)
 {
     __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
     if (!kx_url_split(url, true, &parts) || !is_elsewhere(endpoint, &parts)) return;
@@ -142,24 +176,59 @@ void kx_datanodes_learn(struct kx_datanodes *datanodes, const struct kx_endpoint
     if (!rpc) return;
     g_autofree char *origin = origin_of(&parts);
     g_mutex_lock(&datanodes->mutex);
-    learn(datanodes, origin, rpc);
+    learn(datanodes, what, origin, rpc);
     g_mutex_unlock(&datanodes->mutex);
 }
 
-/* The one in front goes to the end.  @return borrowed; NULL: none. */
-static const char *next_origin(struct kx_datanodes *datanodes)
+static bool is_known(const struct known *known, enum kind kind, int64_t now_ms)
+{
+    return known->until_ms[kind] > now_ms || (kind == OPENS && known->until_ms[CREATES] > now_ms);
+}
+
+/* The first that may be asked goes to the end; those that nobody may ask any more are forgotten.
+ *  @return borrowed; NULL: none. */
+static const char *next_origin(struct kx_datanodes *datanodes, enum kind kind)
 {
     int64_t now_ms = datanodes->clock->now_ms(datanodes->clock);
-    if (datanodes->turns >= datanodes->turns_max) return NULL;
-    for (;;) {
-        struct known *known = g_queue_pop_head(&datanodes->live);
-        if (!known) return NULL;
-        if (known->until_ms > now_ms) {
-            g_queue_push_tail(&datanodes->live, known);
-            datanodes->turns++;
+    struct turns *turns = &datanodes->turns[kind];
+    if (turns->used >= turns->max) return NULL;
+    for (GList *at = datanodes->live.head, *next; at; at = next) {
+        struct known *known = at->data;
+        next = at->next;
+        if (is_known(known, kind, now_ms)) {
+            g_queue_unlink(&datanodes->live, at);
+            g_queue_push_tail_link(&datanodes->live, at);
+            turns->used++;
             return known->origin;
         }
+        if (is_known(known, OPENS, now_ms)) continue;
+        g_queue_delete_link(&datanodes->live, at);
         known_free(known);
+    }
+    return NULL;
+}
+
+/* @return borrowed; NULL: it is forgotten. */
+static const char *origin_by_number(struct kx_datanodes *datanodes, unsigned who)
+{
+    int64_t now_ms = datanodes->clock->now_ms(datanodes->clock);
+    for (const GList *at = datanodes->live.head; at; at = at->next) {
+        const struct known *known = at->data;
+        if (known->who == who) return is_known(known, OPENS, now_ms) ? known->origin : NULL;
+    }
+    return NULL;
+}
+
+/* Who was named for the range, or near it.  @return borrowed; NULL: nobody. */
+static const char *origin_with(struct kx_datanodes *datanodes, const struct kx_direct *what)
+{
+    bool near = what->range->length <= KX_DIRECT_SMALL_BYTES;
+    for (;;) {
+        unsigned who = kx_places_get(datanodes->places, what->path, what->range->offset, near);
+        const char *origin = who ? origin_by_number(datanodes, who) : NULL;
+        if (origin) return origin;
+        if (!who) return near ? next_origin(datanodes, OPENS) : NULL;
+        kx_places_forget(datanodes->places, what->path, who);
     }
 }
 
@@ -178,10 +247,17 @@ static char *url_at(const char *origin, const char *rpc, const struct kx_direct 
 char *kx_datanodes_url(struct kx_datanodes *datanodes, const struct kx_direct *what)
 {
     g_mutex_lock(&datanodes->mutex);
-    const char *origin = datanodes->off ? NULL : next_origin(datanodes);
+    const char *origin = NULL;
+    if (!datanodes->off)
+        origin = what->range ? origin_with(datanodes, what) : next_origin(datanodes, CREATES);
     char *url = origin ? url_at(origin, datanodes->rpc, what) : NULL;
     g_mutex_unlock(&datanodes->mutex);
     return url;
+}
+
+static void count_failure(struct kx_datanodes *datanodes)
+{
+    if (++datanodes->failures >= KX_KNOWN_FAILED) turn_off(datanodes);
 }
 
 void kx_datanodes_failed(struct kx_datanodes *datanodes, const char *url, bool direct)
@@ -191,7 +267,7 @@ void kx_datanodes_failed(struct kx_datanodes *datanodes, const char *url, bool d
     g_autofree char *origin = origin_of(&parts);
     g_mutex_lock(&datanodes->mutex);
     known_free(take_out(datanodes, origin));
-    if (direct && ++datanodes->failures >= KX_KNOWN_FAILED) turn_off(datanodes);
+    if (direct) count_failure(datanodes);
     g_mutex_unlock(&datanodes->mutex);
 }
 
@@ -199,5 +275,12 @@ void kx_datanodes_worked(struct kx_datanodes *datanodes)
 {
     g_mutex_lock(&datanodes->mutex);
     datanodes->failures = 0;
+    g_mutex_unlock(&datanodes->mutex);
+}
+
+void kx_datanodes_wrong(struct kx_datanodes *datanodes)
+{
+    g_mutex_lock(&datanodes->mutex);
+    count_failure(datanodes);
     g_mutex_unlock(&datanodes->mutex);
 }

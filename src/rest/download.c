@@ -13,6 +13,7 @@ struct kx_download {
     struct kx_version version;    /* file_id 0: not looked at */
     struct kx_transfer *transfer; /* NULL between a cut and the next try */
     size_t window_bytes;          /* 0: the client's */
+    bool broken;                  /* a stream broke: the NameNode says where it goes on */
     int failures;                 /* in a row, without a byte in between */
     int64_t progress_ms;          /* when the last byte came, or the caller began to wait */
 };
@@ -21,8 +22,9 @@ struct kx_download {
 static int stream_open(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
 {
     d->begin = d->next;
-    int result =
-        kx_client_open(d->client, d->path, d->next, d->end - d->next, call, &d->transfer, err);
+    const struct kx_open what = {
+        .path = d->path, .offset = d->next, .length = d->end - d->next, .direct = !d->broken};
+    int result = kx_client_open(d->client, &what, call, &d->transfer, err);
     if (result == 0 && d->window_bytes) kx_transfer_set_window(d->transfer, d->window_bytes);
     if (result != -ERANGE) return result;
     /* The range was in the file when it was last looked at. */
@@ -143,6 +145,7 @@ static void drop_stream(struct kx_download *d, const struct kx_call *call,
     if (d->transfer) suspect_datanode(d, call, err);
     g_clear_pointer(&d->transfer, kx_transfer_free);
     d->failures++;
+    d->broken = true;
 }
 
 int kx_download_pull(struct kx_download *d, size_t want, const struct kx_call *call,

@@ -167,6 +167,32 @@ def test_jumps(big_mount, proxy):
     assert stats["bytes_down"]["datanode"] < jumps * MIB
 
 
+def test_random_reads(big_mount, proxy):
+    """One redirect, then one request a read, straight to the DataNode."""
+    reads = 200
+    expected = [piece[:4096] for piece, _ in zip(pieces(), range(BIG_MIB), strict=True)]
+    with open(big_mount / "big", "rb", buffering=0) as file:
+        for number in range(reads):
+            at = number * 7919 % BIG_MIB
+            assert os.pread(file.fileno(), 4096, at * MIB) == expected[at]
+    stats = proxy.stats()
+    assert stats["requests"]["namenode"].get("OPEN", 0) <= 2
+    assert stats["requests"]["datanode"]["OPEN"] <= reads + 1
+
+
+def test_walk_of_small_files(proxied, hdfs, proxy):
+    """A DataNode that is known gives the next file, too: the NameNode is asked now and then."""
+    files = 40
+    for number in range(files):
+        hdfs.write(f"{number}", b"%04d" % number)
+    proxy.reset()
+    for number in range(files):
+        assert (proxied / f"{number}").read_bytes() == b"%04d" % number
+    asked = counts(proxy)
+    assert asked["datanode"] == {"OPEN": files}
+    assert asked["namenode"]["OPEN"] <= files / 5
+
+
 def test_read_small_files(proxied, hdfs, proxy):
     hdfs.write("f", b"x" * 100)
     hdfs.write("empty", b"")

@@ -25,6 +25,7 @@ struct world *world_new(int port, const struct world_options *options)
         .connect_timeout_ms = 2000,
         .attempts = options->attempts,
         .window_bytes = options->window_bytes,
+        .stats = options->stats,
     };
     assert_int_equal(kx_client_new(&config, &world->client, NULL), 0);
     kx_endpoint_clear(&endpoint);

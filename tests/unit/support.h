@@ -21,6 +21,7 @@ struct world_options {
     const char *user; /* NULL: root */
     int timeout_ms, stall_ms, attempts;
     size_t window_bytes;
+    struct kx_stats *stats; /* may be NULL */
 };
 
 /** @options may be NULL. */

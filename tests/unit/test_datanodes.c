@@ -8,6 +8,8 @@
 
 #define QUERY "?op=CREATE&user.name=root&namenoderpcaddress=nn:8020&overwrite=true"
 
+static const struct kx_direct CREATE = {"CREATE", "al ice", "/c d", "&overwrite=true", NULL};
+
 struct memory {
     struct fake_clock fake;
     struct kx_datanodes *datanodes;
@@ -36,14 +38,13 @@ static int teardown(void **state)
 static void learn(struct memory *m, const char *origin)
 {
     g_autofree char *url = g_strconcat(origin, "/webhdfs/v1/a/b" QUERY, NULL);
-    kx_datanodes_learn(m->datanodes, &m->endpoint, url);
+    kx_datanodes_learn(m->datanodes, &m->endpoint, &CREATE, url);
 }
 
 /* @return owned; NULL: ask the NameNode */
 static char *turn(struct memory *m)
 {
-    const struct kx_direct what = {"CREATE", "al ice", "/c d", "&overwrite=true"};
-    return kx_datanodes_url(m->datanodes, &what);
+    return kx_datanodes_url(m->datanodes, &CREATE);
 }
 
 /* Whose turns they are, by their first letters. */
@@ -142,7 +143,7 @@ static void what_is_not_for_everybody_is_not_remembered(void **state)
     };
     struct memory *m = *state;
     for (size_t i = 0; i < G_N_ELEMENTS(URLS); i++) {
-        kx_datanodes_learn(m->datanodes, &m->endpoint, URLS[i]);
+        kx_datanodes_learn(m->datanodes, &m->endpoint, &CREATE, URLS[i]);
         g_autofree char *url = turn(m);
         if (url) fail_msg("%s was remembered", URLS[i]);
     }
@@ -152,11 +153,33 @@ static void several_namenodes_end_it(void **state)
 {
     struct memory *m = *state;
     learn(m, "http://a:1");
-    kx_datanodes_learn(m->datanodes, &m->endpoint,
+    kx_datanodes_learn(m->datanodes, &m->endpoint, &CREATE,
                        "http://a:1/webhdfs/v1/a?op=CREATE&namenoderpcaddress=nn2:8020");
     check_turns(m, "");
     learn(m, "http://a:1");
     check_turns(m, "");
+}
+
+static void an_open_teaches_nothing_of_creates(void **state)
+{
+    struct memory *m = *state;
+    const struct kx_extent range = {0, 100};
+    const struct kx_direct open = {"OPEN", "u", "/f", NULL, &range};
+    kx_datanodes_learn(
+        m->datanodes, &m->endpoint, &open,
+        "http://a:1/webhdfs/v1/f?op=OPEN&namenoderpcaddress=nn:8020&offset=0&length=1");
+    check_turns(m, "");
+    learn(m, "http://b:1");
+    check_turns(m, "bbbb");
+    g_autofree char *at_first = kx_datanodes_url(m->datanodes, &open);
+    assert_true(g_str_has_prefix(at_first, "http://a:1/webhdfs/v1/f?op=OPEN&"));
+    const struct kx_direct other = {"OPEN", "u", "/g", NULL, &range};
+    g_autoptr(GString) turns = g_string_new(NULL);
+    for (char *url; (url = kx_datanodes_url(m->datanodes, &other)); g_free(url))
+        g_string_append_c(turns, url[strlen("http://")]);
+    assert_string_equal(turns->str, "abab");
+    fake_clock_pass(&m->fake, KX_KNOWN_MS);
+    assert_null(kx_datanodes_url(m->datanodes, &open));
 }
 
 #define memory_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -170,6 +193,7 @@ int main(void)
         memory_test(failed_ones_are_forgotten),
         memory_test(what_is_not_for_everybody_is_not_remembered),
         memory_test(several_namenodes_end_it),
+        memory_test(an_open_teaches_nothing_of_creates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
-"""What every scenario needs: a real HDFS with a warm compiler, local files, mounts, the requests counted."""
+"""What every scenario needs: a real HDFS with a warm compiler, files on it, mounts, links, the requests counted."""
 
 import argparse
+import contextlib
 import os
+import shutil
 import sys
 import tempfile
 import urllib.parse
@@ -13,32 +15,47 @@ sys.path[:0] = [str(TESTS / "stack"), str(TESTS / "proxy")]
 from faultproxy import Proxy  # noqa: E402
 from knoxstack.stack import Stack  # noqa: E402
 
-from .mount import Mount  # noqa: E402
-from .table import Run  # noqa: E402
+from . import peers  # noqa: E402
+from .files import Files  # noqa: E402
+from .link import Link, build, port_of  # noqa: E402
+from .mount import Mount, Mounted, Watcher  # noqa: E402
+from .table import Run, Sample  # noqa: E402
 
 PIECE = 1 << 20
-
-
-class WrongContent(Exception):
-    """The bytes are not those that were written: no time is worth anything then."""
 
 
 class Scene:
     """The server, and what the command line says."""
 
     def __init__(self, given: argparse.Namespace):
-        self.size_mib = given.size
-        self.files = given.files
+        self.scale = given.scale
+        self.size_mib = self.scaled(given.size, 16)
+        self.files = self.scaled(given.files, 10)
         self.pairs = given.pairs
         self.options = given.options
+        self.folder = tempfile.TemporaryDirectory(prefix="knoxfs-bench-")
+        self.rehearsals = 0 if given.quick else 1
+        self.peers = peers.mounts(given.mounts) if not given.no_peers else []
         # Tier 4: the full compiler, as a server in use has it.
         self.stack = None if given.server else Stack.up(owner=os.getpid(), ephemeral=True, tier=4, heap="1g")
         self.namenode = given.server or self.stack.namenode
-        self.folder = tempfile.TemporaryDirectory(prefix="knoxfs-bench-")
+        self.stored = Files(self)
         self._local = None
+        self._program = None
+
+    def scaled(self, amount: int, least: int = 1) -> int:
+        return max(least, int(amount * self.scale))
 
     def scratch(self, name: str) -> str:
         return os.path.join(self.folder.name, name)
+
+    def remove(self, path: str) -> None:
+        """Of what is in the scratch folder."""
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
     def local(self) -> str:
         """A local file of random bytes, `size_mib` long."""
@@ -49,13 +66,72 @@ class Scene:
                     out.write(os.urandom(PIECE))
         return self._local
 
-    def url(self, path: str, op: str, **params: str) -> str:
+    def url(self, path: str, op: str, server: str | None = None, **params) -> str:
         query = urllib.parse.urlencode({"op": op, "user.name": "root", **params})
-        return f"{self.namenode}/webhdfs/v1{path}?{query}"
+        return f"{server or self.namenode}/webhdfs/v1{path}?{query}"
 
-    def mount(self, *options: str) -> Mount:
+    # Ways to the server.
+
+    def servers(self) -> dict[str, list[int]]:
+        datanodes = self.stack.datanodes if self.stack else [self.stored.datanode()]
+        return {"namenode": [port_of(self.namenode)], "datanode": [port_of(url) for url in datanodes]}
+
+    def link(self, rtt_ms: float = 0, rate: int = 0) -> Link:
+        self._program = self._program or build(self.folder.name)
+        return Link(self._program, self.servers(), rtt_ms, rate)
+
+    @contextlib.contextmanager
+    def way(self, rtt_ms: float, rate: int = 0):
+        """A link, or None when it would neither delay nor limit: then it would only cost time."""
+        if not rtt_ms and not rate:
+            yield None
+            return
+        with self.link(rtt_ms, rate) as made:
+            yield made
+
+    # Mounts.
+
+    def mount(self, *options: str, server: str | None = None) -> Mount:
         """A fresh one: no cache is warm."""
-        return Mount(self.namenode, *self.options, *options)
+        return Mount(server or self.namenode, *self.options, *options)
+
+    def peer(self, peer: peers.Peer) -> Mounted:
+        rpc = self.stack.rpc.removeprefix("hdfs://") if self.stack else ""
+        known = {"{rpc}": rpc, "{namenode}": self.namenode, "{scratch}": self.folder.name}
+        line = peer.line
+        for name, value in known.items():
+            line = [word.replace(name, value) for word in line]
+        self.remove(self.scratch("rclone"))
+        return Mounted(line)
+
+    def sample(self, mounted: Mounted, use, through: Link | None = None, before=None) -> Sample:
+        """use(path) on the mount, after before(path), which does not count; use returns a Cost."""
+        with mounted as mount:
+            if before:
+                before(mount.path)
+            if through:
+                through.reset()
+            cpu, known = mount.cpu_s(), mount.stats()
+            with Watcher(mount) as watcher:
+                cost = use(mount.path)
+            cpu = cost.cpu_s + mount.cpu_s() - cpu
+            sample = Sample(cost.wall_s, cpu, mount.rss_mib(), cost.said)
+            after = mount.stats()
+            sample.stats = grown(known, after)
+            sample.budget_mib, sample.beyond_mib = watcher.budget_mib, watcher.beyond_mib
+            sample.wire = through.stats() if through else {}
+            return sample
+
+    def knoxfs(self, use, through: Link | None = None, before=None, *options: str) -> Sample:
+        mount = self.mount(*options, server=through.namenode if through else None)
+        return self.sample(mount, use, through, before)
+
+    def counted(self, use, before=None) -> Sample:
+        """Once more through a link that only counts."""
+        with self.link() as way:
+            return self.knoxfs(use, way, before)
+
+    # As the scenarios that write have it.
 
     def measured(self, use, *options: str) -> Run:
         """use(mount path) on a fresh mount; use returns a child's Cost."""
@@ -91,8 +167,12 @@ class Scene:
     def __exit__(self, *failure) -> None:
         self.folder.cleanup()
         if self.stack:
-            self.stack.close()
+            self.stack.down()
 
 
-def told(requests: dict[str, float]) -> str:
-    return ", ".join(f"{name} {n:g}" for name, n in requests.items())
+def grown(before: dict, after: dict) -> dict:
+    """By how much numbers have grown; of those that are "requests" each by its name."""
+    return {
+        name: grown(before.get(name, {}), value) if isinstance(value, dict) else value - before.get(name, 0)
+        for name, value in after.items()
+    }

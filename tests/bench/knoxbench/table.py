@@ -25,6 +25,28 @@ class Run:
     rss_mib: float = 0  # the driver's largest
 
 
+@dataclass
+class Sample:
+    """One run of one candidate."""
+
+    wall_s: float
+    cpu_s: float  # of a mount: the driver and the program that used it
+    rss_mib: float = 0  # a mount's largest
+    said: object = None  # what the program said of itself
+    stats: dict = field(default_factory=dict)  # by how much a mount's own numbers grew
+    wire: dict = field(default_factory=dict)  # what the link counted
+    budget_mib: float = 0  # of the driver's memory what it says it uses for bytes of files, the largest
+    beyond_mib: float = 0  # of the driver's memory what is more than that at the same time, the largest
+
+
+class WrongContent(Exception):
+    """The bytes are not those that were written: no time is worth anything then."""
+
+
+def told(requests: dict[str, float]) -> str:
+    return ", ".join(f"{name} {n:g}" for name, n in requests.items() if n)
+
+
 def spread(values: list[float], digits: int = 2) -> str:
     return f"{median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 

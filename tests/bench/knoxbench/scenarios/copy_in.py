@@ -7,8 +7,8 @@ import time
 
 from .. import child
 from ..mount import KNOXFS
-from ..scene import Scene, WrongContent, told
-from ..table import FILES, Result, Run
+from ..scene import Scene
+from ..table import FILES, Result, Run, WrongContent, told
 
 FILE_BYTES = 4096
 COUNTED = 200  # files of the run whose requests are counted: the proxy is slow, and all files are alike

@@ -1,8 +1,8 @@
 """Sequential writing."""
 
 from .. import child
-from ..scene import Scene, WrongContent, told
-from ..table import MIB, Result, Run
+from ..scene import Scene
+from ..table import MIB, Result, Run, WrongContent, told
 
 
 def measure(s: Scene) -> list[Result]:

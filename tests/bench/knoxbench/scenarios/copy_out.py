@@ -1,0 +1,50 @@
+"""Many small files are copied to the local disk."""
+
+import hashlib
+import os
+
+from .. import child, curl
+from ..row import KNOXFS, Measure, Row, compare, plain
+from ..table import Sample, WrongContent
+
+
+def cases(scene) -> dict:
+    return {"copy-out": lambda: measure(scene, "copy-out", 0), "copy-out-50ms": lambda: measure(scene, "copy-out-50ms", 50)}
+
+
+def measure(scene, name: str, rtt_ms: float) -> Row:
+    names, digest = scene.stored.small()
+    target = scene.scratch("out")
+
+    def check(what: str) -> None:
+        """What is in the target, which goes."""
+        found = hashlib.sha256()
+        for one in names:
+            with open(f"{target}/{one}", "rb") as file:
+                found.update(file.read())
+        if found.hexdigest() != digest:
+            raise WrongContent(f"{what} copies other bytes than were stored")
+        scene.remove(target)
+
+    def work(path: str) -> child.Cost:
+        cost = child.run("cp", "-r", f"{path}/bench/small", target)
+        check("the mount")
+        return cost
+
+    with scene.way(rtt_ms) as way:
+        server = way.namenode if way else scene.namenode
+        wanted = [(scene.url(f"/bench/small/{one}", "OPEN", server), f"{target}/{one}") for one in names]
+
+        def by_curl(jobs: int) -> Sample:
+            os.mkdir(target)
+            cost = curl.get(scene, wanted, jobs)
+            check("curl")
+            return plain(cost)
+
+        who = {KNOXFS: lambda: scene.knoxfs(work, way), "one curl": lambda: by_curl(1), "8 curls": lambda: by_curl(8)}
+        if not way:
+            who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
+        rounds = compare(scene, who)
+        counted = rounds[-1][KNOXFS] if way else scene.counted(work)
+    notes = [f"cp -r of {len(names)} files of 4 KiB"]
+    return Row(name, Measure("files/s", len(names)), rounds, counted, ">= 1 x rclone" if not rtt_ms else "", "all copies of all", notes)

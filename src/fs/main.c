@@ -11,8 +11,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "fs/ask.h"
 #include "fs/background.h"
 #include "fs/logfile.h"
+#include "fs/login.h"
 #include "fs/mount.h"
 #include "fs/options.h"
 #include "fs/session.h"
@@ -60,15 +62,15 @@ static int serve(struct kx_mount *mount, struct kx_session *session)
     return result < 0 || lost ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int run(const struct kx_options *options, const char *mountpoint,
-               struct kx_background *background)
+static int run(const struct kx_options *options, const struct kx_secret *typed,
+               const char *mountpoint, struct kx_background *background)
 {
     KX_ERROR_AUTO(err);
     g_autoptr(kx_logfile) logfile = NULL;
     g_autoptr(kx_mount) mount = NULL;
     struct kx_session *session = NULL;
     int result = kx_logfile_open(options, &logfile, &err);
-    if (result == 0) result = kx_mount_new(options, kx_logfile_log(logfile), &mount, &err);
+    if (result == 0) result = kx_mount_new(options, typed, kx_logfile_log(logfile), &mount, &err);
     if (result == 0) result = kx_session_new(mount, mountpoint, &session, &err);
     if (result < 0) {
         complain(&err);
@@ -80,19 +82,33 @@ static int run(const struct kx_options *options, const char *mountpoint,
     return status;
 }
 
+/* Say it on the terminal, too: a log in the background is read late. */
+static void warn(const struct kx_options *options)
+{
+    struct kx_endpoint endpoint;
+    if (kx_endpoint_parse(options->endpoint, &endpoint, NULL) < 0) return;
+    g_autofree char *warning = kx_login_warning(options, &endpoint);
+    if (warning && !options->foreground) fprintf(stderr, "knoxfs: warning: %s\n", warning);
+    kx_endpoint_clear(&endpoint);
+}
+
 static int mount_and_serve(const struct kx_options *options)
 {
     KX_ERROR_AUTO(err);
     g_autofree char *mountpoint = NULL;
+    g_autoptr(kx_secret) typed = NULL;
     struct kx_background background;
+    if (kx_login_is_secret(options)) kx_secret_guard_process();
+    warn(options);
     int result = find_mountpoint(options->mountpoint, &mountpoint, &err);
+    if (result == 0 && options->ask_password) result = kx_ask_password(options->user, &typed, &err);
     if (result == 0) result = kx_background_enter(&background, !options->foreground, &err);
     if (result < 0) {
         complain(&err);
         return EXIT_FAILURE;
     }
     if (background.parent) return background.status;
-    return run(options, mountpoint, &background);
+    return run(options, typed, mountpoint, &background);
 }
 
 /* Every file that waits for its upload (write=back) is open here. */

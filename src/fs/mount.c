@@ -10,6 +10,7 @@
 #include "fs/data/writer.h"
 #include "fs/errors.h"
 #include "fs/journal/journal.h"
+#include "fs/login.h"
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"
@@ -35,9 +36,10 @@ static int make_client(struct kx_mount *mount, const struct kx_endpoint *endpoin
                        struct kx_error *err)
 {
     const struct kx_options *options = mount->options;
-    g_autofree char *runner = options->user ? g_strdup(options->user) : who_runs();
+    const struct kx_http_settings settings = kx_login_settings(options);
     const struct kx_client_config config = {.endpoint = endpoint,
-                                            .user = runner,
+                                            .auth = mount->auth,
+                                            .settings = &settings,
                                             .clock = mount->clock,
                                             .log = mount->log,
                                             .pool = mount->pool,
@@ -49,17 +51,42 @@ static int make_client(struct kx_mount *mount, const struct kx_endpoint *endpoin
     return kx_client_new(&config, &mount->client, err);
 }
 
+/* An answer, but not of the service that was asked for; a login that is wanted is one of it. */
+static bool not_webhdfs(const struct kx_error *err)
+{
+    return err->http_status && !err->exception && err->http_status != 401 &&
+           err->http_status != 403 && err->http_status < 500;
+}
+
 /* Put into words what went wrong with the very first request. */
 static void explain(struct kx_error *err, const struct kx_endpoint *endpoint)
 {
     if (err->code == ENOENT && err->exception)
         kx_error_prefix(err, "there is no %s on %s", endpoint->root, endpoint->origin);
-    else if (err->http_status && !err->exception)
+    else if (not_webhdfs(err) && *endpoint->gateway)
+        kx_error_prefix(err, "%s%s has no WebHDFS (is it the name of a topology?)",
+                        endpoint->origin, endpoint->gateway);
+    else if (not_webhdfs(err))
         kx_error_prefix(err,
                         "%s does not speak WebHDFS (is it the NameNode's HTTP port, usually 9870?)",
                         endpoint->origin);
     else
         kx_error_prefix(err, "cannot mount %s", endpoint->text);
+}
+
+static int make_login(struct kx_mount *mount, const struct kx_endpoint *endpoint,
+                      const struct kx_secret *typed, struct kx_error *err)
+{
+    g_autofree char *runner = who_runs();
+    g_autofree char *warning = kx_login_warning(mount->options, endpoint);
+    const struct kx_login_config config = {.options = mount->options,
+                                           .endpoint = endpoint,
+                                           .typed = typed,
+                                           .runner = runner,
+                                           .clock = mount->clock,
+                                           .log = mount->log};
+    if (warning) kx_log_write(mount->log, KX_LOG_WARNING, "%s", warning);
+    return kx_login_new(&config, &mount->auth, err);
 }
 
 static int find_root(struct kx_mount *mount, struct kx_error *err)
@@ -69,7 +96,7 @@ static int find_root(struct kx_mount *mount, struct kx_error *err)
     struct kx_status root = {0};
     int result = kx_webhdfs_stat(mount->client, endpoint->root, &call, &root, err);
     if (result < 0)
-        explain(err, endpoint);
+        ; /* explained when there is no other reading of the URL */
     else if (root.type != KX_TYPE_DIRECTORY)
         result = kx_error_set(err, ENOTDIR, "%s on %s is not a directory", endpoint->root,
                               endpoint->origin);
@@ -79,14 +106,36 @@ static int find_root(struct kx_mount *mount, struct kx_error *err)
     return result;
 }
 
+/* A client of the endpoint, and its root.  When what the URL most likely means is not there, the
+ * other meaning is asked for (a gateway of another name, a folder called "gateway"). */
+static int connect_to(struct kx_mount *mount, const struct kx_endpoint *endpoint,
+                      struct kx_error *err)
+{
+    int result = make_client(mount, endpoint, err);
+    if (result == 0) result = find_root(mount, err);
+    if (result == 0 || !mount->client || !not_webhdfs(err)) {
+        if (result < 0 && mount->client && result != -ENOTDIR) explain(err, endpoint);
+        return result;
+    }
+    struct kx_endpoint other = {0};
+    explain(err, endpoint);
+    if (!kx_endpoint_other(endpoint, &other)) return result;
+    KX_ERROR_AUTO(ignored);
+    kx_client_free(g_steal_pointer(&mount->client));
+    int second = make_client(mount, &other, &ignored);
+    if (second == 0) second = find_root(mount, &ignored);
+    kx_endpoint_clear(&other);
+    return second == 0 ? 0 : result;
+}
+
 /* What a mount leaves behind is for the next one of the same files by the same user. */
 static int open_journal(struct kx_mount *mount, struct kx_error *err)
 {
     const struct kx_endpoint *endpoint = kx_client_endpoint(mount->client);
     const char *user = kx_client_user(mount->client);
     if (mount->options->read_only) return 0;
-    g_autofree char *service =
-        g_strdup_printf("%s%s as %s", endpoint->origin, endpoint->root, user ? user : "nobody");
+    g_autofree char *service = g_strdup_printf("%s%s%s as %s", endpoint->origin, endpoint->gateway,
+                                               endpoint->root, user ? user : "nobody");
     const struct kx_journal_config config = {.folder = mount->options->stage_dir,
                                              .service = service,
                                              .mount = mount->id,
@@ -121,8 +170,8 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
     return kx_tree_new(&config, trees, G_N_ELEMENTS(trees), &mount->tree, err);
 }
 
-int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx_mount **out,
-                 struct kx_error *err)
+int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed,
+                 struct kx_log *log, struct kx_mount **out, struct kx_error *err)
 {
     struct kx_endpoint endpoint;
     int result = kx_endpoint_parse(options->endpoint, &endpoint, err);
@@ -144,9 +193,9 @@ int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx
     mount->ending = kx_cancel_new();
     mount->room.max_bytes = options->stage_max_bytes;
     mount->id = g_strdup_printf("%08x%04x", g_random_int(), g_random_int() & 0xffff);
-    result = make_client(mount, &endpoint, err);
+    result = make_login(mount, &endpoint, typed, err);
+    if (result == 0) result = connect_to(mount, &endpoint, err);
     kx_endpoint_clear(&endpoint);
-    if (result == 0) result = find_root(mount, err);
     if (result == 0) result = open_journal(mount, err);
     if (result == 0) result = make_tree(mount, err);
     if (result < 0) return result;
@@ -196,6 +245,7 @@ void kx_mount_free(struct kx_mount *mount)
     kx_writers_free(mount->writers);
     kx_inodes_free(mount->inodes);
     kx_client_free(mount->client);
+    kx_auth_free(mount->auth);
     kx_space_free(mount->space);
     kx_pages_free(mount->pages);
     kx_errors_free(mount->errors);

@@ -31,6 +31,7 @@ struct kx_mount {
     const struct kx_clock *clock;
     struct kx_log *log; /* borrowed */
     struct kx_pool *pool;
+    struct kx_auth *auth;
     struct kx_client *client;
     struct kx_inodes *inodes;
     struct kx_pages *pages;
@@ -60,12 +61,13 @@ struct kx_mount {
     char *id;           /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
 };
 
-/** Make a mount of options->endpoint, ask the server whether its root is there (one request), and
- * take up what an earlier mount left unfinished.
+/** Make a mount of options->endpoint, ask the server whether its root is there (one request; a
+ * second when the URL may be a gateway's or a folder's), and take up what an earlier mount left
+ * unfinished.  @typed a password that was typed, borrowed for the mount's life; may be NULL.
  *  @return 0; -errno with a reason for a person: no such host, refused, not WebHDFS, denied, no
  * such path, not a directory. */
-int kx_mount_new(const struct kx_options *options, struct kx_log *log, struct kx_mount **out,
-                 struct kx_error *err);
+int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed,
+                 struct kx_log *log, struct kx_mount **out, struct kx_error *err);
 
 /** Upload what is left, for options->unmount_timeout_ms at most, after everything open was closed.
  * @return how many files could not be: they are logged, and kept in the journal where they were

@@ -260,6 +260,21 @@ void kx_options_clear(struct kx_options *options)
     g_free(options->fsname);
     g_free(options->log_file);
     g_free(options->vroot);
+    char *const others[] = {options->auth_file,
+                            options->auth_command,
+                            options->netrc,
+                            options->credential,
+                            options->token_file,
+                            options->token_url,
+                            options->delegation_file,
+                            options->cacert,
+                            options->pin,
+                            options->cert,
+                            options->key,
+                            options->proxy,
+                            options->no_proxy};
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+        g_free(others[i]);
     if (options->given) g_hash_table_destroy(options->given);
     if (options->kernel) g_ptr_array_free(options->kernel, TRUE);
     *options = (struct kx_options){0};

@@ -45,7 +45,15 @@ struct kx_options {
     char *fsname;               /* first column of df and mount; NULL: the endpoint */
     enum kx_log_level log_level;
     char *log_file; /* NULL: syslog, or stderr with -f */
-    char *vroot;    /* the directory of the virtual trees; NULL: the mount's root */
+    /* the login: at most one of those with a password or a token (login.h) */
+    char *auth_file, *auth_command, *netrc, *credential;
+    bool ask_password;
+    char *token_file, *token_url, *delegation_file;
+    /* how servers are reached and known */
+    char *cacert, *pin, *cert, *key;
+    bool insecure_tls;
+    char *proxy, *no_proxy;
+    char *vroot; /* the directory of the virtual trees; NULL: the mount's root */
     bool hide_virtual, no_virtual;
     GHashTable *given; /* the names of the options that were given (rows of the table); a set */
     GPtrArray

@@ -35,6 +35,7 @@ char *kx_options_help(void)
               "a NameNode (port 9870) or an HttpFS server; PATH becomes the root");
     help_line(text, "webhdfs://HOST[:PORT]/PATH",
               "the same in Hadoop's words; swebhdfs:// and https:// with TLS (9871)");
+    help_line(text, "https://HOST:PORT/gateway/TOPOLOGY[/PATH]", "an Apache Knox gateway");
     g_string_append(text, "\nOPTIONS\n");
     size_t count;
     const struct kx_flag_row *flags = kx_flag_rows(&count);

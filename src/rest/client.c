@@ -1,10 +1,22 @@
 /* The client as an object: what it was made of, and what hangs on it. */
+#include <string.h>
+
 #include "rest/client_private.h"
 #include "rest/verify.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
 #define DEFAULT_STALL_MS   60000
 #define DEFAULT_ATTEMPTS   4
+
+/* It cannot fail: nothing is read. */
+static struct kx_auth *simple_auth(const struct kx_client_config *config)
+{
+    const struct kx_auth_config simple = {
+        .clock = config->clock, .log = config->log, .user = config->user, .login = KX_LOGIN_SIMPLE};
+    struct kx_auth *auth = NULL;
+    kx_auth_new(&simple, NULL, &auth, NULL);
+    return auth;
+}
 
 int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
                   struct kx_error *err)
@@ -14,15 +26,19 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
                                                .pool = config->pool,
                                                .stats = config->stats,
                                                .user_agent = "knoxfs",
+                                               .settings = config->settings,
                                                .connect_timeout_ms = config->connect_timeout_ms};
     struct kx_http *http = NULL;
     int result = kx_http_new(&http_config, &http, err);
     if (result < 0) return result;
     struct kx_client *client = g_new0(struct kx_client, 1);
     client->config = *config;
+    client->config.settings = NULL;
     client->http = http;
+    if (!config->auth) client->own_auth = simple_auth(config);
+    client->auth = config->auth ? config->auth : client->own_auth;
     kx_silence_init(&client->silence);
-    client->user = g_strdup(config->user);
+    client->user = kx_auth_user(client->auth);
     client->suspects = kx_suspects_new(config->clock);
     client->datanodes = kx_datanodes_new(config->clock);
     client->sums = kx_sums_new();
@@ -43,6 +59,7 @@ void kx_client_free(struct kx_client *client)
     kx_datanodes_free(client->datanodes);
     kx_sums_free(client->sums);
     kx_endpoint_clear(&client->endpoint);
+    kx_auth_free(client->own_auth);
     g_free(client->user);
     g_free(client);
 }
@@ -55,6 +72,18 @@ const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client)
 const char *kx_client_user(const struct kx_client *client)
 {
     return client->user;
+}
+
+struct kx_auth *kx_client_auth(struct kx_client *client)
+{
+    return client->auth;
+}
+
+bool kx_client_is_home(const struct kx_client *client, const char *url)
+{
+    const char *origin = client->endpoint.origin;
+    size_t length = strlen(origin);
+    return strncmp(url, origin, length) == 0 && (!url[length] || strchr("/?", url[length]));
 }
 
 struct kx_features *kx_client_features(struct kx_client *client)

@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "base/stats.h"
+#include "rest/auth.h"
 #include "rest/http.h"
 #include "rest/ops.h"
 #include "rest/url.h"
@@ -16,7 +17,9 @@ struct kx_client;
 struct kx_client_config {
     const struct kx_endpoint *endpoint; /* copied */
     const char *user;                   /* user.name for simple login; copied; NULL: none is sent */
-    const struct kx_clock *clock;       /* borrowed for the client's life, as are log and pool */
+    struct kx_auth *auth; /* another login; borrowed for the client's life; NULL: simple */
+    const struct kx_http_settings *settings; /* copied; may be NULL */
+    const struct kx_clock *clock; /* borrowed for the client's life, as are log and pool */
     struct kx_log *log;
     struct kx_pool *pool;
     struct kx_stats *stats; /* borrowed too; NULL: nothing is counted there */
@@ -39,7 +42,8 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
 void kx_client_free(struct kx_client *client); /* all streams must be closed */
 
 const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client);
-const char *kx_client_user(const struct kx_client *client); /* may be NULL */
+const char *kx_client_user(const struct kx_client *client); /* who it is; may be NULL */
+struct kx_auth *kx_client_auth(struct kx_client *client);   /* borrowed */
 
 /* One operation without a body of file bytes. All members are borrowed during the call. */
 struct kx_ask {

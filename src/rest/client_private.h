@@ -12,6 +12,7 @@ struct kx_client {
     struct kx_client_config config; /* borrowed members only; the copies are below */
     struct kx_endpoint endpoint;
     char *user;
+    struct kx_auth *auth, *own_auth; /* own_auth: the simple one that was made here, or NULL */
     struct kx_http *http;
     struct kx_features features;
     struct kx_suspects *suspects;
@@ -30,8 +31,9 @@ struct kx_operation {
     int64_t length;                /* of an upload; -1: not known */
     bool direct; /* a known DataNode may be asked first; then: was asked, and did not fail */
     struct kx_limits limits;
-    int half_ms;    /* of the time that it has */
-    char *excluded; /* the DataNodes that the present attempt avoids; NULL: none */
+    int half_ms;          /* of the time that it has */
+    struct kx_pass *pass; /* what the present attempt shows; NULL: nothing */
+    char *excluded;       /* the DataNodes that the present attempt avoids; NULL: none */
     bool avoidable; /* the present attempt failed at a DataNode that the next one will avoid */
     long retry_after_s;
     bool refused; /* by a DataNode that was asked directly */
@@ -70,3 +72,6 @@ void kx_operation_learn(const struct kx_operation *o, const char *url);
 /** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects
  * nowhere and a gateway to itself; not every server has GET_BLOCK_LOCATIONS. */
 bool kx_client_can_suspect(struct kx_client *client, const char *url);
+
+/** Is the URL of the endpoint's own origin, so that what it knows us by may be shown there? */
+bool kx_client_is_home(const struct kx_client *client, const char *url);

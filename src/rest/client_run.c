@@ -4,21 +4,19 @@
 #include <string.h>
 
 #include "rest/client_private.h"
-#include "rest/errno_map.h"
 #include "rest/redirect.h"
 #include "rest/retry.h"
-
-#define ERROR_BODY_BYTES_MAX                                                                       \
-    ((size_t)65536) /* a DataNode's stack trace is some 2 KiB (recorded)                           \
-                     */
 
 static char *operation_url(const struct kx_operation *o)
 {
     const struct kx_client *client = o->client;
+    const struct kx_pass *pass = o->pass;
+    bool simple = pass->login == KX_LOGIN_SIMPLE;
     GString *url = g_string_new(client->endpoint.base);
     kx_url_append_path(url, o->path);
     kx_url_append_query(url, "op", kx_op_info(o->op)->name);
-    kx_url_append_query(url, "user.name", client->user);
+    kx_url_append_query(url, "user.name", simple ? client->user : NULL);
+    kx_url_append_query(url, "delegation", pass->value ? kx_secret_text(pass->value) : NULL);
     kx_url_append_query(url, "excludedatanodes", o->excluded);
     if (o->params) g_string_append(url, o->params);
     return g_string_free(url, FALSE);
@@ -30,35 +28,6 @@ static void name_request(struct kx_error *err, const struct kx_operation *o, con
     if (err->request) return;
     g_autofree char *request = g_strdup_printf("%s %s", kx_op_info(o->op)->method, url);
     err->request = kx_redact(request);
-}
-
-/* Read what the server says instead of a success. */
-static int answer_error(struct kx_transfer *transfer, const struct kx_limits *limits,
-                        struct kx_error *err)
-{
-    g_autoptr(GByteArray) body = g_byte_array_new();
-    long status = kx_transfer_status(transfer);
-    KX_ERROR_AUTO(
-        ignored); /* a cut or oversized error body is still an error: what came is enough */
-    int result = kx_transfer_collect(transfer, ERROR_BODY_BYTES_MAX, limits, body, &ignored);
-    if (result == -EINTR) {
-        kx_error_copy(err, &ignored);
-        return result;
-    }
-    return kx_error_from_answer(err, status, (const char *)body->data, body->len);
-}
-
-int kx_client_judge(struct kx_client *client, struct kx_transfer *transfer, enum kx_op op,
-                    const char *path, const struct kx_limits *limits, struct kx_error *err)
-{
-    (void)client;
-    long status = kx_transfer_status(transfer);
-    if (status >= 200 && status <= 299) return 0;
-    KX_ERROR_AUTO(own);
-    struct kx_error *to = err ? err : &own;
-    int result = answer_error(transfer, limits, to);
-    kx_error_about(to, kx_op_info(op)->name, path);
-    return result;
 }
 
 /* The first step of an upload only asks where to go: that may be repeated. */
@@ -77,10 +46,18 @@ int kx_operation_send(struct kx_operation *o, const char *url, bool body,
                       const struct kx_limits *limits, struct kx_transfer **out,
                       struct kx_error *err)
 {
-    static const char *const upload_headers[] = {"Content-Type: application/octet-stream", NULL};
+    bool shown = o->pass && o->pass->header && kx_client_is_home(o->client, url);
+    const char *headers[] = {NULL, NULL, NULL};
+    int count = 0;
+    if (body) headers[count++] = "Content-Type: application/octet-stream";
+    if (shown) headers[count] = kx_secret_text(o->pass->header);
+    /* Where the bytes are let in by a login, they wait for its yes: a refusal loses none. */
+    bool guarded = body && shown;
     const struct kx_http_request request = {.method = kx_op_info(o->op)->method,
                                             .url = url,
-                                            .headers = body ? upload_headers : NULL,
+                                            .headers = headers,
+                                            .session = shown,
+                                            .expect = guarded,
                                             .upload = body,
                                             .sized = o->length >= 0,
                                             .body_bytes = o->length,
@@ -89,10 +66,11 @@ int kx_operation_send(struct kx_operation *o, const char *url, bool body,
     g_autoptr(kx_transfer) transfer = NULL;
     atomic_fetch_add(&o->client->sent[o->op], 1);
     int result = kx_transfer_start(o->client->http, &request, &transfer, err);
-    if (result == 0) {
+    if (result == 0 && guarded)
+        result = kx_transfer_wait_wanted(transfer, limits, err);
+    else if (result == 0)
         result = body ? kx_transfer_wait_sent(transfer, limits, err)
                       : kx_transfer_wait_head(transfer, limits, err);
-    }
     if (result < 0) {
         name_request(err, o, url);
         return result;
@@ -175,7 +153,7 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
     g_autoptr(kx_transfer) second = NULL;
     const struct kx_limits limits = kx_operation_limits(o, target);
     result = kx_operation_send(o, target, info->body, &limits, &second, err);
-    if (result == 0 && !info->body)
+    if (result == 0 && (!info->body || kx_transfer_answered(second)))
         result = kx_client_judge(o->client, second, o->op, o->path, &limits, err);
     if (result < 0) {
         name_request(err, o, target);
@@ -187,7 +165,7 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
     return 0;
 }
 
-static int attempt_once(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
+static int attempt_with_pass(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
 {
     g_autofree char *url = operation_url(o);
     g_autoptr(kx_transfer) first = NULL;
@@ -198,6 +176,25 @@ static int attempt_once(struct kx_operation *o, struct kx_transfer **out, struct
         return result;
     }
     return settle(o, g_steal_pointer(&first), url, out, err);
+}
+
+/* When the login is refused: once more, if another one can be had. */
+static int attempt_once(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
+{
+    struct kx_client *client = o->client;
+    for (int number = 1;; number++) {
+        g_autoptr(kx_pass) pass = NULL;
+        int result = kx_auth_pass(client->auth, client->http, &o->limits, &pass, err);
+        if (result < 0) return result;
+        o->pass = pass;
+        result = attempt_with_pass(o, out, err);
+        o->pass = NULL;
+        if (result == 0) g_atomic_int_set(&pass->accepted, 1);
+        if (result == 0 || err->http_status != 401) return result;
+        bool again = kx_auth_refused(client->auth, client->http, pass, &o->limits);
+        if (!again || number > 1) return result;
+        kx_error_clear(err);
+    }
 }
 
 /* An attempt without the suspects; when the NameNode has no others, one with them at once. */
@@ -292,7 +289,7 @@ int kx_operation_run(struct kx_operation *o, const struct kx_call *call, kx_take
         kx_error_about(to, kx_op_info(o->op)->name, o->path);
         return result;
     }
-    o->direct = o->direct && kx_operation_direct(o, out);
+    o->direct = o->direct && kx_auth_is_simple(o->client->auth) && kx_operation_direct(o, out);
     if (o->direct) return 0;
     result = run_attempts(o, attempts, take, context, out, maybe, to);
     if (result == 0 && o->refused) kx_datanodes_wrong(o->client->datanodes);

@@ -73,6 +73,7 @@ static void engine_collect_ended(struct kx_http *http)
         CURLcode result = message->data.result;
         struct kx_transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &transfer->verify_result);
         curl_multi_remove_handle(http->multi, transfer->easy);
         result = kx_salvage_try(transfer, result);
         kx_salvage_drop(transfer);
@@ -120,10 +121,14 @@ int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struc
     g_mutex_init(&http->mutex);
     g_cond_init(&http->released);
     g_queue_init(&http->commands);
+    http->config.settings = NULL;
     http->multi = curl_multi_init();
-    if (!http->multi) {
+    int result = kx_http_setup(http, config->settings, err);
+    if (!http->multi)
+        result = kx_error_set(err, ENOMEM, "libcurl has no memory for a multi handle");
+    if (result < 0) {
         kx_http_free(http);
-        return kx_error_set(err, ENOMEM, "libcurl has no memory for a multi handle");
+        return result;
     }
     curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, CACHED_CONNECTIONS_MAX);
     http->thread = g_thread_new("kx-http", engine_run, http);
@@ -142,6 +147,7 @@ void kx_http_free(struct kx_http *http)
         g_thread_join(http->thread);
     }
     if (http->multi) curl_multi_cleanup(http->multi);
+    kx_http_unset(http);
     g_cond_clear(&http->released);
     g_mutex_clear(&http->mutex);
     g_free(http->user_agent);

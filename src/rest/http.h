@@ -37,13 +37,26 @@ struct kx_transfer;
 #define KX_HEADERS_MAX      64    /* response headers kept; more is -EPROTO */
 #define KX_HEADER_BYTES_MAX 16384 /* of one response header line; longer is -EPROTO */
 
+/* How servers are reached and known; NULL and zero: as libcurl does, certificates verified by the
+ * system's authorities. */
+struct kx_http_settings {
+    const char *cacert;     /* PEM file of the only authorities that count */
+    const char *pin;        /* "sha256//BASE64" of the server's public key; several with ';' */
+    const char *cert, *key; /* PEM files of the client's own certificate; NULL key: in `cert` */
+    const char *proxy;    /* URL of a proxy (http, https, socks4, socks4a, socks5, socks5h) for all
+                             requests; "": none; NULL: the environment decides */
+    const char *no_proxy; /* hosts without it, commas between */
+    bool insecure_tls;    /* certificates are not looked at */
+};
+
 struct kx_http_config {
     const struct kx_clock *clock; /* borrowed for the engine's life, as are log and pool */
     struct kx_log *log;
     struct kx_pool *pool;
-    struct kx_stats *stats;  /* may be NULL */
-    const char *user_agent;  /* copied */
-    long connect_timeout_ms; /* 0: 5000 */
+    struct kx_stats *stats;                  /* may be NULL */
+    const char *user_agent;                  /* copied */
+    long connect_timeout_ms;                 /* 0: 5000 */
+    const struct kx_http_settings *settings; /* copied; may be NULL */
 };
 
 struct kx_http_request {
@@ -57,7 +70,11 @@ struct kx_http_request {
     bool once; /* never sent twice: libcurl repeats a request by itself when a kept connection is
                   cut   without an answer, though the server may have obeyed */
     size_t window_bytes; /* 0: KX_WINDOW_BYTES */
+    bool session; /* the cookies that servers have given to such requests are sent back to them */
+    bool expect;  /* of an upload: the body waits until the server says that it wants it (100
+                     Continue), or for KX_EXPECT_MS */
 };
+#define KX_EXPECT_MS    5000L
 #define KX_WINDOW_BYTES ((size_t)1024 * 1024)
 
 /* How long a caller is willing to wait. */
@@ -71,6 +88,9 @@ int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struc
 
 /** All transfers must have been freed. Ends the thread; closes all connections. */
 void kx_http_free(struct kx_http *http);
+
+/** Forget the cookies of all requests with `session`.  @return whether there were any. */
+bool kx_http_forget_session(struct kx_http *http);
 
 /** Give the transfer to the engine and return at once. @out owned. Fails only for what no server
  * sees (-EINVAL: a URL that is none, -ENOMEM). */
@@ -91,6 +111,14 @@ void kx_transfer_end_body(struct kx_transfer *transfer);
  * error with err->unsent. */
 int kx_transfer_wait_sent(struct kx_transfer *transfer, const struct kx_limits *limits,
                           struct kx_error *err);
+
+/** For a request with `expect`: wait until the body is wanted, or the server has answered without
+ * it (kx_transfer_answered).  @return 0, or the connection's error with err->unsent. */
+int kx_transfer_wait_wanted(struct kx_transfer *transfer, const struct kx_limits *limits,
+                            struct kx_error *err);
+
+/** Has the final response's head come? */
+bool kx_transfer_answered(struct kx_transfer *transfer);
 
 /** Wait for the final response's head (1xx skipped).  @return 0, then status and headers may be
  * asked. */

@@ -148,6 +148,8 @@ static size_t on_send(char *room, size_t size, size_t count, void *context)
 {
     struct kx_transfer *transfer = context;
     g_mutex_lock(&transfer->mutex);
+    if (!transfer->wanted) g_cond_broadcast(&transfer->changed);
+    transfer->wanted = TRUE;
     size_t n = send_some(transfer, room, size * count);
     transfer->moved_bytes += (int64_t)n;
     kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_SENT, n);

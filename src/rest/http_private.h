@@ -7,7 +7,10 @@
 #pragma once
 #include <curl/curl.h>
 
+#include "base/secret.h"
 #include "rest/http.h"
+
+#define KX_SHARED_LOCKS 8 /* at least as many as curl_lock_data has */
 
 struct kx_http {
     struct kx_http_config config;
@@ -18,6 +21,9 @@ struct kx_http {
     GQueue commands; /* of struct kx_transfer, each at most once */
     GCond released;  /* a transfer's `released` was set */
     gboolean stopping;
+    struct kx_http_settings settings;
+    CURLSH *plain, *session;        /* what transfers share; only `session` has cookies */
+    GMutex shared[KX_SHARED_LOCKS]; /* of the shares, by the kind of data */
 };
 
 struct kx_header {
@@ -39,6 +45,8 @@ struct kx_transfer {
     gboolean once;
     int second_fd; /* of the socket of an upload, or -1; the engine's thread's own */
     char curl_words[CURL_ERROR_SIZE];
+    long
+        verify_result; /* of the server's certificate (X509_V_ERR_...); 0: fine, or not looked at */
 
     GMutex mutex;
     GCond changed;
@@ -60,6 +68,7 @@ struct kx_transfer {
     gboolean out_complete;
     gboolean in_paused, out_paused; /* curl was told to rest, and no kick is on its way */
     gboolean kicked;                /* an unpause is on its way to the engine */
+    gboolean wanted;                /* curl asked for the first bytes of the body */
     gboolean sent;                  /* the connection was made: the request may have arrived */
     int64_t moved_bytes;            /* in both directions: is there progress? */
 };
@@ -70,6 +79,13 @@ void kx_http_wish(struct kx_http *http, struct kx_transfer *transfer, enum kx_wi
 
 /** Set curl's callbacks on an easy handle. */
 void kx_callbacks_install(struct kx_transfer *transfer);
+
+/** What all transfers share (http_setup.c): made and freed with the engine, set on each transfer.
+ */
+int kx_http_setup(struct kx_http *http, const struct kx_http_settings *settings,
+                  struct kx_error *err);
+void kx_http_unset(struct kx_http *http);
+void kx_setup_install(struct kx_transfer *transfer, const struct kx_http_request *request);
 
 /** One line of a head, as libcurl calls it.  @return length, or 0 to refuse it. */
 size_t kx_callback_header(const char *line, size_t length, struct kx_transfer *transfer);

@@ -33,6 +33,8 @@ static void transfer_destroy(struct kx_transfer *transfer)
 {
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
     kx_salvage_drop(transfer);
+    for (struct curl_slist *at = transfer->headers_out; at; at = at->next)
+        kx_wipe(at->data, strlen(at->data)); /* one of them may be a login */
     curl_slist_free_all(transfer->headers_out);
     g_free(transfer->url);
     g_array_free(transfer->headers_in, TRUE);
@@ -51,7 +53,7 @@ static void set_headers(struct kx_transfer *transfer, const struct kx_http_reque
     if (request->upload) {
         /* No wait for 100 Continue: a DataNode sends it unasked, before it has looked (recorded).
          */
-        list = curl_slist_append(list, "Expect:");
+        list = curl_slist_append(list, request->expect ? "Expect: 100-continue" : "Expect:");
         if (!request->sized) list = curl_slist_append(list, "Transfer-Encoding: chunked");
     } else if (strcmp(request->method, "PUT") == 0 || strcmp(request->method, "POST") == 0) {
         list = curl_slist_append(list, "Content-Length: 0");
@@ -81,6 +83,7 @@ static void set_options(struct kx_transfer *transfer, const struct kx_http_reque
     if (request->upload) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, CURL_BUFFER_BYTES);
+        if (request->expect) curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, KX_EXPECT_MS);
         if (request->sized)
             curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_bytes);
     }
@@ -101,6 +104,7 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
     set_headers(transfer, request);
     kx_callbacks_install(transfer);
     kx_salvage_install(transfer, request);
+    kx_setup_install(transfer, request);
     if (curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url) != CURLE_OK) {
         transfer_destroy(transfer);
         return kx_error_set(err, EINVAL, "not a URL: %s", request->url);
@@ -250,6 +254,31 @@ int kx_transfer_wait_sent(struct kx_transfer *transfer, const struct kx_limits *
     if (result < 0 && err) err->unsent = TRUE;
     g_mutex_unlock(&transfer->mutex);
     return result;
+}
+
+static gboolean body_wanted(const struct kx_transfer *transfer)
+{
+    return transfer->ended || transfer->wanted || transfer->head_complete;
+}
+
+int kx_transfer_wait_wanted(struct kx_transfer *transfer, const struct kx_limits *limits,
+                            struct kx_error *err)
+{
+    g_mutex_lock(&transfer->mutex);
+    int result = transfer_wait(transfer, body_wanted, limits, err);
+    bool unknown = !transfer->wanted && !transfer->head_complete;
+    if (result == 0 && unknown) result = kx_transfer_failure(transfer, err);
+    if (result < 0 && err) err->unsent = TRUE; /* no byte of the body has left */
+    g_mutex_unlock(&transfer->mutex);
+    return result;
+}
+
+bool kx_transfer_answered(struct kx_transfer *transfer)
+{
+    g_mutex_lock(&transfer->mutex);
+    bool answered = transfer->head_complete;
+    g_mutex_unlock(&transfer->mutex);
+    return answered;
 }
 
 static gboolean head_known(const struct kx_transfer *transfer)

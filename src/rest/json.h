@@ -68,6 +68,21 @@ extern const struct kx_json_shape kx_json_block_locations;  /* array of struct k
 extern const struct kx_json_shape kx_json_snapshot_changes; /* array of struct kx_snapshot_change */
 extern const struct kx_json_shape kx_json_ec_policy; /* char *: {"name":"RS-6-3-1024k",...} */
 
+/* What a JWT says of itself. */
+struct kx_claims {
+    char *subject;     /* owned; NULL: it does not say who */
+    int64_t expires_s; /* since the epoch; 0: it does not say when */
+};
+extern const struct kx_json_shape kx_json_claims;
+
+/* What Knox's knoxtoken service answers. */
+struct kx_token_answer {
+    char *token;        /* owned */
+    int64_t expires_ms; /* since the epoch (not a duration, whatever its name "expires_in" says:
+                           recorded, Knox 2.0.0); 0: not told */
+};
+extern const struct kx_json_shape kx_json_token_answer;
+
 /** {"FileStatus":{...}}. The caller clears *out. */
 int kx_json_status(GBytes *body, struct kx_status *out, struct kx_error *err);
 

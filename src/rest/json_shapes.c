@@ -36,6 +36,18 @@ static const struct kx_json_field PATH[] = {ALONE("Path", KX_JSON_STRING), END};
 static const struct kx_json_field TOKEN[] = {ALONE("urlString", KX_JSON_STRING), END};
 static const struct kx_json_field EC_POLICY[] = {ALONE("name", KX_JSON_STRING), END};
 
+static const struct kx_json_field CLAIMS[] = {
+    VALUE(struct kx_claims, "sub", KX_JSON_STRING, subject, MAYBE),
+    NUMBER(struct kx_claims, "exp", expires_s, MAYBE, 0, 0),
+    END,
+};
+
+static const struct kx_json_field TOKEN_ANSWER[] = {
+    VALUE(struct kx_token_answer, "access_token", KX_JSON_STRING, token, NEEDED),
+    NUMBER(struct kx_token_answer, "expires_in", expires_ms, MAYBE, 0, 0),
+    END,
+};
+
 static const struct kx_json_field CONTENT_SUMMARY[] = {
     NUMBER(struct kx_content_summary, "length", length, NEEDED, 0, 0),
     NUMBER(struct kx_content_summary, "fileCount", file_count, NEEDED, 0, 0),
@@ -114,6 +126,9 @@ const struct kx_json_shape kx_json_boolean = {{NULL}, BOOLEAN, sizeof(bool)};
 const struct kx_json_shape kx_json_long = {{NULL}, LONG, sizeof(int64_t)};
 const struct kx_json_shape kx_json_path = {{NULL}, PATH, sizeof(char *)};
 const struct kx_json_shape kx_json_token = {{"Token"}, TOKEN, sizeof(char *)};
+const struct kx_json_shape kx_json_claims = {{NULL}, CLAIMS, sizeof(struct kx_claims)};
+const struct kx_json_shape kx_json_token_answer = {
+    {NULL}, TOKEN_ANSWER, sizeof(struct kx_token_answer)};
 const struct kx_json_shape kx_json_ec_policy = {{NULL}, EC_POLICY, sizeof(char *)};
 const struct kx_json_shape kx_json_content_summary = {
     {"ContentSummary"}, CONTENT_SUMMARY, sizeof(struct kx_content_summary)};

@@ -49,21 +49,28 @@ char *kx_path_join(const char *directory, const char *name);
 
 /* One place where WebHDFS is served. */
 struct kx_endpoint {
-    char *text;   /* as given by the user, without userinfo */
-    char *base;   /* "http://host:9870/webhdfs/v1": in front of every encoded path */
-    char *origin; /* "http://host:9870" */
-    char *scheme; /* "http" or "https" */
+    char *text;    /* as given by the user, without userinfo */
+    char *base;    /* "http://host:9870/webhdfs/v1": in front of every encoded path */
+    char *origin;  /* "http://host:9870" */
+    char *gateway; /* "/gateway/TOPOLOGY", encoded, between the two; "": no gateway */
+    char *scheme;  /* "http" or "https" */
     char *host;
     int port;
     char *root; /* HDFS directory, decoded: "/" or "/a/b" */
 };
 
 /** Take apart http[s]://host[:port][/path], webhdfs://..., swebhdfs://... A path that begins with
- * /webhdfs/v1 has it cut off (people paste it). Default ports: 9870 for http and webhdfs, 9871 for
- * https and swebhdfs.
+ * /webhdfs/v1 has it cut off (people paste it). /gateway/TOPOLOGY in front of the path is Knox's,
+ * and so are any two names in front of /webhdfs/v1. Default ports: 9870 for http and webhdfs, 9871
+ * for https and swebhdfs, 8443 of a gateway.
  *  @out filled on 0; free by kx_endpoint_clear.  @return -EINVAL with what is wrong and what is
  * expected. */
 int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error *err);
+
+/** The other reading of the same text: Knox's gateway.path need not be "gateway", and HDFS may have
+ * a folder of that name. Who knows it is the server, which is to be asked.
+ *  @out filled when there is one. */
+bool kx_endpoint_other(const struct kx_endpoint *endpoint, struct kx_endpoint *out);
 void kx_endpoint_clear(struct kx_endpoint *endpoint);
 /** Fill *to with copies of *from's strings; what *to held before is not freed. */
 void kx_endpoint_copy(struct kx_endpoint *to, const struct kx_endpoint *from);

@@ -4,8 +4,12 @@
 #include "base/log.h"
 #include "rest/url.h"
 
-#define EXPECTED "expected http[s]://HOST[:PORT][/PATH], webhdfs://... or swebhdfs://..."
-#define SERVICE  "/webhdfs/v1"
+#define EXPECTED                                                                                   \
+    "expected http[s]://HOST[:PORT][/PATH], webhdfs://..., swebhdfs://... or "                     \
+    "https://HOST:PORT/gateway/TOPOLOGY[/PATH]"
+#define SERVICE      "/webhdfs/v1"
+#define GATEWAY      "gateway" /* Knox's gateway.path, unless its administrator says otherwise */
+#define GATEWAY_PORT 8443
 
 /* The schemes that people write, what is spoken then, and where HDFS listens by default. */
 static const struct scheme {
@@ -50,11 +54,43 @@ static char *path_tidy(const char *path)
     return g_string_free(tidy, FALSE);
 }
 
-static int root_parse(const char *encoded, char **out, struct kx_error *err)
+/* The bytes of the first two names of a path, with their slashes; 0: there are not two. */
+static size_t two_names(const char *path)
+{
+    size_t at = 0;
+    for (int i = 0; i < 2; i++) {
+        size_t slashes = strspn(path + at, "/"), name = strcspn(path + at + slashes, "/");
+        if (!slashes || !name) return 0;
+        at += slashes + name;
+    }
+    return at;
+}
+
+/* Does SERVICE begin here, as whole names? */
+static bool at_service(const char *path)
 {
     size_t service = strlen(SERVICE);
-    if (g_str_has_prefix(encoded, SERVICE) && (!encoded[service] || encoded[service] == '/'))
-        encoded += service;
+    return g_str_has_prefix(path, SERVICE) && (!path[service] || path[service] == '/');
+}
+
+enum reading { PLAIN, AS_GATEWAY };
+
+/* What the text alone makes likely. */
+static enum reading likely(const char *path)
+{
+    size_t names = two_names(path);
+    if (!names || at_service(path)) return PLAIN;
+    if (at_service(path + names)) return AS_GATEWAY;
+    size_t slashes = strspn(path, "/");
+    return strcspn(path + slashes, "/") == strlen(GATEWAY) &&
+                   g_str_has_prefix(path + slashes, GATEWAY)
+               ? AS_GATEWAY
+               : PLAIN;
+}
+
+static int root_parse(const char *encoded, char **out, struct kx_error *err)
+{
+    if (at_service(encoded)) encoded += strlen(SERVICE);
     g_autofree char *decoded = g_uri_unescape_string(encoded, NULL);
     if (!decoded) return kx_error_set(err, EINVAL, "\"%s\": a '%%' must be written %%25", encoded);
     g_autofree char *root = path_tidy(decoded);
@@ -64,16 +100,40 @@ static int root_parse(const char *encoded, char **out, struct kx_error *err)
     return 0;
 }
 
-static void endpoint_fill(struct kx_endpoint *out, const struct kx_url_parts *parts)
+static void endpoint_fill(struct kx_endpoint *out, const struct kx_url_parts *parts,
+                          const char *gateway)
 {
     const struct scheme *scheme = scheme_find(parts->scheme);
     GString *origin = g_string_new(NULL);
+    int port = *gateway ? GATEWAY_PORT : scheme->port;
     out->scheme = g_strdup(scheme->spoken);
     out->host = g_strdup(parts->host);
-    out->port = parts->port > 0 ? parts->port : scheme->port;
+    out->port = parts->port > 0 ? parts->port : port;
     kx_url_append_origin(origin, out->scheme, out->host, out->port);
     out->origin = g_string_free(origin, FALSE);
-    out->base = g_strconcat(out->origin, SERVICE, NULL);
+    out->gateway = *gateway ? path_tidy(gateway) : g_strdup("");
+    out->base = g_strconcat(out->origin, out->gateway, SERVICE, NULL);
+}
+
+static int parse_as(const char *text, const struct kx_url_parts *parts, enum reading reading,
+                    struct kx_endpoint *out, struct kx_error *err)
+{
+    size_t names = reading == AS_GATEWAY ? two_names(parts->path) : 0;
+    g_autofree char *gateway = g_strndup(parts->path, names), *root = NULL;
+    int rc = root_parse(parts->path + names, &root, err);
+    if (rc < 0) return rc;
+    *out = (struct kx_endpoint){.text = g_strdup(text), .root = g_steal_pointer(&root)};
+    endpoint_fill(out, parts, gateway);
+    return 0;
+}
+
+bool kx_endpoint_other(const struct kx_endpoint *endpoint, struct kx_endpoint *out)
+{
+    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
+    if (!kx_url_split(endpoint->text, false, &parts) || !two_names(parts.path)) return false;
+    if (at_service(parts.path) || at_service(parts.path + two_names(parts.path))) return false;
+    enum reading other = *endpoint->gateway ? PLAIN : AS_GATEWAY;
+    return parse_as(endpoint->text, &parts, other, out, NULL) == 0;
 }
 
 int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error *err)
@@ -83,12 +143,7 @@ int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error
     if (!kx_url_split(text, false, &parts))
         return kx_error_set(err, EINVAL, "\"%s\" is no address; " EXPECTED, shown);
     int rc = parts_check(&parts, shown, err);
-    g_autofree char *root = NULL;
-    if (rc == 0) rc = root_parse(parts.path, &root, err);
-    if (rc < 0) return rc;
-    *out = (struct kx_endpoint){.text = g_strdup(text), .root = g_steal_pointer(&root)};
-    endpoint_fill(out, &parts);
-    return 0;
+    return rc < 0 ? rc : parse_as(text, &parts, likely(parts.path), out, err);
 }
 
 void kx_endpoint_clear(struct kx_endpoint *endpoint)
@@ -96,6 +151,7 @@ void kx_endpoint_clear(struct kx_endpoint *endpoint)
     g_free(endpoint->text);
     g_free(endpoint->base);
     g_free(endpoint->origin);
+    g_free(endpoint->gateway);
     g_free(endpoint->scheme);
     g_free(endpoint->host);
     g_free(endpoint->root);
@@ -108,6 +164,7 @@ void kx_endpoint_copy(struct kx_endpoint *to, const struct kx_endpoint *from)
         .text = g_strdup(from->text),
         .base = g_strdup(from->base),
         .origin = g_strdup(from->origin),
+        .gateway = g_strdup(from->gateway),
         .scheme = g_strdup(from->scheme),
         .host = g_strdup(from->host),
         .port = from->port,

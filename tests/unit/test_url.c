@@ -125,6 +125,43 @@ static void endpoints_are_taken_apart(void **state)
     check_endpoint("http://10.0.0.1:80", "http://10.0.0.1:80/webhdfs/v1", "/");
 }
 
+static void gateways_are_taken_apart(void **state)
+{
+    (void)state;
+    check_endpoint("https://gw:8443/gateway/default", "https://gw:8443/gateway/default/webhdfs/v1",
+                   "/");
+    check_endpoint("https://gw/gateway/default/a/b", "https://gw:8443/gateway/default/webhdfs/v1",
+                   "/a/b");
+    check_endpoint("https://gw:1/gateway/t/webhdfs/v1/a", "https://gw:1/gateway/t/webhdfs/v1",
+                   "/a");
+    check_endpoint("https://gw:1/knox/t/webhdfs/v1", "https://gw:1/knox/t/webhdfs/v1", "/");
+    check_endpoint("https://nn:1/gateway", "https://nn:1/webhdfs/v1", "/gateway");
+    check_endpoint("https://nn:1/knox/t/a", "https://nn:1/webhdfs/v1", "/knox/t/a");
+    check_endpoint("https://nn:1/webhdfs/v1/gateway/t", "https://nn:1/webhdfs/v1", "/gateway/t");
+}
+
+/* @base NULL: there is no other reading. */
+static void check_other(const char *text, const char *base, const char *root)
+{
+    struct kx_endpoint endpoint = {0}, other = {0};
+    assert_int_equal(kx_endpoint_parse(text, &endpoint, NULL), 0);
+    assert_int_equal(kx_endpoint_other(&endpoint, &other), base != NULL);
+    if (base) assert_string_equal(other.base, base);
+    if (base) assert_string_equal(other.root, root);
+    kx_endpoint_clear(&other);
+    kx_endpoint_clear(&endpoint);
+}
+
+static void what_may_be_a_gateway_has_two_readings(void **state)
+{
+    (void)state;
+    check_other("https://h:1/gateway/t/a", "https://h:1/webhdfs/v1", "/gateway/t/a");
+    check_other("https://h:1/knox/t/a", "https://h:1/knox/t/webhdfs/v1", "/a");
+    check_other("https://h:1/knox", NULL, NULL);
+    check_other("https://h:1/webhdfs/v1/knox/t", NULL, NULL);
+    check_other("https://h:1/knox/t/webhdfs/v1/a", NULL, NULL);
+}
+
 static void check_refused(const char *text, const char *reason)
 {
     KX_ERROR_AUTO(err);
@@ -175,6 +212,8 @@ int main(void)
         cmocka_unit_test(long_paths_are_too_long_for_a_request),
         cmocka_unit_test(paths_are_joined),
         cmocka_unit_test(endpoints_are_taken_apart),
+        cmocka_unit_test(gateways_are_taken_apart),
+        cmocka_unit_test(what_may_be_a_gateway_has_two_readings),
         cmocka_unit_test(wrong_endpoints_are_refused_with_a_reason),
         cmocka_unit_test(hosts_are_judged),
     };

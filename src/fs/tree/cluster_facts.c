@@ -41,6 +41,26 @@ int kx_cluster_user(const struct kx_tree_at *at, GString *out, struct kx_error *
     return 0;
 }
 
+/* Never a secret: kx_auth_state has none. */
+int kx_cluster_auth(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    struct kx_auth_state state;
+    kx_auth_state(kx_client_auth(at->mount->client), &state);
+    g_autofree char *expires = g_strdup("never");
+    if (state.expires_ms) {
+        g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(state.expires_ms / 1000);
+        g_free(expires);
+        expires = when ? g_date_time_format(when, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("never");
+    }
+    g_autofree char *user = g_strescape(state.user ? state.user : "", NULL);
+    g_autofree char *source = g_strescape(state.source, NULL);
+    g_string_append_printf(out, "kind\t%s\nuser\t%s\nsource\t%s\nexpires\t%s\nrenewals\t%u\n",
+                           state.login, user, source, expires, state.renewals);
+    kx_auth_state_clear(&state);
+    return 0;
+}
+
 /* No server says what it is; what it does gives it away. */
 int kx_cluster_backend(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {
@@ -49,7 +69,7 @@ int kx_cluster_backend(const struct kx_tree_at *at, GString *out, struct kx_erro
     enum kx_known renames = kx_feature_get(features, KX_FEATURE_RENAME_OPTIONS);
     enum kx_known blocks = kx_feature_get(features, KX_FEATURE_LOCATED_BLOCKS);
     const char *name = "unknown";
-    if (strstr(kx_client_endpoint(at->mount->client)->base, "/gateway/"))
+    if (*kx_client_endpoint(at->mount->client)->gateway)
         name = "knox";
     else if (renames == KX_YES || blocks == KX_YES)
         name = "webhdfs";

@@ -1,0 +1,293 @@
+#include "rest/auth.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rest/auth_token.h"
+
+#define WAIT_SLICE_MS  100   /* between two looks at the canceller while another thread renews */
+#define AGAIN_AFTER_MS 10000 /* when a renewal failed while the old token is still good */
+
+struct kx_auth {
+    struct kx_auth_config config; /* borrowed members only; the copies are below */
+    char *user, *token_url;
+    GMutex mutex;
+    GCond changed;
+    /* guarded by mutex */
+    struct kx_source source;
+    struct kx_pass *pass;     /* NULL: a token must be got first */
+    struct kx_pass *password; /* by which tokens are got */
+    int64_t due_ms;           /* wall clock: when the token is to be renewed */
+    bool renewing;
+    unsigned count;         /* of passes */
+    unsigned refused;       /* the number of the last pass that was refused; 0: none */
+    int64_t quiet_until_ms; /* nobody asks again before that, with the refused pass */
+};
+
+static int64_t wall_ms(const struct kx_auth *auth)
+{
+    return auth->config.clock->wall_ms(auth->config.clock);
+}
+
+static int64_t now_ms(const struct kx_auth *auth)
+{
+    return auth->config.clock->now_ms(auth->config.clock);
+}
+
+static void take_pass(struct kx_auth *auth, struct kx_pass *pass)
+{
+    kx_pass_unref(auth->pass);
+    auth->pass = pass;
+    if (pass) pass->number = ++auth->count;
+}
+
+/* Ask the source.  Mutex held.  On an error everything stays as it was. */
+static int read_source(struct kx_auth *auth, struct kx_error *err)
+{
+    g_autoptr(kx_secret) line = NULL;
+    enum kx_login login = auth->token_url ? KX_LOGIN_BASIC : auth->config.login;
+    struct kx_pass *pass = NULL;
+    int rc = login == KX_LOGIN_SIMPLE ? 0 : kx_source_read(&auth->source, &line, err);
+    if (rc == 0) {
+        rc = kx_pass_new(login, line, auth->user, &pass, err);
+        g_autofree char *name = kx_source_name(&auth->source);
+        if (rc < 0) kx_error_prefix(err, "%s", name);
+    }
+    if (rc < 0) return rc;
+    auth->quiet_until_ms = 0;
+    if (!auth->token_url) {
+        take_pass(auth, pass);
+        return 0;
+    }
+    kx_pass_unref(auth->password);
+    auth->password = pass;
+    take_pass(auth, NULL);
+    return 0;
+}
+
+int kx_auth_new(const struct kx_auth_config *config, const char *host, struct kx_auth **out,
+                struct kx_error *err)
+{
+    g_autoptr(kx_auth) auth = g_new0(struct kx_auth, 1);
+    auth->config = *config;
+    auth->user = g_strdup(config->user);
+    auth->token_url = g_strdup(config->token_url);
+    g_mutex_init(&auth->mutex);
+    g_cond_init(&auth->changed);
+    kx_source_init(&auth->source, config->source, config->where, host);
+    auth->source.typed = config->typed;
+    int rc = read_source(auth, err);
+    if (rc == 0) *out = g_steal_pointer(&auth);
+    return rc;
+}
+
+void kx_auth_free(struct kx_auth *auth)
+{
+    if (!auth) return;
+    kx_pass_unref(auth->pass);
+    kx_pass_unref(auth->password);
+    kx_source_clear(&auth->source);
+    g_mutex_clear(&auth->mutex);
+    g_cond_clear(&auth->changed);
+    g_free(auth->user);
+    g_free(auth->token_url);
+    g_free(auth);
+}
+
+/* Mutex held. */
+static void read_what_changed(struct kx_auth *auth)
+{
+    KX_ERROR_AUTO(err);
+    if (!kx_source_changed(&auth->source)) return;
+    if (read_source(auth, &err) == 0) {
+        kx_log_write(auth->config.log, KX_LOG_INFO, "the login was read again: %s has changed",
+                     auth->source.where);
+        return;
+    }
+    g_autofree char *line = kx_error_format(&err);
+    kx_log_write(auth->config.log, KX_LOG_DEBUG, "the login stays as it was: %s", line);
+}
+
+static bool token_is_good(const struct kx_auth *auth)
+{
+    const struct kx_pass *pass = auth->pass;
+    return pass && (!pass->expires_ms || wall_ms(auth) < pass->expires_ms);
+}
+
+/* Three quarters of the life that it has from now on. */
+static int64_t due_after(const struct kx_auth *auth, const struct kx_pass *token)
+{
+    int64_t now = wall_ms(auth);
+    if (!token->expires_ms) return INT64_MAX;
+    return token->expires_ms <= now ? now : now + (token->expires_ms - now) / 4 * 3;
+}
+
+/* Get a token. Mutex held, free meanwhile. */
+static int renew(struct kx_auth *auth, struct kx_http *http, const struct kx_limits *limits,
+                 struct kx_error *err)
+{
+    g_autoptr(kx_pass) password = kx_pass_ref(auth->password);
+    struct kx_pass *token = NULL;
+    auth->renewing = true;
+    g_mutex_unlock(&auth->mutex);
+    int rc = kx_token_get(http, auth->token_url, password, limits, &token, err);
+    g_mutex_lock(&auth->mutex);
+    auth->renewing = false;
+    g_cond_broadcast(&auth->changed);
+    if (rc == 0) {
+        auth->due_ms = due_after(auth, token);
+        take_pass(auth, token);
+        return 0;
+    }
+    if (rc == -EACCES) auth->quiet_until_ms = now_ms(auth) + KX_REFUSED_MS;
+    auth->due_ms = wall_ms(auth) + AGAIN_AFTER_MS;
+    return rc;
+}
+
+/* Another thread is getting a token.  @return 0: look again; -errno: no more patience. */
+static int wait_for_renewal(struct kx_auth *auth, const struct kx_limits *limits,
+                            struct kx_error *err)
+{
+    if (kx_cancel_fired(limits->cancel)) return kx_error_set(err, EINTR, "interrupted");
+    if (limits->deadline_ms && now_ms(auth) >= limits->deadline_ms)
+        return kx_error_set(err, ETIMEDOUT, "no token came in time");
+    g_cond_wait_until(&auth->changed, &auth->mutex,
+                      g_get_monotonic_time() + WAIT_SLICE_MS * G_TIME_SPAN_MILLISECOND);
+    return 0;
+}
+
+static int leave_alone(const struct kx_auth *auth, struct kx_error *err)
+{
+    g_autofree char *name = kx_source_name(&auth->source);
+    return kx_error_set(err, EACCES, "the server refused the login (from %s) a moment ago", name);
+}
+
+/* Mutex held.  @return 0: there is a token that is good. */
+static int need_token(struct kx_auth *auth, struct kx_http *http, const struct kx_limits *limits,
+                      struct kx_error *err)
+{
+    int rc = 0;
+    while (rc == 0 && !token_is_good(auth)) {
+        if (auth->renewing)
+            rc = wait_for_renewal(auth, limits, err);
+        else if (now_ms(auth) < auth->quiet_until_ms)
+            rc = leave_alone(auth, err);
+        else
+            rc = renew(auth, http, limits, err);
+    }
+    if (rc < 0 || auth->renewing || wall_ms(auth) < auth->due_ms) return rc;
+    KX_ERROR_AUTO(ignored); /* the old one is good for a while */
+    if (renew(auth, http, limits, &ignored) < 0) {
+        g_autofree char *line = kx_error_format(&ignored);
+        kx_log_write(auth->config.log, KX_LOG_WARNING, "the token is not renewed yet: %s", line);
+    }
+    return token_is_good(auth) ? 0 : kx_error_set(err, EACCES, "the token has expired");
+}
+
+int kx_auth_pass(struct kx_auth *auth, struct kx_http *http, const struct kx_limits *limits,
+                 struct kx_pass **out, struct kx_error *err)
+{
+    g_mutex_lock(&auth->mutex);
+    read_what_changed(auth);
+    int rc = auth->token_url ? need_token(auth, http, limits, err) : 0;
+    bool refused = rc == 0 && auth->refused == auth->pass->number;
+    if (refused && now_ms(auth) < auth->quiet_until_ms) rc = leave_alone(auth, err);
+    if (rc == 0) *out = kx_pass_ref(auth->pass);
+    g_mutex_unlock(&auth->mutex);
+    return rc;
+}
+
+/* The pass that was refused is still the present one. Mutex held. */
+static bool find_another(struct kx_auth *auth, bool had_session)
+{
+    bool before = auth->refused && auth->refused + 1 == auth->pass->number;
+    auth->refused = auth->pass->number;
+    if (auth->token_url && !(before && token_is_good(auth))) {
+        take_pass(auth, NULL);
+        return true;
+    }
+    KX_ERROR_AUTO(err);
+    bool ask = kx_source_changed(&auth->source) || (kx_source_asks(&auth->source) && !before);
+    if (ask && read_source(auth, &err) == 0) return true;
+    auth->quiet_until_ms = now_ms(auth) + (had_session ? 0 : KX_REFUSED_MS);
+    return had_session;
+}
+
+bool kx_auth_refused(struct kx_auth *auth, struct kx_http *http, struct kx_pass *pass,
+                     const struct kx_limits *limits)
+{
+    if (pass->login == KX_LOGIN_SIMPLE || kx_cancel_fired(limits->cancel)) return false;
+    /* What was good before may be refused because of the session that came with it. */
+    bool had_session = kx_http_forget_session(http) && g_atomic_int_get(&pass->accepted);
+    g_mutex_lock(&auth->mutex);
+    bool others = !auth->pass || auth->pass->number != pass->number;
+    bool again = others || find_another(auth, had_session);
+    g_mutex_unlock(&auth->mutex);
+    return again;
+}
+
+/* "Basic realm=..." -> what could be tried. */
+static const char *advice(const char *offered)
+{
+    if (!offered) return "a login: -o auth_file=FILE or token_file=FILE";
+    if (g_ascii_strncasecmp(offered, "basic", 5) == 0)
+        return "a name and password: -o auth_file=FILE with USER:PASSWORD in it";
+    if (g_ascii_strncasecmp(offered, "bearer", 6) == 0)
+        return "a token: -o token_file=FILE, or token_url=URL with auth_file=FILE";
+    if (g_ascii_strncasecmp(offered, "negotiate", 9) == 0)
+        return "a Kerberos ticket, or -o delegation_file=FILE with a delegation token";
+    return "a login of a kind that is not known here";
+}
+
+void kx_auth_explain(struct kx_auth *auth, const char *offered, struct kx_error *err)
+{
+    struct kx_auth_state state;
+    kx_auth_state(auth, &state);
+    g_autofree char *words = NULL;
+    if (auth->config.login == KX_LOGIN_SIMPLE) {
+        words = g_strdup_printf("the server wants %s", advice(offered));
+    } else {
+        bool over = state.expires_ms && state.expires_ms <= wall_ms(auth);
+        words = g_strdup_printf("the server refuses the %s%s%s from %s%s",
+                                auth->config.login == KX_LOGIN_BASIC ? "password" : "token",
+                                state.user ? " of " : "", state.user ? state.user : "",
+                                state.source, over ? ": it has expired" : "");
+    }
+    long status = err->http_status;
+    kx_error_set(err, EACCES, "%s", words);
+    err->http_status = status;
+    kx_auth_state_clear(&state);
+}
+
+bool kx_auth_is_simple(const struct kx_auth *auth)
+{
+    return auth->config.login == KX_LOGIN_SIMPLE;
+}
+
+char *kx_auth_user(struct kx_auth *auth)
+{
+    g_mutex_lock(&auth->mutex);
+    const struct kx_pass *pass = auth->pass ? auth->pass : auth->password;
+    char *user = g_strdup(pass->user);
+    g_mutex_unlock(&auth->mutex);
+    return user;
+}
+
+void kx_auth_state(struct kx_auth *auth, struct kx_auth_state *out)
+{
+    g_mutex_lock(&auth->mutex);
+    const struct kx_pass *pass = auth->pass ? auth->pass : auth->password;
+    *out = (struct kx_auth_state){.login = kx_login_name(auth->config.login),
+                                  .source = kx_source_name(&auth->source),
+                                  .user = g_strdup(pass->user),
+                                  .expires_ms = auth->pass ? auth->pass->expires_ms : 0,
+                                  .renewals = auth->count > 1 ? auth->count - 1 : 0};
+    g_mutex_unlock(&auth->mutex);
+}
+
+void kx_auth_state_clear(struct kx_auth_state *state)
+{
+    g_free(state->source);
+    g_free(state->user);
+    *state = (struct kx_auth_state){0};
+}

@@ -35,6 +35,8 @@ class Link:
         self.ports = {int(words[1]): int(words[2]) for words in self._answer()}
         self.namenode = f"http://localhost:{self.ports[servers['namenode'][0]]}" if "namenode" in servers else None
 
+        self.inner = None  # the process in whose network the same way leads to the servers' RPC; None: there is none
+
     def _answer(self) -> list[list[str]]:
         lines = []
         while (line := self.process.stdout.readline().strip()) != ".":

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import urllib.parse
@@ -76,6 +77,12 @@ class Scene:
         datanodes = self.stack.datanodes if self.stack else [self.stored.datanode()]
         return {"namenode": [port_of(self.namenode)], "datanode": [port_of(url) for url in datanodes]}
 
+    def rpc_servers(self) -> dict[str, list[int]]:
+        """What clients of Hadoop's own protocols connect to."""
+        plan = self.stack.plan
+        datanodes = [plan.port(name, "transfer") for name in plan.names() if name.startswith("dn")]
+        return {"rpc": [plan.port("nn", "rpc")], "transfer": datanodes}
+
     def link(self, rtt_ms: float = 0, rate: int = 0) -> Link:
         self._program = self._program or build(self.folder.name)
         return Link(self._program, self.servers(), rtt_ms, rate)
@@ -86,7 +93,11 @@ class Scene:
         if not rtt_ms and not rate:
             yield None
             return
-        with self.link(rtt_ms, rate) as made:
+        with contextlib.ExitStack() as stack:
+            made = stack.enter_context(self.link(rtt_ms, rate))
+            if self.peers and self.stack and (pid := stack.enter_context(network())):
+                stack.enter_context(Link(self._program, self.rpc_servers(), rtt_ms, rate, pid))
+                made.inner = pid
             yield made
 
     # Mounts.
@@ -95,14 +106,24 @@ class Scene:
         """A fresh one: no cache is warm."""
         return Mount(server or self.namenode, *self.options, *options)
 
-    def peer(self, peer: peers.Peer) -> Mounted:
+    def peer(self, peer: peers.Peer, way: Link | None = None) -> Mounted:
         rpc = self.stack.rpc.removeprefix("hdfs://") if self.stack else ""
         known = {"{rpc}": rpc, "{namenode}": self.namenode, "{scratch}": self.folder.name}
         line = peer.line
         for name, value in known.items():
             line = [word.replace(name, value) for word in line]
         self.remove(self.scratch("rclone"))
-        return Mounted(line)
+        return Mounted([*["nsenter", f"--net=/proc/{way.inner}/ns/net"], *line] if way else line)
+
+    def rivals(self, use, way: Link | None = None, before=None, whole_files: bool = False) -> dict:
+        """The peers as candidates on this way, as far as it leads to what they speak with."""
+        if way and not way.inner:
+            return {}
+        return {
+            peer.name: lambda peer=peer: self.sample(self.peer(peer, way), use, None, before)
+            for peer in self.peers
+            if whole_files or not peer.whole_files
+        }
 
     def sample(self, mounted: Mounted, use, through: Link | None = None, before=None) -> Sample:
         """use(path) on the mount, after before(path), which does not count; use returns a Cost."""
@@ -168,6 +189,19 @@ class Scene:
         self.folder.cleanup()
         if self.stack:
             self.stack.down()
+
+
+@contextlib.contextmanager
+def network():
+    """The pid of a process in a network of its own, which has a loopback only; None where that is not allowed."""
+    line = ["unshare", "--net", "sh", "-c", "ip link set lo up && echo up && exec cat"]
+    keeper = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        yield keeper.pid if keeper.stdout.readline() == b"up\n" else None
+    finally:
+        keeper.stdin.close()
+        keeper.wait(10)
+        keeper.stdout.close()
 
 
 def grown(before: dict, after: dict) -> dict:

@@ -42,8 +42,7 @@ def measure(scene, name: str, rtt_ms: float) -> Row:
             return plain(cost)
 
         who = {KNOXFS: lambda: scene.knoxfs(work, way), "one curl": lambda: by_curl(1), "8 curls": lambda: by_curl(8)}
-        if not way:
-            who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
+        who |= scene.rivals(work, way)
         rounds = compare(scene, who)
         counted = rounds[-1][KNOXFS] if way else scene.counted(work)
     notes = [f"cp -r of {len(names)} files of 4 KiB"]

@@ -55,9 +55,7 @@ def measure(scene, name: str, rtt_ms: float) -> Row:
             "curl for each": one_by_one,
             "one curl": lambda: plain(curl.get(scene, curl.discard(urls))),
         }
-        if not way:
-            for peer in scene.peers:
-                who[peer.name] = lambda peer=peer: scene.sample(scene.peer(peer), work, None, look)
+        who |= scene.rivals(work, way, look)
         rounds = compare(scene, who)
         counted = rounds[-1][KNOXFS] if way else scene.counted(work, look)
     notes = [f"{len(files)} files of 2 MiB, after ls -l"]

@@ -35,7 +35,7 @@ def measure(scene) -> Row:
         return cost
 
     who = {KNOXFS: lambda: scene.knoxfs(work)}
-    who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
+    who |= scene.rivals(work)
     rounds = compare(scene, who)
     mib = len(names) * ROUNDS * LENGTH / (1 << 20)
     notes = [f"{len(names)} files of 2 MiB open, {ROUNDS} times 64 KiB of each by {THREADS} threads", memory(rounds)]

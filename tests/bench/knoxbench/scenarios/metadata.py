@@ -51,8 +51,7 @@ def tree(scene, name: str, rtt_ms: float, groups: range) -> Row:
             KNOXFS: lambda: scene.knoxfs(work, way),
             "curl": lambda: plain(curl.get(scene, curl.discard(urls))),
         }
-        if not way:
-            who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
+        who |= scene.rivals(work, way)
         rounds = compare(scene, who)
         counted = rounds[-1][KNOXFS] if way else scene.counted(work)
     entries = len(groups) * folders * files
@@ -95,7 +94,7 @@ def wide_first(scene) -> Row:
 
 def rows(scene, name: str, measure: Measure, work, by_curl, goal: str) -> Row:
     who = {KNOXFS: lambda: scene.knoxfs(work), "curl": by_curl}
-    who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
+    who |= scene.rivals(work)
     rounds = compare(scene, who)
     notes = [f"a folder of {scene.stored.wide()} files"]
     return Row(name, measure, rounds, scene.counted(work), goal, "names of the mounts", notes)

@@ -61,7 +61,7 @@ def measure(scene) -> Row:
         return plain(curl.get(scene, curl.discard(urls)))
 
     who = {KNOXFS: lambda: scene.knoxfs(work), "curl, just these ranges": by_curl}
-    who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
+    who |= scene.rivals(work, whole_files=True)
     rounds = compare(scene, who)
     counted = scene.counted(work)
     return Row("parquet", Measure("s"), rounds, counted, GOAL, "the average", notes(counted, needed, mib))

@@ -66,9 +66,7 @@ def measure(scene, name: str, rtt_ms: int, jobs: int) -> Row:
             "curl by the NameNode": lambda: by_curl(False),
             "curl at the DataNode": lambda: by_curl(True),
         }
-        if not way:
-            for peer in scene.peers:
-                who[peer.name] = lambda peer=peer: scene.sample(scene.peer(peer), work)
+        who |= scene.rivals(work, way)
         rounds = compare(scene, who)
         counted = rounds[-1][KNOXFS] if way else scene.counted(work)
     return Row(name, Measure("reads/s", count), rounds, counted, GOALS[rtt_ms], "each read of the mounts, curl", [f"{count} reads"])

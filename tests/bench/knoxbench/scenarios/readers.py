@@ -41,8 +41,7 @@ def measure(scene, name: str, rtt_ms: float) -> Row:
             return plain(curl.get(scene, curl.discard(urls), READERS))
 
         who = {KNOXFS: lambda: scene.knoxfs(work, way), "16 curls": by_curl}
-        if not way:
-            who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
+        who |= scene.rivals(work, way)
         rounds = compare(scene, who)
         counted = rounds[-1][KNOXFS] if way else scene.counted(work)
     notes = [f"{READERS} files of {mib} MiB", memory(rounds)]

@@ -26,8 +26,7 @@ def measure(scene) -> Row:
             return dd(path, file)
 
         who = {KNOXFS: lambda: scene.knoxfs(again, None, again), "tmpfs": lambda: plain(dd(folder, "/file"))}
-        for peer in scene.peers:
-            who[peer.name] = lambda peer=peer: scene.sample(scene.peer(peer), again, None, again)
+        who |= scene.rivals(again, None, again, whole_files=True)
         rounds = compare(scene, who)
     counted = scene.counted(again, again)
     goal = ">= 0.9 x tmpfs, at most 1 request"

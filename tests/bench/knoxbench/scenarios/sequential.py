@@ -54,9 +54,8 @@ def measure(scene, name: str) -> Row:
             return plain(curl.get(scene, curl.discard([scene.url(file, "OPEN", server)])))
 
         who = {KNOXFS: lambda: scene.knoxfs(work, way), "curl": by_curl}
-        if not way:
-            who |= {peer.name: lambda peer=peer: scene.sample(scene.peer(peer), work) for peer in scene.peers}
-        if python := peers.python():
+        who |= scene.rivals(work, way)
+        if scene.peers and (python := peers.python()):
             who["hdfscli"] = lambda: plain(child.asked(python, use.__file__, "hdfscli", server, file))
         rounds = compare(scene, who)
         counted = rounds[-1][KNOXFS] if way else scene.counted(work)

@@ -17,6 +17,7 @@
 #include "fs/opens.h"
 #include "fs/tree/cluster_mount.h"
 #include "fs/tree/tree.h"
+#include "rest/inodes.h"
 #include "rest/webhdfs.h"
 
 #define BLOCKS_KEPT 64 /* 8 MiB of free blocks at most wait for their next use */
@@ -196,6 +197,7 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     result = make_login(mount, &endpoint, typed, err);
     if (result == 0) result = connect_to(mount, &endpoint, err);
     kx_endpoint_clear(&endpoint);
+    if (result == 0) kx_inodes_learn(mount->client);
     if (result == 0) result = open_journal(mount, err);
     if (result == 0) result = make_tree(mount, err);
     if (result < 0) return result;

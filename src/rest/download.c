@@ -2,12 +2,14 @@
 
 #include <errno.h>
 
+#include "rest/inodes.h"
 #include "rest/retry.h"
 #include "rest/webhdfs.h"
 
 struct kx_download {
     struct kx_client *client;
     char *path;
+    char *inode_path;             /* by which it is opened; NULL: by its path */
     int64_t next, end;            /* the bytes still to come: [next, end) of the file */
     int64_t begin;                /* where in the file the present stream began */
     struct kx_version version;    /* file_id 0: not looked at */
@@ -18,18 +20,61 @@ struct kx_download {
     int64_t progress_ms;          /* when the last byte came, or the caller began to wait */
 };
 
+static int say_replaced(const struct kx_download *d, struct kx_error *err)
+{
+    kx_error_set(err, ESTALE, "the file was replaced or removed while it was read");
+    kx_error_about(err, "OPEN", d->path);
+    return -ESTALE;
+}
+
 /* OPEN from the next byte to the end of the range. */
+static int ask(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
+{
+    const struct kx_open what = {.path = d->inode_path ? d->inode_path : d->path,
+                                 .offset = d->next,
+                                 .length = d->end - d->next,
+                                 .direct = !d->broken};
+    int result = kx_client_open(d->client, &what, call, &d->transfer, err);
+    if (result == 0 || !d->inode_path) return result;
+    g_free(err->path);
+    err->path = g_strdup(d->path); /* as the user knows it */
+    return result;
+}
+
+/* An OPEN by number has failed so: is the file gone, or does the server know no numbers?
+ *  @return 0: it is to be opened by its name; -ESTALE; or what it was. */
+static int judge_number(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
+{
+    bool refused = err->http_status / 100 == 4 && (!err->exception || err->code == EINVAL);
+    if (err->code != ENOENT && !refused) return -err->code;
+    struct kx_status now = {0};
+    KX_ERROR_AUTO(look);
+    int result = kx_webhdfs_stat(d->client, d->path, call, &now, &look);
+    bool there = result == 0 && now.file_id == d->version.file_id;
+    kx_status_clear(&now);
+    if (there) {
+        kx_inodes_refused(d->client);
+        g_clear_pointer(&d->inode_path, g_free);
+        kx_error_clear(err);
+        return 0;
+    }
+    if (err->code != ENOENT) return -err->code;
+    return say_replaced(d, err);
+}
+
 static int stream_open(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
 {
     d->begin = d->next;
-    const struct kx_open what = {
-        .path = d->path, .offset = d->next, .length = d->end - d->next, .direct = !d->broken};
-    int result = kx_client_open(d->client, &what, call, &d->transfer, err);
+    int result = ask(d, call, err);
+    if (result < 0 && d->inode_path) {
+        result = judge_number(d, call, err);
+        if (result == 0) result = ask(d, call, err);
+    }
     if (result == 0 && d->window_bytes) kx_transfer_set_window(d->transfer, d->window_bytes);
     if (result != -ERANGE) return result;
     /* The range was in the file when it was last looked at. */
     kx_error_prefix(err, "another client has made the file shorter meanwhile");
-    if (err) err->code = ESTALE;
+    err->code = ESTALE;
     return -ESTALE;
 }
 
@@ -43,7 +88,9 @@ int kx_download_open(struct kx_client *client, const char *path, int64_t offset,
     d->next = offset;
     d->end = offset + length;
     if (version) d->version = *version;
-    int result = stream_open(d, call, err);
+    d->inode_path = kx_inodes_path(client, path, d->version.file_id);
+    KX_ERROR_AUTO(own);
+    int result = stream_open(d, call, err ? err : &own);
     if (result < 0)
         kx_download_close(d);
     else
@@ -51,21 +98,19 @@ int kx_download_open(struct kx_client *client, const char *path, int64_t offset,
     return result;
 }
 
-/* Before a file is opened again: is it still the one whose first bytes were delivered? */
+/* Before a file is opened again: is it still the one whose first bytes were delivered? Asked by its
+ * number, a file that was replaced and lives on in a snapshot shows the other one's. */
 static int check_version(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
 {
     if (!d->version.file_id) return 0;
     struct kx_status now = {0};
-    int result = kx_webhdfs_stat(d->client, d->path, call, &now, err);
+    int result =
+        kx_webhdfs_stat(d->client, d->inode_path ? d->inode_path : d->path, call, &now, err);
     bool same =
         result == 0 && now.file_id == d->version.file_id && now.mtime_ms == d->version.mtime_ms;
     kx_status_clear(&now);
     if (result == 0 && same) return 0;
-    if (result == 0 || result == -ENOENT) {
-        result = kx_error_set(err, ESTALE, "the file was replaced or removed while it was read");
-        kx_error_about(err, "OPEN", d->path);
-    }
-    return result;
+    return result == 0 || result == -ENOENT ? say_replaced(d, err) : result;
 }
 
 static int64_t now_ms(const struct kx_download *d)
@@ -127,7 +172,7 @@ static void accept_block(struct kx_download *d, struct kx_block *block)
 static void suspect_datanode(const struct kx_download *d, const struct kx_call *call,
                              const struct kx_error *err)
 {
-    const struct kx_broken_step step = {.path = d->path,
+    const struct kx_broken_step step = {.path = d->inode_path ? d->inode_path : d->path,
                                         .offset = d->begin,
                                         .url = kx_transfer_url(d->transfer),
                                         .why = err,
@@ -184,6 +229,7 @@ void kx_download_close(struct kx_download *d)
 {
     if (!d) return;
     kx_transfer_free(d->transfer);
+    g_free(d->inode_path);
     g_free(d->path);
     g_free(d);
 }

@@ -5,6 +5,9 @@
  * failed, until nothing moves for the client's stall time. A body that ends early is never taken
  * for the end of the file.
  *
+ * Where the version names a fileId the file is opened by it (inodes.h), if the server can do that:
+ * then a range is of that file, wherever it was renamed to, or -ESTALE.
+ *
  * Threads: one download is used by one thread at a time. */
 #pragma once
 #include "rest/client.h"
@@ -20,7 +23,8 @@ struct kx_version {
 
 /** @offset and @length in bytes, the range lies within the file as its caller knows it. @length
  * must be > 0. @version may be NULL: not
- *  looked at. Sends the request and returns when the head has come. */
+ *  looked at. Sends the request and returns when the head has come.
+ *  @return 0; -ESTALE: the file was replaced, removed or made shorter; another -errno. */
 int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
                      const struct kx_version *version, const struct kx_call *call,
                      struct kx_download **out, struct kx_error *err);

@@ -12,6 +12,7 @@ enum kx_feature {
     KX_FEATURE_LIST_BATCH,     /* LISTSTATUS_BATCH: Hadoop 3 */
     KX_FEATURE_SPACE,          /* GETSTATUS: Hadoop 3.4 */
     KX_FEATURE_LOCATED_BLOCKS, /* GET_BLOCK_LOCATIONS: a NameNode, not HttpFS */
+    KX_FEATURE_INODE_PATHS,    /* "/.reserved/.inodes/NUMBER" (inodes.h): a NameNode */
     KX_FEATURE_COUNT
 };
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -11,7 +10,7 @@
 
 struct kx_secret {
     size_t length;
-    size_t mapped; /* bytes of `text`, in whole pages of its own */
+    size_t mapped; /* bytes of `text`, in whole pages of its own; 0: GLib has them */
     char *text;
 };
 
@@ -28,9 +27,12 @@ struct kx_secret *kx_secret_new(const char *text, size_t length)
     secret->mapped = (length / page + 1) * page;
     secret->text =
         mmap(NULL, secret->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (secret->text == MAP_FAILED) abort(); /* as GLib does when there is no memory */
-    madvise(secret->text, secret->mapped, MADV_DONTDUMP);
-    mlock(secret->text, secret->mapped); /* may be refused: then it is only not dumped */
+    if (secret->text == MAP_FAILED) { /* no pages of its own: GLib's memory, which it is then */
+        secret->mapped = 0;
+        secret->text = g_malloc0(length + 1);
+    }
+    if (secret->mapped) madvise(secret->text, secret->mapped, MADV_DONTDUMP);
+    if (secret->mapped) mlock(secret->text, secret->mapped); /* refused: it is only not dumped */
     memcpy(secret->text, text, length);
     return secret;
 }
@@ -39,7 +41,10 @@ void kx_secret_free(struct kx_secret *secret)
 {
     if (!secret) return;
     kx_wipe(secret->text, secret->length);
-    munmap(secret->text, secret->mapped);
+    if (secret->mapped)
+        munmap(secret->text, secret->mapped);
+    else
+        g_free(secret->text);
     g_free(secret);
 }
 

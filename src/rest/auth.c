@@ -95,11 +95,12 @@ void kx_auth_free(struct kx_auth *auth)
 }
 
 /* Mutex held. */
-static void read_what_changed(struct kx_auth *auth)
+static void read_what_changed(struct kx_auth *auth, struct kx_http *http)
 {
     KX_ERROR_AUTO(err);
     if (!kx_source_changed(&auth->source)) return;
     if (read_source(auth, &err) == 0) {
+        kx_http_forget_session(http); /* it was the other login's */
         kx_log_write(auth->config.log, KX_LOG_INFO, "the login was read again: %s has changed",
                      auth->source.where);
         return;
@@ -188,7 +189,7 @@ int kx_auth_pass(struct kx_auth *auth, struct kx_http *http, const struct kx_lim
                  struct kx_pass **out, struct kx_error *err)
 {
     g_mutex_lock(&auth->mutex);
-    read_what_changed(auth);
+    read_what_changed(auth, http);
     int rc = auth->token_url ? need_token(auth, http, limits, err) : 0;
     bool refused = rc == 0 && auth->refused == auth->pass->number;
     if (refused && now_ms(auth) < auth->quiet_until_ms) rc = leave_alone(auth, err);

@@ -22,6 +22,7 @@ from faultproxy import Proxy  # noqa: E402
 from knoxstack import Stack  # noqa: E402
 from knoxtest import Hdfs, Mounts, until  # noqa: E402
 from knoxtest.mount import LOG_END  # noqa: E402
+from knoxtest.secrets import login_file  # noqa: E402
 
 LIMIT_S = 60  # of a test; @pytest.mark.limit(S) for another
 GRACE_S = 5  # after which drivers are killed, so that nobody waits in the kernel any more
@@ -29,11 +30,29 @@ GRACE_S = 5  # after which drivers are killed, so that nobody waits in the kerne
 mounts_key = pytest.StashKey[list]()
 
 
+def pytest_addoption(parser):
+    ways = ("direct", "httpfs", "knox")
+    parser.addoption("--via", choices=ways, default="direct", help="what the mounts are of")
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "direct: of a NameNode only, left out with another --via")
     config.addinivalue_line("markers", "slow: left out by tests/run --quick")
     config.addinivalue_line("markers", "hidden_may_stay: an upload's rest, where no server was left")
     config.addinivalue_line("markers", "limit(seconds): the time limit of this test")
     config.stash[mounts_key] = []
+
+
+def pytest_collection_modifyitems(config, items):
+    """What counts requests or breaks them sits between the driver and the NameNode."""
+    via = config.getoption("--via")
+    if via == "direct":
+        return
+    reason = pytest.mark.skip(reason=f"not by way of {via}")
+    between = {"proxy", "proxied", "lasting_proxy", "wide"}
+    for item in items:
+        if between & set(item.fixturenames) or item.get_closest_marker("direct"):
+            item.add_marker(reason)
 
 
 # Time limits.
@@ -95,9 +114,26 @@ def sanitized(binary) -> bool:
 
 
 @pytest.fixture(scope="session")
-def stack():
-    """A NameNode and a DataNode."""
-    with Stack.up(owner=os.getpid(), ephemeral=True) as stack:
+def via(request) -> str:
+    return request.config.getoption("--via")
+
+
+@pytest.fixture(scope="session")
+def stack(via):
+    """A NameNode and a DataNode, and what is in front of them with --via."""
+    more = {via: True} if via != "direct" else {}
+    with Stack.up(owner=os.getpid(), ephemeral=True, **more) as stack:
+        stack.dfs("-mkdir", "/tests")
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def gateway(via, request):
+    """A stack with Knox and LDAP."""
+    if via == "knox":
+        yield request.getfixturevalue("stack")
+        return
+    with Stack.up(knox=True, owner=os.getpid(), ephemeral=True) as stack:
         stack.dfs("-mkdir", "/tests")
         yield stack
 
@@ -172,10 +208,21 @@ def hdfs(stack, request):
 killed_key = pytest.StashKey[bool]()
 
 
+def knox_login(stack):
+    """The options by which a user of the stack's LDAP logs in at its gateway."""
+    return lambda user, folder: {"auth_file": str(login_file(folder, user)), "cacert": str(stack.cacert)}
+
+
+def make_mounts(binary, stack, via: str) -> Mounts:
+    if via == "knox":
+        return Mounts(binary, f"{stack.knox}/basic", knox_login(stack))
+    return Mounts(binary, stack.httpfs if via == "httpfs" else stack.namenode)
+
+
 @pytest.fixture
-def mounts(binary, stack, hdfs, request):
+def mounts(binary, stack, hdfs, via, request):
     """mounts(path, **options): another mount of this test; user=alice unless said."""
-    made = Mounts(binary, stack.namenode)
+    made = make_mounts(binary, stack, via)
     known = request.config.stash[mounts_key]
     known.append(made)
     yield made

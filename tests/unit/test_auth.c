@@ -237,6 +237,8 @@ static void a_new_password_in_the_file_is_taken(void **state)
     check_ask(v, 0, ASK AC " -\n");
     write_file(v, "nonsense\n"); /* what is there stays good */
     check_ask(v, 0, ASK AC " session=good\n");
+    write_file(v, "a:b\n"); /* its session is not the other login's */
+    check_ask(v, -EACCES, FIRST);
 }
 
 static void a_session_that_ended_costs_one_more_request(void **state)

@@ -173,16 +173,20 @@ class Mount:
 class Mounts:
     """All mounts of a scope (a test, a module)."""
 
-    def __init__(self, binary: Path, base: str):
+    def __init__(self, binary: Path, base: str, login=None):
+        """login(user, folder): the options by which that user logs in at BASE, in files of FOLDER."""
         self.binary = binary
         self.base = base
+        self.login = login
         self.live: list[Mount] = []
 
     def __call__(self, path: str = "/", server: str | None = None, **options) -> Mount:
         """Mount PATH (already encoded) of SERVER; options as of -o, True: without a value, None: not
         given.  What is not the cluster's is not listed, unless said."""
         folder = Path(tempfile.mkdtemp(prefix="knoxfs-test-"))
-        options.setdefault("user", "alice")
+        user = options.setdefault("user", "alice")
+        if self.login and server is None:
+            options = self.login(user, folder) | options
         options.setdefault("hidevirtual", True)
         options.setdefault("stage_dir", str(folder))  # what one leaves is no other's, but on purpose
         mount = Mount(self.binary, (server or self.base) + path, folder, options)

@@ -1,0 +1,304 @@
+"""Through a real Knox: passwords, tokens, certificates, and where the secrets are not."""
+
+import base64
+import contextlib
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from knoxtest import run, sh
+from knoxtest.mount import detach, mounted
+from knoxtest.secrets import certificate, login_file, pin, secret_file
+
+from conftest import knox_login, make_folder
+from test_mount import complaint, serving
+
+MIB = 1 << 20
+pytestmark = [pytest.mark.slow, pytest.mark.limit(300)]  # the gateway takes a while to start
+
+
+@pytest.fixture
+def hdfs(gateway, request):
+    folder = make_folder(gateway, request.node.name)
+    yield folder
+    assert folder.hidden() == []
+
+
+@pytest.fixture
+def basic(mounts, hdfs, gateway):
+    """basic(user=...): the test's folder by way of Knox, with a password."""
+
+    def make(user="alice", **options):
+        login = knox_login(gateway)(user, hdfs_folder)
+        return mounts(hdfs.url_path, server=f"{gateway.knox}/basic", user=user, **login, **options)
+
+    hdfs_folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"knoxfs-login-{os.getpid()}"
+    hdfs_folder.mkdir(exist_ok=True)
+    yield make
+    shutil.rmtree(hdfs_folder, ignore_errors=True)
+
+
+@pytest.fixture
+def command(binary, tmp_path):
+    """command(endpoint, **options): a mount that must fail; its one line."""
+    target = tmp_path / "mnt"
+    target.mkdir()
+
+    def call(endpoint, rc=1, **options):
+        words = ",".join(f"{k}={v}" if v is not True else k for k, v in options.items())
+        line = [binary, *(["-o", words] if words else []), endpoint, target]
+        return complaint(run(*line, rc=rc, timeout=60))
+
+    yield call
+    assert mounted(target) is None
+
+
+def token(gateway, topology: str, user: str = "alice") -> str:
+    """What Knox gives for the password."""
+    line = ["curl", "-sf", "--cacert", str(gateway.cacert), "-u", f"{user}:{user}-password"]
+    done = run(*line, f"{gateway.knox}/{topology}/knoxtoken/api/v1/token", timeout=60)
+    return re.search(rb'"access_token":"([^"]+)"', done.stdout).group(1).decode()
+
+
+def facts(mount) -> dict[str, str]:
+    text = (mount / ".cluster/mount/auth").read_text()
+    return dict(line.split("\t") for line in text.splitlines())
+
+
+# Passwords.
+
+
+def test_ordinary_programs(basic, hdfs, tmp_path):
+    mount = basic()
+    (tmp_path / "f").write_bytes(os.urandom(5 * MIB + 3))
+    run("cp", tmp_path / "f", mount / "big")
+    assert hdfs.read("big") == (tmp_path / "f").read_bytes() == (mount / "big").read_bytes()
+    sh(
+        """
+        rm big; echo one > f; echo two >> f; test "$(cat f)" = "$(printf 'one\\ntwo')"
+        mkdir -p a/b; mv f a/b/g; cp a/b/g h; echo new > h; test "$(cat h)" = new
+        chmod 600 h; touch -d @1000000000 h; test "$(stat -c '%a %Y' h)" = "600 1000000000"
+        tar c a | tar x -C a/b; diff -r a/b/g a/b/a/b/g; rm -r a; ls -la; df .
+        setfattr -n user.a -v 1 h; test "$(getfattr --only-values -n user.a h)" = 1
+        test "$(cat .cluster/mount/backend)" = knox
+        """,
+        cwd=mount.path,
+        timeout=120,
+    )
+    assert hdfs.names() == ["h"] and hdfs.cat("h") == b"new\n"
+    assert hdfs.status("h")["owner"] == "alice"
+
+
+def test_ldap_is_asked_once_a_session(basic, gateway, hdfs):
+    before = gateway.binds
+    mount = basic()
+    assert gateway.binds == before + 1
+
+    def work(number):
+        (mount / f"f{number}").write_bytes(b"x" * number)
+        return (mount / f"f{number}").read_bytes() == b"x" * number
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(24)))
+    assert len(os.listdir(mount.path)) == 24
+    assert gateway.binds == before + 1
+
+
+def test_the_user_is_the_login_s(basic, hdfs, gateway):
+    mount = basic()
+    assert facts(mount)["user"] == "alice" and facts(mount)["kind"] == "basic"
+    bob = basic(user="bob")
+    with pytest.raises(PermissionError):
+        (bob / "new").write_bytes(b"x")
+    hdfs.write("f", b"x")
+    assert (bob / "f").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("name", ["two words", "100% +&;#?=", "é 日本", "e\u0301", "%2F", "a\nb", "'\"<>|\\^`{}"])
+def test_names(basic, hdfs, name):
+    mount = basic()
+    (mount / name).write_bytes(b"x")
+    assert list(hdfs.entries()) == [name] == os.listdir(mount.path)
+    assert (mount / name).read_bytes() == b"x"
+    os.rename(mount / name, mount / "plain")
+    os.rename(mount / "plain", mount / name)
+    (mount / name).unlink()
+    assert hdfs.names() == []
+
+
+def test_refused(command, gateway, tmp_path):
+    endpoint, known = f"{gateway.knox}/basic", {"cacert": gateway.cacert}
+    before = gateway.binds
+    wrong = login_file(tmp_path, "alice", "wrong")
+    assert "refuses the password of alice from" in command(endpoint, auth_file=wrong, **known)
+    assert gateway.binds == before + 1, "a wrong password is shown once"
+    assert "auth_file=FILE" in command(endpoint, **known)
+    assert "the name of a topology" in command(f"{gateway.knox}/none", auth_file=wrong, **known)
+    wrong.chmod(0o644)
+    assert "chmod 600" in command(endpoint, auth_file=wrong, **known)
+    right = login_file(tmp_path, "bob")
+    assert "bob's" in command(endpoint, auth_file=right, user="alice", **known)
+    assert "one login is enough" in command(endpoint, auth_file=right, token_file=right, **known)
+    link = tmp_path / "link"
+    link.symlink_to(right)
+    assert "symbolic link" in command(endpoint, auth_file=link, **known)
+
+
+def test_where_a_password_may_be_from(mounts, gateway, hdfs, tmp_path):
+    server, known = f"{gateway.knox}/basic", {"cacert": str(gateway.cacert)}
+    netrc = secret_file(tmp_path / "netrc", "machine localhost login alice password alice-password\n")
+    for option in ({"netrc": str(netrc)}, {"auth_command": "echo alice:alice-password"}):
+        mount = mounts(hdfs.url_path, server=server, **option, **known)
+        assert facts(mount)["user"] == "alice"
+        assert "alice-password" not in (mount / ".cluster/mount/config").read_text()
+
+
+def test_a_new_password_is_taken(mounts, gateway, hdfs, tmp_path):
+    """The file changes while it is mounted."""
+    file = login_file(tmp_path, "alice")
+    known = {"cacert": str(gateway.cacert), "auth_file": str(file)}
+    mount = mounts(hdfs.url_path, server=f"{gateway.knox}/basic", **known)
+    login_file(tmp_path, "alice", "wrong")
+    with pytest.raises(PermissionError):  # the session of the first one is not used any more
+        os.stat(mount / "none")
+    login_file(tmp_path, "alice")
+    (mount / "f").write_bytes(b"x")
+    assert hdfs.read("f") == b"x"
+
+
+# Tokens.
+
+
+def test_tokens_are_got_and_renewed(mounts, gateway, hdfs, tmp_path):
+    """A token lives for 5 s, the copy takes longer: no byte is lost, and there are several of them."""
+    login = knox_login(gateway)("alice", tmp_path)
+    url = f"{gateway.knox}/brief/knoxtoken/api/v1/token"
+    mount = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", token_url=url, **login)
+    data = os.urandom(4 * MIB)
+    with open(mount / "slow", "wb", buffering=0) as file:
+        for at in range(0, len(data), MIB // 4):
+            file.write(data[at : at + MIB // 4])
+            time.sleep(0.9)  # the writer's own pace: 14 s
+    assert hdfs.read("slow") == data == (mount / "slow").read_bytes()
+    assert facts(mount)["kind"] == "bearer" and int(facts(mount)["renewals"]) >= 1
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", facts(mount)["expires"])
+
+
+def test_a_token_in_a_file(mounts, gateway, hdfs, tmp_path):
+    file = secret_file(tmp_path / "token", token(gateway, "tokens"))
+    known = {"token_file": str(file), "cacert": str(gateway.cacert), "user": None}
+    mount = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", **known)
+    assert facts(mount)["user"] == "alice" and (mount / ".cluster/mount/user").read_text() == "alice\n"
+    (mount / "f").write_bytes(b"x")
+    secret_file(file, token(gateway, "tokens") + "x")
+    with pytest.raises(PermissionError):
+        (mount / "f").read_bytes()
+    secret_file(file, token(gateway, "tokens"))
+    assert (mount / "f").read_bytes() == b"x"
+
+
+# TLS.
+
+
+@contextlib.contextmanager
+def tls(pem: Path):
+    """A server with this certificate that notes what it is told."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    told = []
+
+    def answer(connection):
+        def talk():
+            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as inner:
+                told.append(inner.recv(4096))
+
+        threading.Thread(target=talk, daemon=True).start()
+
+    with serving(answer) as address:
+        yield f"https://{address}", told
+
+
+WRONG = {
+    "expired": (("-startdate", "-3d", "-validity", "1"), "localhost", True, "has expired"),
+    "self-signed": ((), "localhost", False, "is self-signed"),
+    "wrong-host": ((), "other.example", True, "is for another host"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_certificates(command, tmp_path, what):
+    more, host, trusted, words = WRONG[what]
+    pem = certificate(tmp_path, what, host, *more)
+    login = {"auth_file": login_file(tmp_path, "alice")}
+    with tls(pem) as (endpoint, told):
+        line = command(endpoint, **login, **({"cacert": pem} if trusted else {}))
+    assert words in line, line
+    assert told in ([], [b""]), "not a byte was sent"
+
+
+def test_pins(basic, command, gateway, tmp_path):
+    login = knox_login(gateway)("alice", tmp_path)
+    assert facts(basic(pin=pin(gateway.cacert)))["kind"] == "basic"
+    other = pin(certificate(tmp_path, "other", "localhost"))
+    assert "not the one of -o pin=" in command(f"{gateway.knox}/basic", pin=other, **login)
+
+
+def test_wrong_ports(command, gateway, tmp_path):
+    login = knox_login(gateway)("alice", tmp_path)
+    plain = gateway.namenode.replace("http:", "https:")
+    assert "speaks no TLS at this port" in command(plain, **login)
+    assert "then it is https://" in command(gateway.knox.replace("https:", "http:") + "/basic", **login)
+
+
+def test_insecure_tls_warns(binary, gateway, hdfs, tmp_path):
+    target = tmp_path / "mnt"
+    target.mkdir()
+    login = login_file(tmp_path, "alice")
+    options = f"insecure_tls,auth_file={login},stage_dir={tmp_path}"
+    try:
+        done = run(binary, "-o", options, f"{gateway.knox}/basic{hdfs.url_path}", target)
+        assert b"warning: -o insecure_tls" in done.stderr
+        (target / "f").write_bytes(b"x")
+    finally:
+        detach(target)
+    assert hdfs.read("f") == b"x"
+
+
+# Where the secrets are not.
+
+
+def test_no_secret_is_anywhere(basic, mounts, gateway, hdfs, tmp_path):
+    """The password, its encoding and a token: searched for in all that others may see."""
+    file = secret_file(tmp_path / "token", token(gateway, "tokens"))
+    known = {"token_file": str(file), "cacert": str(gateway.cacert), "user": None}
+    jwt = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", loglevel="trace", **known)
+    mount = basic(loglevel="trace", fsname=None)
+    encoded = base64.b64encode(b"alice:alice-password")
+    needles = [b"alice-password", encoded, file.read_bytes(), file.read_bytes().split(b".")[2], b"KNOXSESSIONID=", b"?_=A"]
+    for one in (mount, jwt):
+        (one / "f").write_bytes(b"x" * 300_000)
+        (one / "f").read_bytes()
+        with pytest.raises(OSError):
+            os.rmdir(one / "f")
+        seen = {"cmdline": Path(f"/proc/{one.pid}/cmdline"), "environ": Path(f"/proc/{one.pid}/environ")}
+        seen |= {"mountinfo": Path("/proc/self/mountinfo"), "log": one.log_file, "stderr": one.folder / "stderr"}
+        for path in sorted((one / ".cluster").rglob("*")):
+            if path.is_file() and path.name != "log.follow":
+                seen[str(path)] = path
+        assert len(seen) > 15
+        for name, path in seen.items():
+            text = path.read_bytes()
+            assert not [needle for needle in needles if needle in text], name
+        status = Path(f"/proc/{one.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", status)
+        dumpable = os.stat(f"/proc/{one.pid}/environ")
+        assert dumpable.st_uid == 0
+    assert b"Authorization" not in mount.log_file.read_bytes()
+    assert not subprocess.run(["getfattr", "-n", "user.hdfs.error", str(mount / "f")], capture_output=True).stdout.count(b"password")

@@ -18,6 +18,8 @@ const struct kx_stat_row *kx_stat_row(enum kx_stat stat)
         [KX_STAT_WIRE_READ] = {"wire-read-bytes", "bytes of answers, taken from the network"},
         [KX_STAT_WIRE_SENT] = {"wire-sent-bytes", "bytes of files, given to the network"},
         [KX_STAT_READ] = {"read-bytes", "bytes of files handed to programs by the kernel"},
+        [KX_STAT_READS] = {"reads", "reads of files that the kernel did not answer itself"},
+        [KX_STAT_READ_HITS] = {"read-hits", "reads whose bytes were here already"},
         [KX_STAT_WRITTEN] = {"written-bytes", "bytes of files taken from programs"},
         [KX_STAT_UPLOADS] = {"uploads", "uploads and appends that the server confirmed"},
         [KX_STAT_UPLOADS_FAILED] = {"uploads-failed", "uploads and appends that failed"},

@@ -9,6 +9,8 @@ enum kx_stat {
     KX_STAT_WIRE_READ, /* bytes of answers' bodies, taken from sockets */
     KX_STAT_WIRE_SENT, /* bytes of requests' bodies, given to sockets */
     KX_STAT_READ,      /* bytes of files handed to the kernel */
+    KX_STAT_READS,     /* how many times it asked for some */
+    KX_STAT_READ_HITS, /* how many of these found all bytes here */
     KX_STAT_WRITTEN,   /* bytes of files taken from the kernel */
     KX_STAT_UPLOADS,   /* CREATE and APPEND that the server confirmed */
     KX_STAT_UPLOADS_FAILED,

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "fs/data/reads.h"
 #include "fs/data/recovery.h"
 #include "fs/data/space.h"
 #include "fs/data/uploader.h"
@@ -182,6 +183,7 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     mount->clock = kx_clock_system();
     mount->log = log;
     mount->pool = kx_pool_new(BLOCKS_KEPT);
+    mount->budget = kx_budget_new(options->mem_bytes);
     mount->identity = kx_identity_new(options->uid, options->gid);
     mount->started_ms = mount->clock->now_ms(mount->clock);
     mount->log_lines = kx_lines_new(LOG_LINES_KEPT, LOG_BYTES_KEPT);
@@ -197,8 +199,10 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     result = make_login(mount, &endpoint, typed, err);
     if (result == 0) result = connect_to(mount, &endpoint, err);
     kx_endpoint_clear(&endpoint);
-    if (result == 0) kx_inodes_learn(mount->client);
-    if (result == 0) result = open_journal(mount, err);
+    if (result < 0) return result;
+    kx_inodes_learn(mount->client);
+    mount->reads = kx_reads_new(mount->client, mount->budget, &mount->stats);
+    result = open_journal(mount, err);
     if (result == 0) result = make_tree(mount, err);
     if (result < 0) return result;
     mount->recovery = kx_recovery_start(mount);
@@ -246,6 +250,7 @@ void kx_mount_free(struct kx_mount *mount)
     kx_lines_free(mount->log_lines);
     kx_writers_free(mount->writers);
     kx_inodes_free(mount->inodes);
+    kx_reads_free(mount->reads);
     kx_client_free(mount->client);
     kx_auth_free(mount->auth);
     kx_space_free(mount->space);
@@ -253,6 +258,7 @@ void kx_mount_free(struct kx_mount *mount)
     kx_errors_free(mount->errors);
     kx_identity_free(mount->identity);
     kx_pool_free(mount->pool);
+    kx_budget_free(mount->budget);
     kx_journal_close(mount->journal);
     kx_cancel_unref(mount->ending);
     g_free(mount->id);

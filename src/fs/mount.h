@@ -5,6 +5,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include "base/budget.h"
 #include "base/clock.h"
 #include "base/lines.h"
 #include "base/log.h"
@@ -25,6 +26,7 @@ struct kx_writers;
 struct kx_journal;
 struct kx_uploader;
 struct kx_recovery;
+struct kx_reads;
 
 struct kx_mount {
     const struct kx_options *options; /* borrowed */
@@ -32,6 +34,8 @@ struct kx_mount {
     struct kx_log *log; /* borrowed */
     struct kx_pool *pool;
     struct kx_auth *auth;
+    struct kx_budget *budget; /* of the memory for bytes on their way */
+    struct kx_reads *reads;
     struct kx_client *client;
     struct kx_inodes *inodes;
     struct kx_pages *pages;

@@ -229,6 +229,7 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
                                .timeout_ms = 30000,
                                .data_timeout_ms = 60000,
                                .connect_timeout_ms = 5000,
+                               .mem_bytes = (int64_t)256 * 1024 * 1024,
                                .unmount_timeout_ms = 60000,
                                .read_ahead_bytes = 1024 * 1024,
                                .log_level = KX_LOG_WARNING};

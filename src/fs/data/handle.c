@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include "fs/data/placeholder.h"
+#include "fs/data/reads.h"
 #include "fs/mount.h"
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
 #include "rest/webhdfs.h"
+
+#define READ_TRIES 8 /* of a read that meets a new version of the file each time */
 
 struct kx_handle {
     struct kx_mount *mount;
@@ -23,7 +26,7 @@ static struct kx_handle *handle_new(struct kx_mount *mount, struct kx_inode *ino
     struct kx_handle *handle = g_new0(struct kx_handle, 1);
     handle->mount = mount;
     handle->inode = kx_inode_ref(inode);
-    handle->reader = kx_reader_new(mount->client);
+    handle->reader = kx_reads_open(mount->reads, inode->node);
     handle->append = (flags & O_APPEND) != 0;
     return handle;
 }
@@ -158,18 +161,14 @@ static int say_stale(int result, struct kx_error *err)
     return -ESTALE;
 }
 
-int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
-                   const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
+/* What the server has, as it is known now. */
+static int read_server(struct kx_handle *handle, int64_t offset, size_t size,
+                       const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
 {
-    g_autoptr(kx_writer) writer = kx_inode_writer(handle->inode);
-    int result = writer ? kx_writer_read(writer, offset, size, call, out, err) : 0;
-    if (result != 0) return MIN(result, 0);
-    if (writer) result = kx_writer_publish(writer, call, err);
-    if (result < 0) return result;
     g_autofree char *path =
         kx_inode_path(handle->inode); /* NULL: removed; an open stream goes on */
     struct kx_status status = {0};
-    result = know_file(handle, &status, call, err);
+    int result = know_file(handle, &status, call, err);
     const struct kx_read_target target = {
         .path = path,
         .length = status.length,
@@ -178,6 +177,22 @@ int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
     kx_status_clear(&status);
     if (result == 0) result = kx_reader_read(handle->reader, &target, offset, size, call, out, err);
     return say_stale(result, err);
+}
+
+int kx_handle_read(struct kx_handle *handle, int64_t offset, size_t size,
+                   const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
+{
+    g_autoptr(kx_writer) writer = kx_inode_writer(handle->inode);
+    int result = writer ? kx_writer_read(writer, offset, size, call, out, err) : 0;
+    if (result != 0) return MIN(result, 0);
+    if (writer) result = kx_writer_publish(writer, call, err);
+    if (result < 0) return result;
+    for (int i = 0; i < READ_TRIES; i++) {
+        result = read_server(handle, offset, size, call, out, err);
+        if (result != -EAGAIN) return result;
+        kx_error_clear(err);
+    }
+    return kx_error_set(err, ESTALE, "the file changes faster than it can be read");
 }
 
 int kx_handle_write(struct kx_handle *handle, int64_t offset, const void *data, size_t length,

@@ -2,28 +2,26 @@
 
 #include <errno.h>
 
-#include "base/gate.h"
+#include "fs/data/reads_private.h"
+#include "rest/client.h"
 
-#define SILENT_MS 1000 /* how long a server that has timed out counts as still silent */
+#define SILENT_MS      1000 /* how long a server that has timed out counts as still silent */
+#define RUN_LEFT_JUMPS 2    /* a run is over when so many others have begun since */
 
-/* A block and where in the file it lies. */
-struct placed {
-    int64_t offset;
-    struct kx_block *block;
-};
-
-struct kx_reader {
-    struct kx_client *client;
-    struct kx_gate gate;          /* who moves the stream; guards the next six */
-    struct kx_download *download; /* NULL: none open */
-    int64_t span; /* how much the next stream asks for after a jump; 0: the rest of the file */
-    unsigned generation;
-    int64_t silent_ms;       /* when the server last was silent for too long; 0: never */
-    struct kx_error silence; /* what was said of it then */
-    bool used;               /* something was read */
-    GMutex mutex;            /* guards the window: written with the gate held too */
-    GQueue window;           /* of struct placed, in order and without gaps */
-    int64_t begin, end;      /* what the window covers */
+/* One read on its way. */
+struct wish {
+    struct kx_reader *reader;
+    const struct kx_read_target *target;
+    int64_t from, at, to; /* the bytes before `at` are in out */
+    const struct kx_call *call;
+    struct kx_slices *out;
+    struct kx_error *err;
+    struct kx_cancel_watch watch;
+    bool watching, waited;
+    gint64 waiting_us; /* since when it waits for others without anything moving; 0: it does not */
+    uint64_t moved;
+    GPtrArray *dropped; /* cursors to be freed without the lock */
+    GList link;         /* in the reader's list */
 };
 
 void kx_slices_init(struct kx_slices *slices)
@@ -39,151 +37,284 @@ void kx_slices_clear(struct kx_slices *slices)
     g_array_free(slices->pieces, TRUE);
 }
 
-struct kx_reader *kx_reader_new(struct kx_client *client)
+static struct kx_cancel *cancel_of(const struct wish *wish)
 {
-    struct kx_reader *reader = g_new0(struct kx_reader, 1);
-    reader->client = client;
-    kx_gate_init(&reader->gate);
-    g_mutex_init(&reader->mutex);
-    g_queue_init(&reader->window);
-    return reader;
+    return wish->call ? wish->call->cancel : NULL;
 }
 
-static void placed_free(gpointer data)
+static void moved(struct kx_reader *reader)
 {
-    struct placed *placed = data;
-    kx_block_unref(placed->block);
-    g_free(placed);
+    reader->moved++;
+    g_cond_broadcast(&reader->changed);
 }
 
-void kx_reader_free(struct kx_reader *reader)
+static void cursor_free(gpointer cursor)
 {
-    if (!reader) return;
-    kx_download_close(reader->download);
-    kx_error_clear(&reader->silence);
-    g_queue_clear_full(&reader->window, placed_free);
-    kx_gate_clear(&reader->gate);
-    g_mutex_clear(&reader->mutex);
-    g_free(reader);
+    kx_cursor_free(cursor);
 }
 
-/* Take [from, to) out of the window if it is all there. */
-static bool take_slices(struct kx_reader *reader, int64_t from, int64_t to, struct kx_slices *out)
+static void unlocked_free(struct wish *wish)
 {
-    g_mutex_lock(&reader->mutex);
-    bool there = from >= reader->begin && to <= reader->end;
-    for (GList *at = reader->window.head; there && at; at = at->next) {
-        struct placed *placed = at->data;
-        int64_t begin = MAX(from, placed->offset);
-        int64_t end = MIN(to, placed->offset + (int64_t)placed->block->length);
-        if (begin >= end) continue;
-        struct iovec piece = {.iov_base = placed->block->data + (begin - placed->offset),
-                              .iov_len = (size_t)(end - begin)};
-        g_ptr_array_add(out->blocks, kx_block_ref(placed->block));
-        g_array_append_val(out->pieces, piece);
-        out->length += piece.iov_len;
+    g_ptr_array_set_size(wish->dropped, 0);
+}
+
+/* --- what version of the file it is --- */
+
+static bool is_target(const struct kx_reader *reader, const struct kx_read_target *target)
+{
+    return reader->known && reader->generation == target->generation &&
+           reader->version.file_id == target->version.file_id &&
+           reader->version.mtime_ms == target->version.mtime_ms;
+}
+
+static void notice_target(struct wish *wish)
+{
+    struct kx_reader *reader = wish->reader;
+    if (is_target(reader, wish->target)) return;
+    while (reader->cursors->len > 0)
+        kx_reads_drop(reader->reads, g_ptr_array_index(reader->cursors, 0), wish->dropped);
+    reader->pattern = (struct kx_pattern){0};
+    reader->known = true;
+    reader->version = wish->target->version;
+    reader->generation = wish->target->generation;
+    moved(reader);
+}
+
+/* --- which cursor --- */
+
+/* Take what is there, from wish->at on.  @return whether it is all. */
+static bool collect(struct wish *wish)
+{
+    struct kx_reader *reader = wish->reader;
+    for (guint i = 0; i < reader->cursors->len && wish->at < wish->to; i++) {
+        struct kx_cursor *cursor = g_ptr_array_index(reader->cursors, i);
+        int64_t got = kx_cursor_take(cursor, wish->at, wish->to, wish->out);
+        if (got == 0) continue;
+        wish->at += got;
+        kx_reads_touch(reader->reads, cursor);
+        i = (guint)-1; /* another one may go on where this one ends */
     }
-    g_mutex_unlock(&reader->mutex);
-    return there;
+    return wish->at >= wish->to;
 }
 
-static void window_reset(struct kx_reader *reader, int64_t at)
+/* Will this cursor come to the byte soon? */
+static bool leads_to(const struct kx_cursor *cursor, const struct wish *wish)
 {
-    g_mutex_lock(&reader->mutex);
-    g_queue_clear_full(&reader->window, placed_free);
-    reader->begin = reader->end = at;
-    g_mutex_unlock(&reader->mutex);
+    bool open = cursor->busy || cursor->download; /* a busy one has it for itself */
+    bool comes = open && wish->at < cursor->stop;
+    if (wish->at < cursor->end) return false;
+    int64_t reach = kx_run_reach(&wish->reader->pattern,
+                                 comes  ? KX_RUN_COMES
+                                 : open ? KX_RUN_GOES
+                                        : KX_RUN_RESTS,
+                                 wish->to - wish->from);
+    return wish->at <= (open ? MAX(cursor->end, cursor->wanted) : cursor->end) + reach;
 }
 
-/* Append a block (consumed) and let go of what lies far behind `needed`. */
-static void window_append(struct kx_reader *reader, struct kx_block *block, int64_t needed)
+/* The nearest that leads there. */
+static struct kx_cursor *find(const struct wish *wish)
 {
-    struct placed *fresh = g_new0(struct placed, 1);
-    g_mutex_lock(&reader->mutex);
-    *fresh = (struct placed){.offset = reader->end, .block = block};
-    g_queue_push_tail(&reader->window, fresh);
-    reader->end += (int64_t)block->length;
-    for (;;) {
-        struct placed *first = reader->window.head->data;
-        int64_t first_end = first->offset + (int64_t)first->block->length;
-        if (first_end > needed - KX_READ_BEHIND_BYTES || first == fresh) break;
-        reader->begin = first_end;
-        placed_free(g_queue_pop_head(&reader->window));
+    struct kx_cursor *best = NULL;
+    for (guint i = 0; i < wish->reader->cursors->len; i++) {
+        struct kx_cursor *cursor = g_ptr_array_index(wish->reader->cursors, i);
+        if (leads_to(cursor, wish) && (!best || cursor->end > best->end)) best = cursor;
     }
-    g_mutex_unlock(&reader->mutex);
+    return best;
 }
 
-/* How much a stream that begins at `from` asks for, when the reader needs the bytes up to `to`. */
-static int64_t stream_length(struct kx_reader *reader, int64_t from, int64_t to,
-                             int64_t file_length)
+/* Learn from the runs that nobody goes on with, and keep the last of them only. */
+static void count_ended(struct wish *wish)
 {
-    int64_t rest = file_length - from;
-    if (reader->span == 0 || reader->span >= KX_READ_STREAM_BYTES) return rest;
-    return MIN(rest, MAX(reader->span, to - from));
+    struct kx_reader *reader = wish->reader;
+    struct kx_cursor *oldest = NULL;
+    unsigned idle = 0;
+    for (guint i = 0; i < reader->cursors->len; i++) {
+        struct kx_cursor *cursor = g_ptr_array_index(reader->cursors, i);
+        if (cursor->busy) continue;
+        idle++;
+        if (!oldest || (int)(oldest->jumps - cursor->jumps) > 0) oldest = cursor;
+        if (cursor->ended || reader->pattern.jumps - cursor->jumps < RUN_LEFT_JUMPS) continue;
+        cursor->ended = true;
+        kx_pattern_ended(&reader->pattern, cursor->end - cursor->run_begin);
+    }
+    if (idle > KX_CURSORS_KEPT) kx_reads_drop(reader->reads, oldest, wish->dropped);
 }
 
-static int stream_open(struct kx_reader *reader, const struct kx_read_target *target, int64_t to,
-                       const struct kx_call *call, struct kx_error *err)
+static struct kx_cursor *begin(struct wish *wish)
 {
-    if (!target->path) return kx_error_set(err, ESTALE, "the file was removed or replaced");
-    int64_t from = reader->end;
-    int64_t length = stream_length(reader, from, to, target->length);
+    struct kx_reader *reader = wish->reader;
+    count_ended(wish);
+    int64_t at =
+        kx_run_begin(&reader->pattern, wish->at, wish->to - wish->from, wish->target->length);
+    struct kx_cursor *cursor = kx_cursor_new(reader, reader->reads->budget, at);
+    g_ptr_array_add(reader->cursors, cursor);
+    kx_pattern_begun(&reader->pattern);
+    return cursor;
+}
+
+/* --- moving a cursor --- */
+
+/* Where the next stream of a cursor is to end: not in what another one near it has or will have. */
+static int64_t stream_stop(const struct wish *wish, const struct kx_cursor *cursor)
+{
+    const struct kx_reader *reader = wish->reader;
+    const struct kx_run run = {.begin = cursor->run_begin, .from = cursor->end, .to = wish->to};
+    int64_t stop = cursor->end + kx_run_ask(&reader->pattern, &run, wish->target->length);
+    for (guint i = 0; i < reader->cursors->len; i++) {
+        const struct kx_cursor *other = g_ptr_array_index(reader->cursors, i);
+        bool has = other->busy || other->download || other->blocks.length > 0;
+        if (has && other->begin > cursor->end && other->begin <= wish->to + KX_READ_JUMP_BYTES)
+            stop = MIN(stop, other->begin);
+    }
+    return stop;
+}
+
+/* Busy, without the lock. */
+static int open_stream(struct wish *wish, struct kx_cursor *cursor)
+{
+    const struct kx_read_target *target = wish->target;
+    if (!target->path) return kx_error_set(wish->err, ESTALE, "the file was removed or replaced");
     const struct kx_version *version = target->version.file_id ? &target->version : NULL;
-    return kx_download_open(reader->client, target->path, from, length, version, call,
-                            &reader->download, err);
+    int result = kx_download_open(wish->reader->reads->client, target->path, cursor->end,
+                                  cursor->stop - cursor->end, version, wish->call,
+                                  &cursor->download, wish->err);
+    if (result == 0) kx_download_set_window(cursor->download, (size_t)cursor->window);
+    return result;
 }
 
-/* Make the window end where the next needed byte is near: go on, or jump. */
-static void aim(struct kx_reader *reader, int64_t from)
+/* Busy, without the lock: the next bytes of a cursor; an ended stream is closed.  @want bytes. */
+static int pull(struct wish *wish, struct kx_cursor *cursor, int64_t want, struct kx_block **block)
 {
-    bool near = from >= reader->begin && from <= reader->end + KX_READ_AHEAD_BYTES;
-    if (reader->used && near) {
-        /* The stream that was asked for is used up and the reader goes on: ask for more next time.
-         */
-        if (!reader->download && reader->span) reader->span *= 4;
+    int result = cursor->download ? 0 : open_stream(wish, cursor);
+    if (result == 0)
+        result = kx_download_pull(cursor->download, (size_t)CLAMP(want, 1, (int64_t)KX_BLOCK_BYTES),
+                                  wish->call, block, wish->err);
+    bool over = result > 0 && kx_download_position(cursor->download) >= cursor->stop;
+    /* an interrupted reader leaves the stream to the others */
+    if (over || (result <= 0 && result != -EINTR))
+        g_clear_pointer(&cursor->download, kx_download_close);
+    return result;
+}
+
+/* Before the stream is used: its memory, as there is. */
+static void adapt_window(struct wish *wish, struct kx_cursor *cursor, bool waited)
+{
+    struct kx_reads *reads = wish->reader->reads;
+    int64_t before = cursor->window, window = kx_window_next(before, cursor->taken, waited);
+    if (kx_reads_is_short(reads)) window = MAX(before / 2, KX_WINDOW_LEAST);
+    if (window == before || !kx_cursor_charge(cursor, window, false)) return;
+    cursor->taken = 0;
+    kx_download_set_window(cursor->download, (size_t)window);
+}
+
+static void prepare(struct wish *wish, struct kx_cursor *cursor)
+{
+    struct kx_reads *reads = wish->reader->reads;
+    cursor->busy = true;
+    if (cursor->download) return;
+    cursor->stop = stream_stop(wish, cursor);
+    cursor->taken = 0;
+    int64_t most = cursor->window ? cursor->window : KX_WINDOW_FIRST;
+    kx_reads_grant(reads, cursor, MIN(most, cursor->stop - cursor->end), wish->dropped);
+}
+
+/* Where the first byte lies that somebody waits for and that this cursor has or will have. */
+static int64_t first_needed(const struct wish *wish, const struct kx_cursor *cursor)
+{
+    int64_t needed = wish->from;
+    for (const GList *at = wish->reader->wishes.head; at; at = at->next) {
+        const struct wish *other = at->data;
+        if (other->at >= cursor->begin) needed = MIN(needed, other->at);
+    }
+    return needed;
+}
+
+/* Lock held again: what has become of it.  @was: had it a stream before? */
+static void settle(struct wish *wish, struct kx_cursor *cursor, bool was, struct kx_block *block)
+{
+    struct kx_reads *reads = wish->reader->reads;
+    bool is = cursor->download != NULL;
+    cursor->busy = false;
+    if (is != was) reads->streams += is ? 1 : (unsigned)-1;
+    if (cursor->dropped) {
+        if (is) reads->streams--;
+        kx_block_unref(block);
+        g_ptr_array_add(wish->dropped, cursor);
         return;
     }
-    g_clear_pointer(&reader->download, kx_download_close);
-    if (reader->used) reader->span = KX_READ_JUMP_BYTES;
-    /* The first read-ahead requests of a file may overtake each other. */
-    bool beginning = !reader->used && from <= KX_READ_AHEAD_BYTES;
-    window_reset(reader, beginning ? 0 : from);
-    reader->used = true;
+    if (!is) kx_cursor_charge(cursor, 0, true);
+    if (block) kx_cursor_append(cursor, block, first_needed(wish, cursor));
 }
 
-/* Bring the window one block further. Gate held. */
-static int advance(struct kx_reader *reader, const struct kx_read_target *target, int64_t from,
-                   int64_t to, const struct kx_call *call, struct kx_error *err)
+/* Bring a cursor one block further. */
+static int advance(struct wish *wish, struct kx_cursor *cursor)
 {
-    aim(reader, from);
-    if (!reader->download) {
-        int result = stream_open(reader, target, to, call, err);
-        if (result < 0) return result;
-    }
-    size_t want = (size_t)CLAMP(to - reader->end, 1, (int64_t)KX_BLOCK_BYTES);
+    struct kx_reader *reader = wish->reader;
+    struct kx_reads *reads = reader->reads;
     struct kx_block *block = NULL;
-    int result = kx_download_pull(reader->download, want, call, &block, err);
-    if (result > 0)
-        window_append(reader, block, from);
-    else if (result != -EINTR) /* an interrupted reader leaves the stream to the others */
-        g_clear_pointer(&reader->download, kx_download_close);
+    bool was = cursor->download != NULL;
+    prepare(wish, cursor);
+    kx_reads_touch(reads, cursor);
+    int64_t want = MIN(wish->to, cursor->stop) - cursor->end;
+    g_mutex_unlock(&reads->mutex);
+    unlocked_free(wish);
+    gint64 begun = g_get_monotonic_time();
+    int result = pull(wish, cursor, want, &block);
+    bool waited = g_get_monotonic_time() - begun > 1000;
+    g_mutex_lock(&reads->mutex);
+    wish->waited = true;
+    if (result > 0 && cursor->download && !cursor->dropped) adapt_window(wish, cursor, waited);
+    settle(wish, cursor, was, block);
+    moved(reader);
     return MIN(result, 0);
 }
 
-static void notice_change(struct kx_reader *reader, unsigned generation)
+/* --- waiting for others --- */
+
+static void wake(void *context)
 {
-    if (reader->generation == generation) return;
-    reader->generation = generation;
-    g_clear_pointer(&reader->download, kx_download_close);
-    window_reset(reader, 0);
-    reader->used = false;
-    reader->span = 0;
+    struct kx_reader *reader = context;
+    g_mutex_lock(&reader->reads->mutex);
+    g_cond_broadcast(&reader->changed);
+    g_mutex_unlock(&reader->reads->mutex);
 }
 
-static int64_t now_ms(const struct kx_reader *reader)
+/* The canceller has a lock of its own when it wakes us. */
+static void watch(struct wish *wish)
 {
-    const struct kx_clock *clock = kx_client_clock(reader->client);
-    return clock->now_ms(clock);
+    wish->watching = true;
+    wish->watch = (struct kx_cancel_watch){.wake = wake, .context = wish->reader};
+    g_mutex_unlock(&wish->reader->reads->mutex);
+    kx_cancel_watch(cancel_of(wish), &wish->watch);
+    g_mutex_lock(&wish->reader->reads->mutex);
+}
+
+/* Another one is at it. */
+static int wait_for_others(struct wish *wish)
+{
+    struct kx_reader *reader = wish->reader;
+    gint64 now = g_get_monotonic_time();
+    wish->waited = true;
+    if (!wish->watching) {
+        watch(wish);
+        return 0; /* look again: much may have happened meanwhile */
+    }
+    if (kx_cancel_fired(cancel_of(wish))) return kx_error_set(wish->err, EINTR, "interrupted");
+    if (wish->waiting_us == 0 || wish->moved != reader->moved) wish->waiting_us = now;
+    wish->moved = reader->moved;
+    gint64 until = wish->waiting_us + kx_client_stall_ms(reader->reads->client) * 1000;
+    if (now >= until) return kx_error_set(wish->err, ETIMEDOUT, "the stream of this file is stuck");
+    g_cond_wait_until(&reader->changed, &reader->reads->mutex, until);
+    return 0;
+}
+
+/* --- a server that says nothing --- */
+
+/* The kernel repeats a read-ahead that has failed as a read of its own, and others wait behind it:
+ * they need not wait for a silent server all over again. */
+static bool is_silent(const struct kx_reader *reader)
+{
+    return reader->silent_ms && kx_reads_now_ms(reader->reads) - reader->silent_ms < SILENT_MS;
 }
 
 static int say_again(struct kx_error *err, const struct kx_error *before)
@@ -192,11 +323,55 @@ static int say_again(struct kx_error *err, const struct kx_error *before)
     return -before->code;
 }
 
-/* The kernel repeats a read-ahead that has failed as a read of its own, and others wait behind it:
- * they need not wait for a silent server all over again. */
-static bool is_silent(const struct kx_reader *reader)
+static void note_silence(struct wish *wish)
 {
-    return reader->silent_ms && now_ms(reader) - reader->silent_ms < SILENT_MS;
+    struct kx_reader *reader = wish->reader;
+    reader->silent_ms = kx_reads_now_ms(reader->reads);
+    if (wish->err) kx_error_copy(&reader->silence, wish->err);
+}
+
+/* --- all of it --- */
+
+/* One step towards the byte at wish->at. */
+static int step(struct wish *wish)
+{
+    struct kx_reader *reader = wish->reader;
+    if (is_silent(reader)) return say_again(wish->err, &reader->silence);
+    struct kx_cursor *cursor = find(wish);
+    if (!cursor) cursor = begin(wish);
+    cursor->wanted = MAX(cursor->wanted, wish->to);
+    if (cursor->busy) return wait_for_others(wish);
+    int result = advance(wish, cursor);
+    if (result == -ETIMEDOUT) note_silence(wish);
+    return result;
+}
+
+/* Step by step, until all of it is there; on an error nothing is. */
+static int fulfil(struct wish *wish)
+{
+    struct kx_reader *reader = wish->reader;
+    struct kx_slices *out = wish->out;
+    guint blocks = out->blocks->len, pieces = out->pieces->len;
+    size_t length = out->length;
+    int result = 0;
+    g_mutex_lock(&reader->reads->mutex);
+    notice_target(wish);
+    g_queue_push_tail_link(&reader->wishes, &wish->link);
+    while (result == 0) {
+        if (!is_target(reader, wish->target))
+            result = kx_error_set(wish->err, EAGAIN, "the file has changed meanwhile");
+        else if (collect(wish))
+            break;
+        else
+            result = step(wish);
+    }
+    g_queue_unlink(&reader->wishes, &wish->link);
+    g_mutex_unlock(&reader->reads->mutex);
+    if (result == 0) return 0;
+    g_ptr_array_set_size(out->blocks, (gint)blocks);
+    g_array_set_size(out->pieces, pieces);
+    out->length = length;
+    return result;
 }
 
 int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target, int64_t offset,
@@ -205,24 +380,20 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
 {
     int64_t to = MIN(offset + (int64_t)size, target->length);
     if (offset >= to) return 0;
-    int64_t patience = kx_client_stall_ms(reader->client);
-    int result = kx_gate_enter(&reader->gate, call ? call->cancel : NULL, patience);
-    if (result < 0)
-        return kx_error_set(err, -result,
-                            result == -EINTR ? "interrupted" : "the stream of this file is stuck");
-    notice_change(reader, target->generation);
-    bool there = take_slices(reader, offset, to, out), silent = !there && is_silent(reader);
-    if (silent) result = say_again(err, &reader->silence);
-    /* The gate is kept until all of it is there: readers in different places would rob each other
-     * of the stream before either has what it wants. */
-    while (result == 0 && !there) {
-        result = advance(reader, target, offset, to, call, err);
-        there = result == 0 && take_slices(reader, offset, to, out);
-    }
-    if (result == -ETIMEDOUT && !silent) {
-        reader->silent_ms = now_ms(reader);
-        if (err) kx_error_copy(&reader->silence, err);
-    }
-    kx_gate_leave(&reader->gate);
+    struct wish wish = {.reader = reader,
+                        .target = target,
+                        .from = offset,
+                        .at = offset,
+                        .to = to,
+                        .call = call,
+                        .out = out,
+                        .err = err,
+                        .dropped = g_ptr_array_new_with_free_func(cursor_free)};
+    wish.link.data = &wish;
+    int result = fulfil(&wish);
+    if (wish.watching) kx_cancel_unwatch(cancel_of(&wish), &wish.watch);
+    g_ptr_array_free(wish.dropped, TRUE);
+    kx_stats_add(reader->reads->stats, KX_STAT_READS, 1);
+    if (result == 0 && !wish.waited) kx_stats_add(reader->reads->stats, KX_STAT_READ_HITS, 1);
     return result;
 }

@@ -1,30 +1,22 @@
-/* The reading side of one open file: a window of blocks that slides over one long stream.
+/* Reading a file: one reader an inode, shared by all that have it open.
  *
- * In order, everything is one stream to the end of the file; the kernel's read-ahead comes slightly
- * out of order, so bytes just behind the stream are kept and a read a little ahead of it waits. A
- * jump opens a new stream that asks for little at first, and for more each time the reader goes on
- * where it ended.
+ * Every place where somebody reads is a cursor (cursor.h): a stream and what came from it. Readers
+ * of the same bytes share it: whoever comes first fetches, the others wait, and each is answered as
+ * soon as its bytes are there. Readers in different places have streams of their own and do not
+ * wait for each other. How much a stream asks for is decided by window.h.
  *
- * Threads: any number of reads at once; they take turns at the stream (interruptibly). Memory: at
- * most KX_READ_BEHIND_BYTES + one transfer window + what readers hold. */
+ * Memory: kept bytes and windows of all readers count against one budget (reads.h).
+ *
+ * Threads: any number of reads at once; no lock is held across the network. */
 #pragma once
 #include <stdint.h>
 #include <sys/uio.h>
 
 #include "base/cleanup.h"
+#include "fs/data/window.h"
 #include "rest/download.h"
 
 struct kx_reader;
-
-#define KX_READ_BEHIND_BYTES                                                                       \
-    ((int64_t)1024 *                                                                               \
-     1024) /* kept behind the stream: out-of-order read-ahead is at most 256 KiB back */
-#define KX_READ_AHEAD_BYTES                                                                        \
-    ((int64_t)1024 *                                                                               \
-     1024) /* a read starting this far ahead waits for the stream rather than jumping */
-#define KX_READ_JUMP_BYTES ((int64_t)256 * 1024) /* asked for after a jump, at least */
-#define KX_READ_STREAM_BYTES                                                                       \
-    ((int64_t)8 * 1024 * 1024) /* from here on a reader that goes on gets the rest of the file */
 
 /* Pieces of blocks, in order. */
 struct kx_slices {
@@ -35,8 +27,8 @@ struct kx_slices {
 void kx_slices_init(struct kx_slices *slices);
 void kx_slices_clear(struct kx_slices *slices);
 
-/** @client borrowed for the reader's life. */
-struct kx_reader *kx_reader_new(struct kx_client *client);
+/** Give it back; with the last one all that was fetched is let go of. Made by kx_reads_open. NULL
+ * is fine. */
 void kx_reader_free(struct kx_reader *reader);
 
 /* What is read, as it is now. */
@@ -45,13 +37,14 @@ struct kx_read_target {
                          borrowed during the call */
     int64_t length;   /* of the file */
     struct kx_version version;
-    unsigned
-        generation; /* when it differs from the last call's, what was read before is forgotten */
+    unsigned generation; /* of our own changes */
 };
 
-/** Read [offset, offset + size), cut at the file's length.  @out filled on 0 (appended to), empty
- * at or past the end.
- *  @return 0, -ESTALE, -EINTR, -ETIMEDOUT, ... */
+/** Read [offset, offset + size), cut at the file's length. When the target's version or generation
+ * is not that of the reads before, what they fetched is forgotten.
+ *  @out filled on 0 (appended to), empty at or past the end.
+ *  @return 0, -ESTALE, -EINTR, -ETIMEDOUT, ...; -EAGAIN: another read has come with another version
+ *  meanwhile: look at the target again, and repeat. */
 int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target, int64_t offset,
                    size_t size, const struct kx_call *call, struct kx_slices *out,
                    struct kx_error *err);

@@ -1,6 +1,7 @@
 /* The numbers: gathered once, written in three forms. */
 #include <string.h>
 
+#include "fs/data/reads.h"
 #include "fs/data/writer.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
@@ -63,6 +64,12 @@ static GArray *gather(struct kx_mount *mount)
         true);
     add(numbers, "blocks", "blocks of 128 KiB in use for bytes on their way",
         kx_pool_in_use(mount->pool), true);
+    add(numbers, "read-streams", "streams that files are read from now",
+        kx_reads_streams(mount->reads), true);
+    add(numbers, "memory-bytes", "memory taken for bytes of files that are read",
+        (uint64_t)kx_budget_used(mount->budget), true);
+    add(numbers, "memory-limit-bytes", "how much it may be (mem=)",
+        (uint64_t)kx_budget_limit(mount->budget), true);
     add_requests(numbers, mount->client);
     return numbers;
 }

@@ -196,6 +196,11 @@ int kx_download_pull(struct kx_download *download, size_t want, const struct kx_
     return 1;
 }
 
+void kx_download_set_window(struct kx_download *download, size_t bytes)
+{
+    (void)download, (void)bytes;
+}
+
 int64_t kx_download_position(const struct kx_download *download)
 {
     return download->next;

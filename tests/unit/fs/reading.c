@@ -6,7 +6,9 @@ int reading_setup(void **state)
 {
     struct reading *reading = g_new0(struct reading, 1);
     reading->client = fake_reads_new();
-    reading->reader = kx_reader_new(reading->client);
+    reading->budget = kx_budget_new(256 * MIB);
+    reading->reads = kx_reads_new(reading->client, reading->budget, &reading->stats);
+    reading->reader = kx_reads_open(reading->reads, 1);
     reading->target = (struct kx_read_target){
         .path = "/f", .length = 64 * MIB + 100, .version = {.file_id = 7, .mtime_ms = 8}};
     *state = reading;
@@ -17,6 +19,8 @@ int reading_teardown(void **state)
 {
     struct reading *reading = *state;
     kx_reader_free(reading->reader);
+    kx_reads_free(reading->reads);
+    kx_budget_free(reading->budget);
     fake_reads_free(reading->client);
     g_free(reading);
     return 0;

@@ -4,13 +4,16 @@
 #pragma once
 #include "expect.h"
 #include "fake_reads.h"
-#include "fs/data/reader.h"
+#include "fs/data/reads.h"
 
 #define KIB ((int64_t)1024)
 #define MIB (1024 * KIB)
 
 struct reading {
     struct kx_client *client;
+    struct kx_budget *budget; /* 256 MiB */
+    struct kx_stats stats;
+    struct kx_reads *reads;
     struct kx_reader *reader;
     struct kx_read_target target; /* /f, 64 MiB and 100 bytes */
     unsigned seed;                /* of the content that is expected */

@@ -52,10 +52,8 @@ static void without_options_there_are_defaults(void **state)
     assert_int_equal(o.uid, -1);
     assert_int_equal(o.gid, -1);
     assert_int_equal(o.timeout_ms, 30000);
-    assert_int_equal(o.data_timeout_ms, 60000);
-    assert_int_equal(o.connect_timeout_ms, 5000);
-    assert_int_equal(o.replication, 0);
-    assert_int_equal(o.block_bytes, 0);
+    assert_true(o.data_timeout_ms == 60000 && o.connect_timeout_ms == 5000);
+    assert_true(o.replication == 0 && o.block_bytes == 0 && o.mem_bytes == 268435456);
     assert_int_equal(o.log_level, KX_LOG_WARNING);
     assert_true(!o.user && !o.fsname && !o.log_file);
     assert_string_equal(o.stage_dir, "/var/tmp");
@@ -131,6 +129,7 @@ static const struct {
     {"excl=open", KX_OPTION_AT(excl), CHOICE, KX_EXCL_OPEN, 0, NULL},
     {"read_ahead=0", KX_OPTION_AT(read_ahead_bytes), WHOLE, 0, 0, NULL},
     {"read_ahead=4M", KX_OPTION_AT(read_ahead_bytes), WHOLE, 4194304, 0, NULL},
+    {"mem=64M", KX_OPTION_AT(mem_bytes), WHOLE, 67108864, 0, NULL},
     {"unmount_timeout=5", KX_OPTION_AT(unmount_timeout_ms), WHOLE, 5000, 0, NULL},
     {"hidevirtual", KX_OPTION_AT(hide_virtual), FLAG, 0, 0, NULL},
     {"novirtual", KX_OPTION_AT(no_virtual), FLAG, 0, 0, NULL},
@@ -210,6 +209,7 @@ static const struct {
     {"nosuch", "-o nosuch: there is no such option (knoxfs --help lists them)"},
     {"write=fast", "-o write=fast: one of direct|back|exclusive is expected"},
     {"write=", "-o write=: one of direct|back|exclusive is expected"},
+    {"mem=1M", "-o mem=1M: must be from 16777216 to 9223372036854775807"},
     {"stage_max=1K", "-o stage_max=1K: must be from 1048576 to 9223372036854775807"},
     {"ro,nosuch=1", "-o nosuch=1: there is no such option (knoxfs --help lists them)"},
     {"attr_timeou=1", "-o attr_timeou=1: there is no such option (knoxfs --help lists them)"},

@@ -56,6 +56,22 @@ static void threads_share_a_stream(void **state)
                                .size = STEP,
                                .count = 40};
     run_jobs(jobs, THREADS);
+    assert_int_equal(fake_reads_count(reading->client), 1);
+}
+
+/* The kernel's largest: several are under way, and the last may come first. */
+static void large_reads_that_overtake_each_other_are_one_stream(void **state)
+{
+    struct reading *reading = *state;
+    struct job jobs[3];
+    fake_reads_set_pace(reading->client, 100, true);
+    for (int64_t at = 0; at < 63 * MIB; at += 3 * MIB) {
+        for (int i = 0; i < 3; i++)
+            jobs[i] = (struct job){
+                .reading = reading, .begin = at + (2 - i) * MIB, .size = (size_t)MIB, .count = 1};
+        run_jobs(jobs, 3);
+    }
+    assert_int_equal(fake_reads_count(reading->client), 1);
 }
 
 static void threads_read_in_different_places(void **state)
@@ -183,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         reading_test(threads_share_a_stream),
+        reading_test(large_reads_that_overtake_each_other_are_one_stream),
         reading_test(threads_read_in_different_places),
         reading_test(a_read_is_not_robbed_of_its_stream),
         reading_test(who_waits_for_bytes_is_interrupted),

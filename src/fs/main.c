@@ -86,7 +86,7 @@ static int run(const struct kx_options *options, const struct kx_secret *typed,
 static void warn(const struct kx_options *options)
 {
     struct kx_endpoint endpoint;
-    if (kx_endpoint_parse(options->endpoint, &endpoint, NULL) < 0) return;
+    if (kx_endpoint_parse(options->service, &endpoint, NULL) < 0) return;
     g_autofree char *warning = kx_login_warning(options, &endpoint);
     if (warning && !options->foreground) fprintf(stderr, "knoxfs: warning: %s\n", warning);
     kx_endpoint_clear(&endpoint);

@@ -108,6 +108,14 @@ static int find_root(struct kx_mount *mount, struct kx_error *err)
     return result;
 }
 
+/* A directory that was given with a profile's name takes the place of the one in its URL. */
+static void set_root(const struct kx_options *options, struct kx_endpoint *endpoint)
+{
+    if (!options->root) return;
+    g_free(endpoint->root);
+    endpoint->root = g_strdup(options->root);
+}
+
 /* A client of the endpoint, and its root.  When what the URL most likely means is not there, the
  * other meaning is asked for (a gateway of another name, a folder called "gateway"). */
 static int connect_to(struct kx_mount *mount, const struct kx_endpoint *endpoint,
@@ -122,6 +130,7 @@ static int connect_to(struct kx_mount *mount, const struct kx_endpoint *endpoint
     struct kx_endpoint other = {0};
     explain(err, endpoint);
     if (!kx_endpoint_other(endpoint, &other)) return result;
+    set_root(mount->options, &other);
     KX_ERROR_AUTO(ignored);
     kx_client_free(g_steal_pointer(&mount->client));
     int second = make_client(mount, &other, &ignored);
@@ -176,8 +185,9 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
                  struct kx_log *log, struct kx_mount **out, struct kx_error *err)
 {
     struct kx_endpoint endpoint;
-    int result = kx_endpoint_parse(options->endpoint, &endpoint, err);
+    int result = kx_endpoint_parse(options->service, &endpoint, err);
     if (result < 0) return result;
+    set_root(options, &endpoint);
     g_autoptr(kx_mount) mount = g_new0(struct kx_mount, 1);
     mount->options = options;
     mount->clock = kx_clock_system();

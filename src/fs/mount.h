@@ -65,7 +65,7 @@ struct kx_mount {
     char *id;           /* of this mount, in the names of its hidden files: 12 hexadecimal digits */
 };
 
-/** Make a mount of options->endpoint, ask the server whether its root is there (one request; a
+/** Make a mount of options->service, ask the server whether its root is there (one request; a
  * second when the URL may be a gateway's or a folder's), and take up what an earlier mount left
  * unfinished.  @typed a password that was typed, borrowed for the mount's life; may be NULL.
  *  @return 0; -errno with a reason for a person: no such host, refused, not WebHDFS, denied, no

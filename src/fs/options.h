@@ -24,6 +24,10 @@ enum kx_excl_how {
 struct kx_options {
     char *endpoint; /* as given */
     char *mountpoint;
+    char *service; /* what the endpoint stands for: one URL, or several of one service with commas
+                      between */
+    char *root; /* the directory that was given with a profile's name, absolute; NULL: the URL's */
+    char *config; /* the file of profiles; NULL: the usual ones */
     bool foreground, debug, help, version;
     bool by_mount, fake; /* mount(8) has called us; it is only to see that the options are right */
 
@@ -56,7 +60,8 @@ struct kx_options {
     char *proxy, *no_proxy;
     char *vroot; /* the directory of the virtual trees; NULL: the mount's root */
     bool hide_virtual, no_virtual;
-    GHashTable *given; /* the names of the options that were given (rows of the table); a set */
+    GHashTable *given; /* name of an option that was given -> by what ("option", "environment",
+                          "FILE [NAME]") */
     GPtrArray
         *kernel; /* options that mount(8) knows and the kernel does ("nosuid"), owned strings */
 };

@@ -48,8 +48,8 @@ static bool is_unset(const struct kx_option_row *row, const char *value)
 static void show_row(GString *out, const struct kx_option_row *row,
                      const struct kx_options *options, enum kx_log_level level)
 {
-    bool given = options->given && g_hash_table_contains(options->given, row->name);
-    const char *source = given ? "option" : "default";
+    const char *source = options->given ? g_hash_table_lookup(options->given, row->name) : NULL;
+    if (!source) source = "default";
     if (row->kind == KX_OPTION_LEVEL && level != options->log_level) source = "ctl";
     g_autofree char *value = value_of(row, options, level);
     const char *shown = is_unset(row, value) ? "" : value;

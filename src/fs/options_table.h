@@ -39,6 +39,26 @@ struct kx_flag_row {
 const struct kx_option_row *kx_option_rows(size_t *count);
 const struct kx_flag_row *kx_flag_rows(size_t *count);
 
+/* Where an option was written. */
+struct kx_option_from {
+    const char *where; /* in front of it in messages: "-o ", "/etc/knoxfs.conf [prod]: " */
+    const char
+        *source; /* what is shown for it: "option", "environment", "/etc/knoxfs.conf [prod]" */
+};
+
+/** Set "NAME" or "NAME=VALUE".  @return 0; -EINVAL with what is right. */
+int kx_option_set(struct kx_options *out, const char *word, const struct kx_option_from *from,
+                  struct kx_error *err);
+
+/** Find out what out->endpoint stands for, and set what its profile and the environment say; the
+ * words of -o come afterwards. */
+int kx_options_profile(struct kx_options *out, const GPtrArray *words, struct kx_error *err);
+
+static inline void *kx_option_member(struct kx_options *options, size_t at)
+{
+    return (char *)options + at;
+}
+
 /** Are the seconds of this row a double (for the kernel), not milliseconds? */
 bool kx_option_is_double(const struct kx_option_row *row);
 

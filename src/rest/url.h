@@ -44,6 +44,10 @@ int kx_path_check(const char *path, struct kx_error *err);
 #define KX_URL_PATH_MAX                                                                            \
     3800 /* encoded bytes: a DataNode refuses request lines above 4 KiB (measured) */
 
+/** "/a//b/" = "/a/b", "" = "/", as people write a directory; checked by kx_path_check. @out owned.
+ */
+int kx_path_tidy(const char *path, char **out, struct kx_error *err);
+
 /** "/a" + "b" = "/a/b"; "/" + "b" = "/b".  @return owned. */
 char *kx_path_join(const char *directory, const char *name);
 

@@ -44,7 +44,7 @@ static int parts_check(const struct kx_url_parts *parts, const char *text, struc
 }
 
 /* "/a//b/" -> "/a/b"; "" -> "/" */
-static char *path_tidy(const char *path)
+static char *path_squeeze(const char *path)
 {
     GString *tidy = g_string_new(NULL);
     g_auto(GStrv) names = g_strsplit(path, "/", -1);
@@ -52,6 +52,14 @@ static char *path_tidy(const char *path)
         if (**name) g_string_append_printf(tidy, "/%s", *name);
     if (tidy->len == 0) g_string_append_c(tidy, '/');
     return g_string_free(tidy, FALSE);
+}
+
+int kx_path_tidy(const char *path, char **out, struct kx_error *err)
+{
+    g_autofree char *tidy = path_squeeze(path);
+    int rc = kx_path_check(tidy, err);
+    if (rc == 0) *out = g_steal_pointer(&tidy);
+    return rc;
 }
 
 /* The bytes of the first two names of a path, with their slashes; 0: there are not two. */
@@ -93,11 +101,7 @@ static int root_parse(const char *encoded, char **out, struct kx_error *err)
     if (at_service(encoded)) encoded += strlen(SERVICE);
     g_autofree char *decoded = g_uri_unescape_string(encoded, NULL);
     if (!decoded) return kx_error_set(err, EINVAL, "\"%s\": a '%%' must be written %%25", encoded);
-    g_autofree char *root = path_tidy(decoded);
-    int rc = kx_path_check(root, err);
-    if (rc < 0) return rc;
-    *out = g_steal_pointer(&root);
-    return 0;
+    return kx_path_tidy(decoded, out, err);
 }
 
 static void endpoint_fill(struct kx_endpoint *out, const struct kx_url_parts *parts,
@@ -111,7 +115,7 @@ static void endpoint_fill(struct kx_endpoint *out, const struct kx_url_parts *pa
     out->port = parts->port > 0 ? parts->port : port;
     kx_url_append_origin(origin, out->scheme, out->host, out->port);
     out->origin = g_string_free(origin, FALSE);
-    out->gateway = *gateway ? path_tidy(gateway) : g_strdup("");
+    out->gateway = *gateway ? path_squeeze(gateway) : g_strdup("");
     out->base = g_strconcat(out->origin, out->gateway, SERVICE, NULL);
 }
 

@@ -53,8 +53,7 @@ static char *mount_options(const struct kx_mount *mount)
 {
     const struct kx_options *options = mount->options;
     GString *text = g_string_new("subtype=knoxfs");
-    append_escaped(text, "fsname",
-                   options->fsname ? options->fsname : kx_client_endpoint(mount->client)->text);
+    append_escaped(text, "fsname", options->fsname ? options->fsname : options->endpoint);
     g_string_append_printf(text, ",max_read=%d", REQUEST_BYTES_MAX);
     if (options->read_only) g_string_append(text, ",ro");
     if (options->allow_other) g_string_append(text, ",allow_other");

@@ -14,7 +14,7 @@
 struct kx_reads;
 
 #define KX_READ_IDLE_MS 10000
-#define KX_CURSORS_KEPT 8 /* of a file, beside those that are being waited for */
+#define KX_CURSORS_KEPT 32 /* of a file, beside those that are being waited for */
 
 /** @client, budget (may be NULL) and stats (may be NULL) borrowed for its life. */
 struct kx_reads *kx_reads_new(struct kx_client *client, struct kx_budget *budget,

@@ -75,6 +75,22 @@ static void readers_in_different_places_do_not_wait_for_each_other(void **state)
     assert_int_equal(job.result, (int64_t)STEP);
 }
 
+/* As many as a benchmark starts: none takes the place from another. */
+static void many_that_read_in_order_each_go_on(void **state)
+{
+    struct reading *reading = *state;
+    const int readers = 24;
+    for (int64_t at = 0; at < 2 * MIB; at += (int64_t)STEP)
+        for (int i = 0; i < readers; i++)
+            reading_check(reading, i * 5 * MIB / 2 + at, STEP);
+    unsigned before = fake_reads_count(reading->client);
+    assert_in_range(before, readers, (unsigned)readers * 12);
+    for (unsigned i = 0; i < before; i++)
+        for (unsigned j = 0; j < i; j++)
+            assert_int_not_equal(fake_reads_stream(reading->client, i).offset,
+                                 fake_reads_stream(reading->client, j).offset);
+}
+
 /* Somebody waits at the stream for the bytes behind those that are there. */
 static void what_is_there_waits_for_nobody(void **state)
 {
@@ -178,6 +194,7 @@ int main(void)
         reading_test(readers_of_the_same_bytes_fetch_them_once),
         reading_test(all_that_have_it_open_share_it),
         reading_test(readers_in_different_places_do_not_wait_for_each_other),
+        reading_test(many_that_read_in_order_each_go_on),
         reading_test(what_is_there_waits_for_nobody),
         reading_test(another_version_is_never_mixed_in),
         reading_test(a_read_of_an_old_version_begins_again),

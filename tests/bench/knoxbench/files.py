@@ -124,8 +124,9 @@ class Files:
 
     @cache
     def tree(self) -> tuple[int, int]:
-        """/bench/tree: ten groups of folders of 100 empty files; folders a group, files a folder."""
-        folders, files = self.scene.scaled(100, 2), 100 if self.scene.scale > 0.02 else 10
+        """/bench/tree: ten groups of folders of empty files; folders a group, files a folder."""
+        files = 100 if self.scene.entries >= 2000 else 10
+        folders = max(2, self.scene.entries // files // 10)
         for group in range(10):
             for number in range(folders):
                 self.ask("PUT", f"/bench/tree/g{group}/d{number:03}", "MKDIRS")
@@ -137,7 +138,7 @@ class Files:
     @cache
     def wide(self) -> int:
         """How many empty files are in /bench/wide."""
-        count = self.scene.scaled(100_000, 1200)
+        count = max(1200, self.scene.entries)  # more than a page
         self.ask("PUT", "/bench/wide", "MKDIRS")
         self.empty([f"/bench/wide/file-{number:06}" for number in range(count)])
         return count

@@ -32,6 +32,7 @@ class Scene:
         self.scale = given.scale
         self.size_mib = self.scaled(given.size, 16)
         self.files = self.scaled(given.files, 10)
+        self.entries = self.scaled(given.entries, 200)
         self.pairs = given.pairs
         self.options = given.options
         self.folder = tempfile.TemporaryDirectory(prefix="knoxfs-bench-")

@@ -71,6 +71,9 @@ class Liar(SimpleNamespace):
     def knoxfs(self, work, *more):
         work(self.folder)
 
+    def rivals(self, *words, **more):
+        return {}
+
     def scratch(self, name):
         return f"{self.folder}/{name}"
 
@@ -95,8 +98,8 @@ def test_a_copy_with_other_bytes_ends_it(tmp_path):
     folder = tmp_path / "bench/small"
     folder.mkdir(parents=True)
     (folder / "f00000").write_bytes(b"other")
-    stored = SimpleNamespace(small=lambda: (["f00000"], "0" * 64))
-    scene = Liar(folder=str(tmp_path), stored=stored, peers=[], rehearsals=0, pairs=1, namenode="")
+    stored = SimpleNamespace(small=lambda folder, count: (["f00000"], "0" * 64))
+    scene = Liar(folder=str(tmp_path), stored=stored, peers=[], rehearsals=0, pairs=1, namenode="", files=1)
     scene.way = lambda rtt_ms: contextlib.nullcontext()
     scene.url = lambda *words: ""
     with pytest.raises(WrongContent):

@@ -102,10 +102,10 @@ class Files:
         return names, digest, mib
 
     @cache
-    def small(self) -> tuple[list[str], str]:
-        """Names of the small files in /bench/small, and the sha256 of all, one behind the other."""
-        data = os.urandom(SMALL * self.scene.files)
-        names = self.many("/bench/small", lambda n: data[n * SMALL : (n + 1) * SMALL], self.scene.files)
+    def small(self, folder: str, count: int) -> tuple[list[str], str]:
+        """Names of so many small files in it, and the sha256 of all, one behind the other."""
+        data = os.urandom(SMALL * count)
+        names = self.many(folder, lambda n: data[n * SMALL : (n + 1) * SMALL], count)
         return names, hashlib.sha256(data).hexdigest()
 
     def ask(self, method: str, path: str, op: str, **params) -> bytes:

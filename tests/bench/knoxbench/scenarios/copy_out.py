@@ -13,7 +13,8 @@ def cases(scene) -> dict:
 
 
 def measure(scene, name: str, rtt_ms: float) -> Row:
-    names, digest = scene.stored.small()
+    folder, count = ("/bench/few", max(10, scene.files // 10)) if rtt_ms else ("/bench/small", scene.files)
+    names, digest = scene.stored.small(folder, count)
     target = scene.scratch("out")
 
     def check(what: str) -> None:
@@ -27,13 +28,13 @@ def measure(scene, name: str, rtt_ms: float) -> Row:
         scene.remove(target)
 
     def work(path: str) -> child.Cost:
-        cost = child.run("cp", "-r", f"{path}/bench/small", target)
+        cost = child.run("cp", "-r", path + folder, target)
         check("the mount")
         return cost
 
     with scene.way(rtt_ms) as way:
         server = way.namenode if way else scene.namenode
-        wanted = [(scene.url(f"/bench/small/{one}", "OPEN", server), f"{target}/{one}") for one in names]
+        wanted = [(scene.url(f"{folder}/{one}", "OPEN", server), f"{target}/{one}") for one in names]
 
         def by_curl(jobs: int) -> Sample:
             os.mkdir(target)

@@ -32,8 +32,8 @@ struct kx_options {
     bool by_mount, fake; /* mount(8) has called us; it is only to see that the options are right */
 
     bool read_only, allow_other, default_permissions;
-    bool sync_block;          /* DataNodes write the blocks of new files to their disks */
-    bool verify;              /* uploads are compared with the server's checksum */
+    bool sync_block; /* DataNodes write the blocks of new files to their disks */
+    bool verify;     /* what is sent, and read whole, is compared with the server's checksum */
     int64_t read_ahead_bytes; /* the kernel's, of this mount */
     double attr_timeout_s, entry_timeout_s, negative_timeout_s;
     int64_t uid, gid; /* -1: from the owner's and group's names */

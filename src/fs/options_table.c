@@ -70,7 +70,7 @@ static const struct kx_option_row ROWS[] = {
     {"sync_block", KX_OPTION_FLAG, AT(sync_block), NULL,
      "DataNodes sync what is uploaded to their disks before it is acknowledged", 0, 0},
     {"verify", KX_OPTION_FLAG, AT(verify), NULL,
-     "uploads are compared with the server's checksum before they get their name", 0, 0},
+     "uploads, and files that are read whole, are compared with the server's checksum", 0, 0},
     {"read_ahead", KX_OPTION_BYTES, AT(read_ahead_bytes), "BYTES",
      "how much the kernel reads ahead of a program, where root may say so (default 1M; 0: as it "
      "is)",

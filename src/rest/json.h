@@ -109,6 +109,9 @@ void kx_datanode_clear(struct kx_datanode *datanode);
  *  error. */
 int kx_json_read_datanodes(GBytes *body, GArray *out, struct kx_error *err);
 
+/** A bool: is the file being written? Of the same answer. */
+extern const struct kx_json_shape kx_json_construction;
+
 /** The value of one attribute out of {"XAttrs":[...]} with encoding=hex.  @return -ENODATA: none of
  * that name.  @out owned. */
 int kx_json_read_xattr(GBytes *body, const char *name, GBytes **out, struct kx_error *err);

@@ -22,6 +22,13 @@ static const struct kx_json_field FIELDS[] = {
 };
 static const struct kx_json_shape DATANODE = {{NULL}, FIELDS, sizeof(struct kx_datanode)};
 
+static const struct kx_json_field CONSTRUCTION_FIELDS[] = {
+    {.name = "isUnderConstruction", .kind = KX_JSON_BOOL, .required = true},
+    {.name = NULL},
+};
+const struct kx_json_shape kx_json_construction = {
+    {"LocatedBlocks"}, CONSTRUCTION_FIELDS, sizeof(bool)};
+
 void kx_datanode_clear(struct kx_datanode *datanode)
 {
     g_free(datanode->name);

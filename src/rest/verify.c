@@ -110,7 +110,7 @@ static bool is_kept_otherwise(struct kx_client *client, const char *path,
     return otherwise;
 }
 
-static int differs(struct kx_client *client, const char *path, struct kx_sum *sum,
+static int differs(struct kx_client *client, const char *path, const char *what, struct kx_sum *sum,
                    const struct kx_checksum *server, const struct kx_call *call,
                    struct kx_error *err)
 {
@@ -119,15 +119,13 @@ static int differs(struct kx_client *client, const char *path, struct kx_sum *su
         warn_once(client, path, "an encrypted or erasure-coded file's sum is not of its content");
         return 0;
     }
-    kx_error_set(err, EIO,
-                 "what the server got is not what was sent: its checksum is %s instead of %s",
-                 theirs, ours);
+    kx_error_set(err, EIO, "%s: its checksum is %s instead of %s", what, theirs, ours);
     kx_error_about(err, kx_op_info(KX_GETFILECHECKSUM)->name, path);
     return -EIO;
 }
 
-int kx_verify_end(struct kx_client *client, const char *path, struct kx_sum *sum,
-                  const struct kx_call *call, struct kx_error *err)
+static int compare(struct kx_client *client, const char *path, const char *what, struct kx_sum *sum,
+                   const struct kx_call *call, struct kx_error *err)
 {
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
@@ -141,7 +139,7 @@ int kx_verify_end(struct kx_client *client, const char *path, struct kx_sum *sum
     }
     if (result < 0) return result;
     enum kx_sum_verdict verdict = kx_sum_compare(sum, &server, &form);
-    if (verdict == KX_SUM_DIFFERS) result = differs(client, path, sum, &server, call, to);
+    if (verdict == KX_SUM_DIFFERS) result = differs(client, path, what, sum, &server, call, to);
     if (verdict == KX_SUM_OTHER_FORM) {
         g_autofree char *why = g_strdup_printf(
             "the server sums in another way than was expected: %s", server.algorithm);
@@ -150,4 +148,16 @@ int kx_verify_end(struct kx_client *client, const char *path, struct kx_sum *sum
     }
     kx_checksum_clear(&server);
     return result;
+}
+
+int kx_verify_end(struct kx_client *client, const char *path, struct kx_sum *sum,
+                  const struct kx_call *call, struct kx_error *err)
+{
+    return compare(client, path, "what the server got is not what was sent", sum, call, err);
+}
+
+int kx_verify_read(struct kx_client *client, const char *path, struct kx_sum *sum,
+                   const struct kx_call *call, struct kx_error *err)
+{
+    return compare(client, path, "what the server has is not what was read", sum, call, err);
 }

@@ -1,4 +1,5 @@
-/* Is what the server has what was sent to it? An upload's own checksum against GETFILECHECKSUM.
+/* Is what the server has what was sent to it, or what came from it? The checksum of the bytes
+ * against GETFILECHECKSUM.
  *
  * How a server sums (block size, bytes a CRC) must be known before the first byte: it is asked once
  * (GETSERVERDEFAULTS) and learned from its first sum. What cannot be compared (a server without
@@ -26,3 +27,8 @@ int kx_verify_begin(struct kx_client *client, int64_t *block_bytes, const struct
  * another -errno: the server could not be asked. May be called again after -EINTR. */
 int kx_verify_end(struct kx_client *client, const char *path, struct kx_sum *sum,
                   const struct kx_call *call, struct kx_error *err);
+
+/** The same for bytes that came from the server: all of a file, which is not being written. Begun
+ * by kx_verify_begin with the block size of that file. */
+int kx_verify_read(struct kx_client *client, const char *path, struct kx_sum *sum,
+                   const struct kx_call *call, struct kx_error *err);

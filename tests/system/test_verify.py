@@ -80,6 +80,63 @@ def test_unverified(mounts, hdfs, proxy, source):
     assert proxy.count("namenode", "GETFILECHECKSUM") == 0
 
 
+def read_flip(proxy) -> None:
+    proxy.rules({"role": "datanode", "op": "OPEN", "corrupt_at": 100_000, "times": 1})
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 512, MIB, MIB + 1, 5 * MIB + 13])
+@pytest.mark.parametrize("block", [MIB, 128 * MIB])
+def test_read_sound(verified, hdfs, proxy, size, block):
+    """One question a file that is read to its end, and its own block size."""
+    data = os.urandom(size)
+    hdfs.write("f", data, blocksize=block)
+    assert run("cat", verified / "f").stdout == data
+    assert proxy.count("namenode", "GETFILECHECKSUM") == (1 if size else 0)
+
+
+def test_read_flipped_byte(verified, hdfs, proxy, source):
+    """The end of the file is not handed out; who opens it again reads it again."""
+    data = source.read_bytes()
+    hdfs.write("f", data)
+    read_flip(proxy)
+    done = run("cat", verified / "f", rc=1)
+    assert b"Input/output error" in done.stderr and len(done.stdout) < len(data)
+    reason = os.getxattr(verified / "f", "user.hdfs.error").decode()
+    assert re.search(BOTH_SUMS, reason) and "read" in reason, reason
+    assert run("cat", verified / "f").stdout == data
+
+
+def test_read_again_by_the_same_handle(verified, hdfs, proxy, source):
+    """It stays wrong: no second try hands the bytes out."""
+    hdfs.write("f", source.read_bytes())
+    read_flip(proxy)
+    with open(verified / "f", "rb", buffering=0) as file:
+        for _ in range(2):
+            with pytest.raises(OSError) as caught:
+                while file.read(MIB):
+                    pass
+            assert caught.value.errno == errno.EIO
+
+
+def test_read_by_parts(mounts, hdfs, proxy):
+    """Who jumps is not checked, and costs nothing more."""
+    hdfs.write("f", os.urandom(20 * MIB))
+    mount = mounts(hdfs.url_path, server=proxy.namenode, verify=True)
+    proxy.reset()
+    with open(mount / "f", "rb", buffering=0) as file:
+        for at in (19, 0, 12, 3):
+            assert len(os.pread(file.fileno(), 1000, at * MIB)) == 1000
+    assert proxy.count("namenode", "GETFILECHECKSUM") == 0
+
+
+def test_read_unverified(mounts, hdfs, proxy, source):
+    hdfs.write("f", source.read_bytes())
+    mount = mounts(hdfs.url_path, server=proxy.namenode)
+    read_flip(proxy)
+    got = run("cat", mount / "f").stdout
+    assert len(got) == 3 * MIB + 77 and got != source.read_bytes()
+
+
 @pytest.mark.slow  # its servers take a while to start
 def test_httpfs(mounts, wide, source):
     folder = Hdfs(wide, "/verified")

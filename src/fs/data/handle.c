@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "fs/data/checked.h"
+#include "fs/data/growth.h"
 #include "fs/data/placeholder.h"
 #include "fs/data/reads.h"
 #include "fs/mount.h"
@@ -18,7 +20,9 @@ struct kx_handle {
     struct kx_inode *inode;   /* a reference */
     struct kx_writer *writer; /* NULL: opened for reading only */
     struct kx_reader *reader;
+    struct kx_checked *checked; /* NULL: what is read is not verified */
     bool append;
+    bool reads; /* counted by the inode */
 };
 
 static struct kx_handle *handle_new(struct kx_mount *mount, struct kx_inode *inode, int flags)
@@ -28,6 +32,9 @@ static struct kx_handle *handle_new(struct kx_mount *mount, struct kx_inode *ino
     handle->inode = kx_inode_ref(inode);
     handle->reader = kx_reads_open(mount->reads, inode->node);
     handle->append = (flags & O_APPEND) != 0;
+    handle->reads = (flags & O_ACCMODE) != O_WRONLY;
+    if (handle->reads) kx_inode_note_reader(inode, true);
+    if (handle->reads && mount->options->verify) handle->checked = kx_checked_new(mount);
     return handle;
 }
 
@@ -87,6 +94,7 @@ int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
     bool writes = (flags & O_ACCMODE) != O_RDONLY;
     int result = writes ? open_writer(handle, (flags & O_TRUNC) != 0, call, err)
                         : kx_refresh(mount, inode, call, err);
+    if (result == 0 && !writes) kx_growth_opened(mount, inode, call);
     if (result < 0)
         kx_handle_close(handle);
     else
@@ -130,6 +138,8 @@ void kx_handle_close(struct kx_handle *handle)
     if (!handle) return;
     if (handle->writer) kx_writer_close(handle->writer);
     kx_reader_free(handle->reader);
+    kx_checked_free(handle->checked);
+    if (handle->reads) kx_inode_note_reader(handle->inode, false);
     kx_inode_unref(handle->inode);
     g_free(handle);
 }
@@ -161,21 +171,55 @@ static int say_stale(int result, struct kx_error *err)
     return -ESTALE;
 }
 
+/* What does not pass is not kept by the kernel, so that who opens the file again reads it again. */
+static int check(struct kx_handle *handle, const char *path, const struct kx_status *status,
+                 int64_t from, const struct kx_slices *slices, const struct kx_call *call,
+                 struct kx_error *err)
+{
+    const struct kx_checked_part part = {.path = path,
+                                         .status = status,
+                                         .generation = kx_inode_generation(handle->inode),
+                                         .offset = from};
+    int result = kx_checked_pass(handle->checked, &part, slices, call, err);
+    if (result == -EIO) kx_inode_forget_pages(handle->inode);
+    return result;
+}
+
+/* [from, to) of what the server has, which is `status` as far as its NameNode knows. */
+static int read_known(struct kx_handle *handle, const struct kx_status *status, int64_t from,
+                      int64_t to, const struct kx_call *call, struct kx_slices *out,
+                      struct kx_error *err)
+{
+    struct kx_inode *inode = handle->inode;
+    g_autofree char *path = kx_inode_path(inode); /* NULL: removed; an open stream goes on */
+    const struct kx_read_target target = {
+        .path = path,
+        .length = status->length,
+        .version = {.file_id = status->file_id, .mtime_ms = status->mtime_ms},
+        .generation = kx_inode_generation(inode)};
+    int result = 0;
+    if (from < status->length)
+        result = kx_reader_read(handle->reader, &target, from, (size_t)(to - from), call, out, err);
+    if (result == 0 && handle->checked && out->length > 0)
+        result = check(handle, path, status, from, out, call, err);
+    if (result == 0 && to >= status->length) kx_growth_met_end(handle->mount, inode, status, call);
+    to = MIN(to, kx_inode_visible(inode));
+    from = MAX(from, status->length);
+    if (result == 0 && path && from < to)
+        result = kx_growth_read(handle->mount, path, status, (struct kx_range){from, to}, call, out,
+                                err);
+    return result;
+}
+
 /* What the server has, as it is known now. */
 static int read_server(struct kx_handle *handle, int64_t offset, size_t size,
                        const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
 {
-    g_autofree char *path =
-        kx_inode_path(handle->inode); /* NULL: removed; an open stream goes on */
     struct kx_status status = {0};
     int result = know_file(handle, &status, call, err);
-    const struct kx_read_target target = {
-        .path = path,
-        .length = status.length,
-        .version = {.file_id = status.file_id, .mtime_ms = status.mtime_ms},
-        .generation = kx_inode_generation(handle->inode)};
+    if (result == 0)
+        result = read_known(handle, &status, offset, offset + (int64_t)size, call, out, err);
     kx_status_clear(&status);
-    if (result == 0) result = kx_reader_read(handle->reader, &target, offset, size, call, out, err);
     return say_stale(result, err);
 }
 

@@ -1,6 +1,7 @@
 /* getattr, setattr, access, statfs. */
 #include <errno.h>
 
+#include "fs/data/growth.h"
 #include "fs/data/space.h"
 #include "fs/fuse/fuse_ops.h"
 #include "fs/names/identity.h"
@@ -25,7 +26,7 @@ void kx_op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     if (!inode) return;
     bool root = node == FUSE_ROOT_ID;
     if (root) c.call.timeout_ms = (int)MIN(ROOT_TIMEOUT_MS, c.mount->options->timeout_ms);
-    int result = kx_refresh(c.mount, inode, &c.call, &c.err);
+    int result = kx_growth_asked(c.mount, inode, &c.call, &c.err);
     if (result < 0 && !(root && is_away(result)))
         kx_fuse_reply_result(&c, result, inode);
     else

@@ -74,6 +74,7 @@ void kx_fuse_reply_attr(struct kx_fuse_call *c, struct kx_inode *inode)
 {
     struct stat st;
     int64_t age = kx_attr_known(c->mount, inode, &st);
+    if (kx_inode_is_watched(inode)) age = -1; /* who follows the file asks us each time */
     kx_fuse_settle(c);
     fuse_reply_attr(c->req, &st, kx_fuse_valid_s(c->mount, c->mount->options->attr_timeout_s, age));
     kx_fuse_finish(c);

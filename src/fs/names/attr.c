@@ -40,6 +40,7 @@ void kx_attr_fill(struct kx_mount *mount, const struct kx_status *status, uint64
 int64_t kx_attr_known_status(struct kx_mount *mount, struct kx_inode *inode, struct kx_status *out)
 {
     int64_t age = kx_inode_status(inode, out, mount->clock->now_ms(mount->clock));
+    out->length = kx_inode_visible(inode);
     g_autoptr(kx_writer) writer = kx_inode_writer(inode);
     if (!writer) return age;
     struct kx_overlay overlay;

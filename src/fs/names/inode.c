@@ -192,6 +192,13 @@ static void attach_locked(struct kx_inode *inode, struct kx_inode *parent, const
     g_hash_table_insert(inode->inodes->by_place, inode, inode);
 }
 
+/* Another client has cut the file while somebody here reads it, so bytes that were read may be
+ * followed by others soon: for who has it open it is a file that is no more. */
+static bool is_cut(const struct kx_inode *inode, const struct kx_status *now)
+{
+    return inode->readers && !inode->writer && now->length < inode->status.length;
+}
+
 static bool renew_locked(struct kx_inode *inode, const struct kx_status *status, uint64_t epoch,
                          int64_t now_ms)
 {
@@ -200,6 +207,9 @@ static bool renew_locked(struct kx_inode *inode, const struct kx_status *status,
     bool directory = status->type == KX_TYPE_DIRECTORY;
     if (directory != inode->directory || (known && status->file_id && known != status->file_id))
         return false;
+    bool changed = known != status->file_id || inode->status.mtime_ms != status->mtime_ms;
+    if (changed && is_cut(inode, status)) return false;
+    if (changed) inode->visible = 0;
     kx_status_clear(&inode->status);
     kx_status_copy(&inode->status, status);
     inode->checked_ms = now_ms;

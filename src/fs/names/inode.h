@@ -40,7 +40,11 @@ struct kx_inode {
     int64_t checked_ms;      /* when `status` came; 0: it must be asked again */
     struct kx_version pages; /* what the kernel's page cache was filled from; file_id 0: nothing */
     int64_t pages_length;
-    unsigned generation;      /* grows with every change of the content that this mount made */
+    unsigned readers;    /* open handles that may read */
+    int64_t visible;     /* how far it can be read while another client writes it; 0: not known */
+    bool ended;          /* a reader has met its end ... */
+    int64_t watched_ms;  /* ... and somebody has asked for its length since, then; 0: nobody */
+    unsigned generation; /* grows with every change of the content that this mount made */
     struct kx_writer *writer; /* a reference; NULL when nobody writes */
     char *absent;             /* a directory: a name that was not there ... */
     int64_t absent_ms;        /* ... at that time */
@@ -95,6 +99,26 @@ int64_t kx_inode_status(struct kx_inode *inode, struct kx_status *out, int64_t n
 int64_t kx_inode_ctime_ms(struct kx_inode *inode);
 void kx_inode_note_ctime(struct kx_inode *inode, int64_t wall_ms);
 
+/** A handle that reads is opened or closed. */
+void kx_inode_note_reader(struct kx_inode *inode, bool opened);
+
+/** A reader has got the last byte that there is.  @return true: it is the first time since the file
+ * is open. */
+bool kx_inode_met_end(struct kx_inode *inode);
+
+/** Does somebody who has met the end of the file ask whether it has grown? Called for each question
+ * for its length.  @return true: more than `period_ms` after the last time that it was true, or
+ * after the first question since the end was met. */
+bool kx_inode_is_followed(struct kx_inode *inode, int64_t now_ms, int64_t period_ms);
+bool kx_inode_is_watched(struct kx_inode *inode); /* as its name, without counting */
+
+/** Another client writes the file, and so much of it can be read; unless the file is another one
+ * than `of` by now.  @return true: that is news. */
+bool kx_inode_note_visible(struct kx_inode *inode, const struct kx_status *of, int64_t length);
+
+/** How far the file can be read: its length, or more while another client writes it. */
+int64_t kx_inode_visible(struct kx_inode *inode);
+
 /** Ask again next time. */
 void kx_inode_expire(struct kx_inode *inode);
 
@@ -121,6 +145,9 @@ bool kx_inode_place(struct kx_inode *inode, struct kx_inode **parent, char **nam
 /** May the kernel keep the pages it has? True when the status is that of the pages; otherwise they
  * are noted as the pages from now on. */
 bool kx_inode_keep_pages(struct kx_inode *inode);
+
+/** They are not to be kept. */
+void kx_inode_forget_pages(struct kx_inode *inode);
 
 /** The server said that we may write into this directory; was that within `within_ms`? */
 void kx_inode_note_writable(struct kx_inode *directory, int64_t now_ms);

@@ -29,6 +29,7 @@ void kx_inode_changed(struct kx_inode *inode, bool replaced, int64_t length, int
     g_mutex_lock(&inode->inodes->mutex);
     if (replaced) inode->status.file_id = 0;
     inode->status.length = length;
+    inode->visible = 0;
     inode->status.mtime_ms = mtime_ms;
     inode->checked_ms = 0;
     inode->generation++;
@@ -61,12 +62,20 @@ bool kx_inode_keep_pages(struct kx_inode *inode)
 {
     g_mutex_lock(&inode->inodes->mutex);
     const struct kx_status *status = &inode->status;
+    int64_t length = MAX(status->length, inode->visible);
     bool keep = status->file_id && inode->pages.file_id == status->file_id &&
-                inode->pages.mtime_ms == status->mtime_ms && inode->pages_length == status->length;
+                inode->pages.mtime_ms == status->mtime_ms && inode->pages_length == length;
     inode->pages = (struct kx_version){status->file_id, status->mtime_ms};
-    inode->pages_length = status->length;
+    inode->pages_length = length;
     g_mutex_unlock(&inode->inodes->mutex);
     return keep;
+}
+
+void kx_inode_forget_pages(struct kx_inode *inode)
+{
+    g_mutex_lock(&inode->inodes->mutex);
+    inode->pages = (struct kx_version){0};
+    g_mutex_unlock(&inode->inodes->mutex);
 }
 
 struct kx_writer *kx_inode_writer(struct kx_inode *inode)

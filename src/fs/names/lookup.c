@@ -44,12 +44,17 @@ int kx_path_in(struct kx_inode *parent, const char *name, char **path, struct kx
 }
 
 /* A file that is only here, or known well enough, needs no request. */
-static bool known_child(struct kx_mount *mount, struct kx_inode *child)
+static bool known_within(struct kx_mount *mount, struct kx_inode *child, int64_t within_ms)
 {
     struct kx_status status = {0};
     int64_t age = kx_attr_known_status(mount, child, &status);
     kx_status_clear(&status);
-    return age >= 0 && age < MAX(attr_timeout_ms(mount), 1);
+    return age >= 0 && age < MAX(within_ms, 1);
+}
+
+static bool known_child(struct kx_mount *mount, struct kx_inode *child)
+{
+    return known_within(mount, child, attr_timeout_ms(mount));
 }
 
 /* The child from a page of a listing.  @return 1: adopted; 0: no page says anything of it; -ENOENT.
@@ -132,7 +137,13 @@ int kx_lookup(struct kx_mount *mount, struct kx_inode *parent, const char *name,
 int kx_refresh(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
                struct kx_error *err)
 {
-    if (known_child(mount, inode) || kx_inode_detached(inode))
+    return kx_refresh_within(mount, inode, attr_timeout_ms(mount), call, err);
+}
+
+int kx_refresh_within(struct kx_mount *mount, struct kx_inode *inode, int64_t within_ms,
+                      const struct kx_call *call, struct kx_error *err)
+{
+    if (known_within(mount, inode, within_ms) || kx_inode_detached(inode))
         return 0; /* nobody to ask about a file without a name */
     g_autofree char *path = NULL;
     int result = kx_path_of(inode, &path, err);

@@ -16,6 +16,10 @@ int kx_lookup(struct kx_mount *mount, struct kx_inode *parent, const char *name,
 int kx_refresh(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
                struct kx_error *err);
 
+/** The same, but at most `within_ms` old. */
+int kx_refresh_within(struct kx_mount *mount, struct kx_inode *inode, int64_t within_ms,
+                      const struct kx_call *call, struct kx_error *err);
+
 /** The path of an inode.  @return 0, @path owned; -ESTALE. */
 int kx_path_of(struct kx_inode *inode, char **path, struct kx_error *err);
 

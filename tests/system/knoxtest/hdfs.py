@@ -127,6 +127,33 @@ class Hdfs:
         """Made, or replaced by a new file; DATA may be an iterator of bytes."""
         self.ask("PUT", "CREATE", name, user=user, body=data, overwrite="true", **params)
 
+    @contextlib.contextmanager
+    def writing(self, op: str, name: str, user: str = "alice", **params):
+        """CREATE or APPEND, begun: what is sent is with the DataNodes, but for the last packet (64
+        KiB), while the file stays open until the end."""
+        method = {"CREATE": "PUT", "APPEND": "POST"}[op]
+        query = urlencode({"op": op, "user.name": user, **params})
+        target = f"/webhdfs/v1{quote(self.path(name), safe='/')}"
+        _, location, _ = request(self.stack.namenode, method, f"{target}?{query}")
+        place = urlsplit(location)
+        with contextlib.closing(
+            http.client.HTTPConnection(place.hostname, place.port, timeout=TIMEOUT_S)
+        ) as connection:
+            connection.putrequest(method, f"{target}?{place.query}")
+            connection.putheader("Transfer-Encoding", "chunked")
+            connection.putheader("Content-Type", "application/octet-stream")
+            connection.endheaders()
+            yield lambda data: connection.send(b"%x\r\n%s\r\n" % (len(data), data))
+            connection.send(b"0\r\n\r\n")
+            answer = connection.getresponse()
+            if not 200 <= answer.status < 300:
+                raise Answer(answer.status, answer.read())
+
+    def is_written(self, name: str) -> bool:
+        """Has somebody the file open for writing?"""
+        got = self.ask("GET", "GET_BLOCK_LOCATIONS", name, user="root", offset=0, length=1)
+        return json.loads(got)["LocatedBlocks"]["isUnderConstruction"]
+
     def mkdirs(self, names, user: str = "alice") -> None:
         """Many at once: one connection."""
         parts = urlsplit(self.stack.namenode)

@@ -16,7 +16,10 @@
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"
 #include "fs/opens.h"
+#include "fs/services.h"
+#include "fs/submissions.h"
 #include "fs/tree/cluster_mount.h"
+#include "fs/tree/oozie_rows.h"
 #include "fs/tree/tree.h"
 #include "rest/inodes.h"
 #include "rest/webhdfs.h"
@@ -170,6 +173,9 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
 {
     const struct kx_options *options = mount->options;
     if (options->no_virtual) return 0;
+    int result = kx_services_new(options, mount->client, &mount->services, err);
+    if (result < 0) return result;
+    mount->submissions = kx_submissions_new(mount->client, mount->services);
     const struct kx_tree_config config = {
         .mount = mount,
         .clock = mount->clock,
@@ -177,7 +183,8 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
         .group = options->gid >= 0 ? (gid_t)options->gid : getegid(),
         .vroot = options->vroot,
         .hidden = options->hide_virtual};
-    const struct kx_tree_rows trees[] = {kx_cluster_mount_rows()};
+    const struct kx_tree_rows trees[] = {kx_cluster_mount_rows(), kx_oozie_rows(),
+                                         kx_oozie_timed_rows(), kx_oozie_submit_rows()};
     return kx_tree_new(&config, trees, G_N_ELEMENTS(trees), &mount->tree, err);
 }
 
@@ -256,6 +263,8 @@ void kx_mount_free(struct kx_mount *mount)
     kx_uploader_free(mount->uploader);
     kx_opens_free(mount->opens);
     kx_tree_free(mount->tree);
+    kx_submissions_free(mount->submissions);
+    kx_services_free(mount->services);
     kx_log_tap(mount->log, NULL, NULL);
     kx_lines_free(mount->log_lines);
     kx_writers_free(mount->writers);

@@ -27,6 +27,8 @@ struct kx_journal;
 struct kx_uploader;
 struct kx_recovery;
 struct kx_reads;
+struct kx_services;
+struct kx_submissions;
 
 struct kx_mount {
     const struct kx_options *options; /* borrowed */
@@ -48,10 +50,12 @@ struct kx_mount {
     struct kx_uploader
         *uploader; /* NULL without a journal, as is the recovery when it found nothing */
     struct kx_recovery *recovery;
-    struct kx_cancel *ending;   /* fired when the end of the mount has waited long enough */
-    struct kx_room room;        /* of local copies */
-    struct kx_lines *log_lines; /* the last of the log */
-    struct kx_tree *tree;       /* the virtual files; NULL: -o novirtual */
+    struct kx_cancel *ending;           /* fired when the end of the mount has waited long enough */
+    struct kx_room room;                /* of local copies */
+    struct kx_lines *log_lines;         /* the last of the log */
+    struct kx_tree *tree;               /* the virtual files; NULL: -o novirtual */
+    struct kx_submissions *submissions; /* what was written into them; NULL without them */
+    struct kx_services *services;       /* what they show beside HDFS; NULL without them */
     struct kx_stats stats;
     int64_t started_ms; /* on the clock */
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL

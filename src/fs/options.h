@@ -60,6 +60,7 @@ struct kx_options {
     char *proxy, *no_proxy;
     char *vroot; /* the directory of the virtual trees; NULL: the mount's root */
     bool hide_virtual, no_virtual;
+    char *oozie, *yarn, *jobhistory; /* URLs, or "none"; NULL: derived from the endpoint */
     GHashTable *given; /* name of an option that was given -> by what ("option", "environment",
                           "FILE [NAME]") */
     GPtrArray

@@ -63,11 +63,11 @@ struct kx_service *kx_oozie_service(struct kx_oozie *oozie)
 /* The newest version that both sides know. */
 static int learn_version(struct kx_oozie *oozie, const struct kx_call *call, struct kx_error *err)
 {
-    g_autoptr(kx_record) versions = NULL;
+    g_autoptr(kx_answer) versions = NULL;
     int result = kx_service_get(oozie->service, "/versions", NULL, call, &versions, err);
     if (result < 0) return result;
     gint best = 0;
-    const struct kx_item *list = kx_record_root(versions);
+    const struct kx_item *list = kx_answer_root(versions);
     for (size_t i = 0; i < kx_item_count(list); i++) {
         gint64 number = kx_item_number(kx_item_element(list, i), "", 0);
         if (number == 1 || number == 2) best = MAX(best, (gint)number);
@@ -90,7 +90,7 @@ int kx_oozie_path(struct kx_oozie *oozie, const char *rest, const struct kx_call
 /* Ask, or take what is kept of an earlier answer.  @for_ms how long it is kept; 0: until the job's
  * state says. */
 static int ask_kept(struct kx_oozie *oozie, const char *rest, const char *params, int64_t for_ms,
-                    const struct kx_call *call, struct kx_record **out, struct kx_error *err)
+                    const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
 {
     g_autofree char *key = g_strconcat(rest, params, NULL), *path = NULL;
     *out = kx_kept_find(oozie->kept, key);
@@ -100,10 +100,10 @@ static int ask_kept(struct kx_oozie *oozie, const char *rest, const char *params
     struct kx_service_ask ask = {.path = path, .params = params, .call = call};
     g_autoptr(GBytes) body = NULL;
     result = kx_service_run(oozie->service, &ask, &body, err);
-    if (result == 0) result = kx_record_parse(body, out, err);
+    if (result == 0) result = kx_answer_parse(body, out, err);
     if (result < 0) return result;
     if (!for_ms) {
-        g_autofree char *status = kx_item_text(kx_record_root(*out), "status");
+        g_autofree char *status = kx_item_text(kx_answer_root(*out), "status");
         for_ms = kx_oozie_ended(status) ? KX_OOZIE_ENDED_MS : KX_OOZIE_FRESH_MS;
     }
     kx_kept_add(oozie->kept, key, *out, g_bytes_get_size(body), for_ms);
@@ -111,14 +111,14 @@ static int ask_kept(struct kx_oozie *oozie, const char *rest, const char *params
 }
 
 int kx_oozie_admin(struct kx_oozie *oozie, const char *what, const struct kx_call *call,
-                   struct kx_record **out, struct kx_error *err)
+                   struct kx_answer **out, struct kx_error *err)
 {
     g_autofree char *rest = g_strconcat("/", what, NULL);
     return ask_kept(oozie, rest, NULL, KX_OOZIE_FRESH_MS, call, out, err);
 }
 
 int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
-                  const struct kx_call *call, struct kx_record **out, struct kx_error *err)
+                  const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
 {
     g_autoptr(GString) params = g_string_new(NULL);
     kx_url_append_query(params, "jobtype", KINDS[page->kind].type);
@@ -128,15 +128,15 @@ int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
     return ask_kept(oozie, "/jobs", params->str, KX_OOZIE_LIST_MS, call, out, err);
 }
 
-const struct kx_item *kx_oozie_jobs(const struct kx_record *record, enum kx_job_kind kind)
+const struct kx_item *kx_oozie_jobs(const struct kx_answer *record, enum kx_job_kind kind)
 {
-    const struct kx_item *root = kx_record_root(record);
+    const struct kx_item *root = kx_answer_root(record);
     const struct kx_item *jobs = kx_item_at(root, KINDS[kind].array);
     return jobs ? jobs : kx_item_at(root, KINDS[kind].actions);
 }
 
 int kx_oozie_job(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,
-                 struct kx_record **out, struct kx_error *err)
+                 struct kx_answer **out, struct kx_error *err)
 {
     g_autofree char *rest = g_strconcat("/job/", id->job, NULL);
     g_autoptr(GString) params = g_string_new(NULL);
@@ -149,12 +149,12 @@ int kx_oozie_state(struct kx_oozie *oozie, const struct kx_job_id *id, const str
                    char **out, int64_t *run, struct kx_error *err)
 {
     g_autofree char *key = g_strconcat("/job/", id->job, NULL);
-    g_autoptr(kx_record) info = NULL;
+    g_autoptr(kx_answer) info = NULL;
     kx_kept_drop(oozie->kept, key);
     int result = kx_oozie_job(oozie, id, call, &info, err);
     if (result < 0) return result;
-    *out = kx_item_text(kx_record_root(info), "status");
-    if (run) *run = kx_item_number(kx_record_root(info), "run", 0);
+    *out = kx_item_text(kx_answer_root(info), "status");
+    if (run) *run = kx_item_number(kx_answer_root(info), "run", 0);
     return *out ? 0 : kx_error_set(err, EPROTO, "Oozie tells no status of %s", id->job);
 }
 

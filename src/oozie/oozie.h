@@ -6,6 +6,9 @@
  * after; a coordinator's actions come only with `len=`; pages begin at 1; `show=status` needs v2,
  * which is asked for once, and v1 is used where it is not there.
  *
+ * A verb that finds the job locked (an action is being started) waits 5 s and is then queued for 10
+ * s more, while the answer is 200: so its effect is waited for, up to KX_OOZIE_SETTLE_MS.
+ *
  * What is asked of one job is shared by all who ask within KX_OOZIE_FRESH_MS, or
  * KX_OOZIE_ENDED_MS when the job has ended (a rerun by somebody else is seen then).
  *
@@ -13,7 +16,7 @@
  * Oozie's code. */
 #pragma once
 #include "oozie/job_id.h"
-#include "rest/json_record.h"
+#include "rest/json_answer.h"
 #include "rest/service.h"
 
 #define KX_OOZIE_FRESH_MS  2000
@@ -21,7 +24,7 @@
 #define KX_OOZIE_LIST_MS   5000
 #define KX_OOZIE_KEPT_MAX  512                       /* answers */
 #define KX_OOZIE_KEPT_SIZE ((size_t)4 * 1024 * 1024) /* bytes of JSON of them all */
-#define KX_OOZIE_SETTLE_MS 10000                     /* for a verb to show in the job's state */
+#define KX_OOZIE_SETTLE_MS 30000                     /* for a verb to show in the job's state */
 
 struct kx_oozie;
 
@@ -35,7 +38,7 @@ int kx_oozie_errno(const char *code, const char *message);
 
 /** Something of the server: "admin/build-version", "admin/status". */
 int kx_oozie_admin(struct kx_oozie *oozie, const char *what, const struct kx_call *call,
-                   struct kx_record **out, struct kx_error *err);
+                   struct kx_answer **out, struct kx_error *err);
 
 /* One page of a listing. */
 struct kx_oozie_page {
@@ -45,14 +48,14 @@ struct kx_oozie_page {
 };
 /** The answer has "total" and an array: see kx_oozie_jobs. */
 int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
-                  const struct kx_call *call, struct kx_record **out, struct kx_error *err);
+                  const struct kx_call *call, struct kx_answer **out, struct kx_error *err);
 
 /** The jobs of a page, or the actions of a job: the array, whatever the kind calls it. */
-const struct kx_item *kx_oozie_jobs(const struct kx_record *record, enum kx_job_kind kind);
+const struct kx_item *kx_oozie_jobs(const struct kx_answer *record, enum kx_job_kind kind);
 
 /** What is known of a job; of a coordinator its first 1000 actions, too.  @return -ENOENT. */
 int kx_oozie_job(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,
-                 struct kx_record **out, struct kx_error *err);
+                 struct kx_answer **out, struct kx_error *err);
 
 /** A text of a job: `show` is "definition", "log", "errorlog", "auditlog" or "graph"; @params more
  * of the query, or NULL. */
@@ -73,8 +76,9 @@ int64_t kx_oozie_time(const char *text);
 enum kx_verb { KX_VERB_START, KX_VERB_SUSPEND, KX_VERB_RESUME, KX_VERB_KILL, KX_VERB_RERUN };
 const char *kx_verb_name(enum kx_verb verb);
 
-/** Is the verb possible for a job in this state? */
-bool kx_verb_fits(enum kx_verb verb, const char *status);
+/** Is the verb possible for a job in this state? (A workflow in PREP is not suspended, a
+ * coordinator is: Oozie 5.2.1.) */
+bool kx_verb_fits(enum kx_verb verb, enum kx_job_kind kind, const char *status);
 
 /** Do it, and wait until the job's state shows it.
  *  @body of a rerun: the configuration; else NULL.

@@ -37,16 +37,18 @@ const char *kx_verb_name(enum kx_verb verb)
     return VERBS[verb].name;
 }
 
-bool kx_verb_fits(enum kx_verb verb, const char *status)
+bool kx_verb_fits(enum kx_verb verb, enum kx_job_kind kind, const char *status)
 {
+    if (verb == KX_VERB_SUSPEND && kind == KX_JOB_WORKFLOW && strcmp(status, "PREP") == 0)
+        return false;
     return among(VERBS[verb].from, G_N_ELEMENTS(VERBS[verb].from), status);
 }
 
-static bool has_shown(enum kx_verb verb, const char *status, bool again)
+static bool has_shown(enum kx_verb verb, enum kx_job_kind kind, const char *status, bool again)
 {
     if (verb == KX_VERB_RERUN && again) return true;
     if (VERBS[verb].to[0]) return among(VERBS[verb].to, G_N_ELEMENTS(VERBS[verb].to), status);
-    return !kx_verb_fits(verb, status);
+    return !kx_verb_fits(verb, kind, status);
 }
 
 /* Look until the state shows it: Oozie answers 200 when it does nothing, too. */
@@ -59,7 +61,7 @@ static int wait_for(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_
         g_autofree char *status = NULL;
         int64_t now_run = run;
         int result = kx_oozie_state(oozie, id, call, &status, &now_run, err);
-        if (result < 0 || has_shown(verb, status, now_run > run)) return result;
+        if (result < 0 || has_shown(verb, id->kind, status, now_run > run)) return result;
         if (clock->now_ms(clock) + pause > end_ms)
             return kx_error_set(err, EBUSY, "Oozie took %s for %s, and it is still %s",
                                 kx_verb_name(verb), id->job, status);
@@ -75,7 +77,7 @@ int kx_oozie_act(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_ver
     int64_t run = 0;
     int result = kx_oozie_state(oozie, id, call, &before, &run, err);
     if (result < 0) return result;
-    if (!kx_verb_fits(verb, before))
+    if (!kx_verb_fits(verb, id->kind, before))
         return kx_error_set(err, EBUSY, "%s is not possible: %s is %s", kx_verb_name(verb), id->job,
                             before);
     result = kx_oozie_path(oozie, rest, call, &path, err);
@@ -102,14 +104,14 @@ static int find_lost(struct kx_oozie *oozie, const char *mark, const struct kx_c
                      char **out, struct kx_error *err)
 {
     g_autoptr(GString) params = g_string_new(NULL);
-    g_autoptr(kx_record) found = NULL;
+    g_autoptr(kx_answer) found = NULL;
     g_autofree char *path = NULL;
     KX_ERROR_AUTO(why);
     int result = mark ? kx_oozie_path(oozie, "/jobs", call, &path, &why) : -ENODATA;
     kx_url_append_query(params, "jobtype", "wf");
     kx_url_append_query(params, "external-id", mark);
     if (result == 0) result = kx_service_get(oozie->service, path, params->str, call, &found, &why);
-    char *id = result == 0 ? kx_item_text(kx_record_root(found), "id") : NULL;
+    char *id = result == 0 ? kx_item_text(kx_answer_root(found), "id") : NULL;
     if (id) {
         *out = id;
         return 0;
@@ -134,12 +136,12 @@ int kx_oozie_submit(struct kx_oozie *oozie, const char *configuration, const cha
                                  .body = configuration,
                                  .call = call};
     g_autoptr(GBytes) body = NULL;
-    g_autoptr(kx_record) record = NULL;
+    g_autoptr(kx_answer) record = NULL;
     result = kx_service_run(oozie->service, &ask, &body, err);
     if (result < 0 && ask.sent_maybe && !dryrun) return find_lost(oozie, mark, call, out, err);
-    if (result == 0) result = kx_record_parse(body, &record, err);
+    if (result == 0) result = kx_answer_parse(body, &record, err);
     if (result < 0) return result;
-    *out = kx_item_text(kx_record_root(record), "id");
+    *out = kx_item_text(kx_answer_root(record), "id");
     kx_kept_drop(oozie->kept, "/jobs");
     return *out ? 0 : kx_error_set(err, EPROTO, "Oozie tells no id of the new job");
 }

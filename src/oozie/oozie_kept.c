@@ -10,7 +10,7 @@ struct kx_kept {
 };
 
 struct answer {
-    struct kx_record *record;
+    struct kx_answer *record;
     size_t size;
     int64_t until_ms, added_ms;
 };
@@ -18,7 +18,7 @@ struct answer {
 static void answer_free(gpointer data)
 {
     struct answer *answer = data;
-    kx_record_unref(answer->record);
+    kx_answer_unref(answer->record);
     g_free(answer);
 }
 
@@ -50,13 +50,13 @@ static void forget(struct kx_kept *kept, const char *key)
     g_hash_table_remove(kept->answers, key);
 }
 
-struct kx_record *kx_kept_find(struct kx_kept *kept, const char *key)
+struct kx_answer *kx_kept_find(struct kx_kept *kept, const char *key)
 {
-    struct kx_record *found = NULL;
+    struct kx_answer *found = NULL;
     g_mutex_lock(&kept->mutex);
     const struct answer *answer = g_hash_table_lookup(kept->answers, key);
     if (answer && kept->clock->now_ms(kept->clock) < answer->until_ms)
-        found = kx_record_ref(answer->record);
+        found = kx_answer_ref(answer->record);
     else if (answer)
         forget(kept, key);
     g_mutex_unlock(&kept->mutex);
@@ -79,12 +79,12 @@ static void forget_oldest(struct kx_kept *kept)
     if (oldest) forget(kept, oldest);
 }
 
-void kx_kept_add(struct kx_kept *kept, const char *key, struct kx_record *record, size_t size,
+void kx_kept_add(struct kx_kept *kept, const char *key, struct kx_answer *record, size_t size,
                  int64_t for_ms)
 {
     if (size > kept->size) return;
     struct answer *answer = g_new0(struct answer, 1);
-    answer->record = kx_record_ref(record);
+    answer->record = kx_answer_ref(record);
     answer->size = size;
     g_mutex_lock(&kept->mutex);
     answer->added_ms = kept->clock->now_ms(kept->clock);

@@ -2,7 +2,7 @@
  * Threads: any; its own mutex guards it (memory work only). */
 #pragma once
 #include "base/clock.h"
-#include "rest/json_record.h"
+#include "rest/json_answer.h"
 
 struct kx_kept;
 
@@ -11,10 +11,10 @@ struct kx_kept *kx_kept_new(const struct kx_clock *clock, guint max, size_t size
 void kx_kept_free(struct kx_kept *kept); /* NULL is fine */
 
 /** @return a reference; NULL: none, or its time is over. */
-struct kx_record *kx_kept_find(struct kx_kept *kept, const char *key);
+struct kx_answer *kx_kept_find(struct kx_kept *kept, const char *key);
 
 /** Keep it for so long; the oldest go when there is no room. */
-void kx_kept_add(struct kx_kept *kept, const char *key, struct kx_record *record, size_t size,
+void kx_kept_add(struct kx_kept *kept, const char *key, struct kx_answer *record, size_t size,
                  int64_t for_ms);
 
 /** Forget all whose key begins with this. */

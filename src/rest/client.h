@@ -120,6 +120,10 @@ struct kx_datanodes *kx_client_datanodes(struct kx_client *client);
 struct kx_sums;
 struct kx_sums *kx_client_sums(struct kx_client *client);
 struct kx_http *kx_client_http(const struct kx_client *client);
+
+/** Is the URL of the endpoint's own origin, so that what it knows us by may be shown there? */
+bool kx_client_is_home(const struct kx_client *client, const char *url);
+
 struct kx_log *kx_client_log(const struct kx_client *client);
 const struct kx_clock *kx_client_clock(const struct kx_client *client);
 int64_t kx_client_stall_ms(const struct kx_client *client);

@@ -72,6 +72,3 @@ void kx_operation_learn(const struct kx_operation *o, const char *url);
 /** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects
  * nowhere and a gateway to itself; not every server has GET_BLOCK_LOCATIONS. */
 bool kx_client_can_suspect(struct kx_client *client, const char *url);
-
-/** Is the URL of the endpoint's own origin, so that what it knows us by may be shown there? */
-bool kx_client_is_home(const struct kx_client *client, const char *url);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rest/errno_map.h"
-#include "rest/json_record.h"
+#include "rest/json_answer.h"
 #include "rest/retry.h"
 
 #define ATTEMPTS        3
@@ -104,8 +104,10 @@ static void leave(struct kx_service *service, int result, const struct kx_error 
 static char *url_of(const struct kx_service *service, const struct kx_service_ask *ask)
 {
     GString *url = g_string_new(service->base);
+    struct kx_client *client = service->config.client;
+    bool simple = kx_auth_is_simple(kx_client_auth(client));
     g_string_append(url, ask->path);
-    kx_url_append_query(url, "user.name", kx_client_user(service->config.client));
+    kx_url_append_query(url, "user.name", simple ? kx_client_user(client) : NULL);
     if (ask->params) {
         const char *params = ask->params;
         if (!strchr(url->str, '?') && *params == '&') {
@@ -159,15 +161,21 @@ static int answer_error(const struct kx_service *service, struct kx_transfer *tr
 
 /* One exchange from its request to the body. */
 static int exchange(struct kx_service *service, const struct kx_service_ask *ask, const char *url,
-                    const struct kx_limits *limits, GByteArray *body, struct kx_error *err)
+                    const struct kx_pass *pass, const struct kx_limits *limits, GByteArray *body,
+                    struct kx_error *err)
 {
     g_autofree char *type = ask->type ? g_strconcat("Content-Type: ", ask->type, NULL) : NULL;
-    const char *const headers[] = {type, NULL};
+    bool shown = pass->header && kx_client_is_home(service->config.client, url);
+    const char *headers[] = {NULL, NULL, NULL};
+    int count = 0;
+    if (type) headers[count++] = type;
+    if (shown) headers[count++] = kx_secret_text(pass->header);
     const char *method = ask->method ? ask->method : "GET";
     bool has_body = ask->body != NULL;
     const struct kx_http_request request = {.method = method,
                                             .url = url,
-                                            .headers = type ? headers : NULL,
+                                            .headers = headers,
+                                            .session = shown,
                                             .upload = has_body,
                                             .sized = has_body,
                                             .body_bytes = has_body ? (int64_t)strlen(ask->body) : 0,
@@ -187,6 +195,28 @@ static int exchange(struct kx_service *service, const struct kx_service_ask *ask
     if (status < 200 || status > 299) return answer_error(service, transfer, limits, err);
     size_t cap = ask->cap ? ask->cap : KX_SERVICE_BYTES_MAX;
     return kx_transfer_collect(transfer, cap, limits, body, err);
+}
+
+/* With the login where the service has the mount's origin (a gateway); when that is refused, once
+ * more, if another one can be had. */
+static int exchange_with_pass(struct kx_service *service, const struct kx_service_ask *ask,
+                              const char *url, const struct kx_limits *limits, GByteArray *body,
+                              struct kx_error *err)
+{
+    struct kx_client *client = service->config.client;
+    struct kx_auth *auth = kx_client_auth(client);
+    for (int number = 1;; number++) {
+        g_autoptr(kx_pass) pass = NULL;
+        int result = kx_auth_pass(auth, kx_client_http(client), limits, &pass, err);
+        if (result == 0) result = exchange(service, ask, url, pass, limits, body, err);
+        bool home = kx_client_is_home(client, url);
+        if (result == 0 && home) g_atomic_int_set(&pass->accepted, 1);
+        if (result == 0 || err->http_status != 401 || err->exception || !home) return result;
+        bool again = kx_auth_refused(auth, kx_client_http(client), pass, limits);
+        if (!again || number > 1) return result;
+        kx_error_clear(err);
+        g_byte_array_set_size(body, 0);
+    }
 }
 
 /* May the same request be sent once more? */
@@ -215,7 +245,7 @@ static int attempts(struct kx_service *service, struct kx_service_ask *ask,
     for (int number = 1;; number++) {
         kx_error_clear(err);
         g_byte_array_set_size(body, 0);
-        int result = exchange(service, ask, url, limits, body, err);
+        int result = exchange_with_pass(service, ask, url, limits, body, err);
         if (result == 0) return 0;
         if (!err->unsent && !err->http_status) ask->sent_maybe = true;
         if (!err->request) {
@@ -253,10 +283,10 @@ int kx_service_run(struct kx_service *service, struct kx_service_ask *ask, GByte
 }
 
 int kx_service_get(struct kx_service *service, const char *path, const char *params,
-                   const struct kx_call *call, struct kx_record **out, struct kx_error *err)
+                   const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
 {
     struct kx_service_ask ask = {.path = path, .params = params, .call = call};
     g_autoptr(GBytes) body = NULL;
     int result = kx_service_run(service, &ask, &body, err);
-    return result < 0 ? result : kx_record_parse(body, out, err);
+    return result < 0 ? result : kx_answer_parse(body, out, err);
 }

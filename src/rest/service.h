@@ -5,9 +5,10 @@
  * have reached the server (no connection). At most KX_SERVICE_BUSY_MAX requests are in flight to
  * one service; who comes then waits.
  *
- * Redirects are answers here, which the caller judges; user.name is the only thing that is sent of
- * who we are. A service that cannot be reached is not asked for KX_SERVICE_AWAY_MS: the error is
- * the one that was found.
+ * No redirect is followed. Who we are is said as to HDFS: user.name with the simple login,
+ * otherwise the login's header, but only to the origin of the mount itself (a gateway's other
+ * services). A service that cannot be reached is not asked for KX_SERVICE_AWAY_MS: the error is the
+ * one that was found.
  *
  * Threads: any number may use one service. */
 #pragma once
@@ -59,8 +60,8 @@ int kx_service_run(struct kx_service *service, struct kx_service_ask *ask, GByte
                    struct kx_error *err);
 
 /** As kx_service_run with GET, parsed. */
-struct kx_record;
+struct kx_answer;
 int kx_service_get(struct kx_service *service, const char *path, const char *params,
-                   const struct kx_call *call, struct kx_record **out, struct kx_error *err);
+                   const struct kx_call *call, struct kx_answer **out, struct kx_error *err);
 
 KX_DEFINE_AUTOPTR(kx_service, kx_service_free)

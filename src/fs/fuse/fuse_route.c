@@ -18,6 +18,12 @@ static bool is_virtual(fuse_req_t req, fuse_ino_t parent, const char *name)
     return kx_tree_owns(parent) || (parent == FUSE_ROOT_ID && kx_tree_has_name(tree_of(req), name));
 }
 
+/* Is it a directory of the trees where programs make names? */
+static bool takes_documents(fuse_req_t req, fuse_ino_t parent)
+{
+    return kx_tree_owns(parent) && kx_tree_takes_documents(tree_of(req), parent);
+}
+
 static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
     if (is_virtual(req, parent, name))
@@ -59,7 +65,7 @@ static void on_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int t
                        struct fuse_file_info *fi)
 {
     if (kx_tree_owns(node))
-        kx_tree_op_setattr(req, node, attr, to_set);
+        kx_tree_op_setattr(req, node, attr, to_set, fi);
     else
         kx_op_setattr(req, node, attr, to_set, fi);
 }
@@ -90,7 +96,9 @@ static void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 
 static void on_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-    if (is_virtual(req, parent, name))
+    if (takes_documents(req, parent))
+        kx_tree_op_unlink(req, parent, name);
+    else if (is_virtual(req, parent, name))
         kx_tree_op_refuse(req, parent, name, EPERM);
     else
         kx_op_unlink(req, parent, name);
@@ -109,7 +117,9 @@ static void on_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
                       const char *to_name, unsigned flags)
 {
     bool from = is_virtual(req, parent, name), to = is_virtual(req, to_parent, to_name);
-    if (!from && !to)
+    if (parent == to_parent && takes_documents(req, parent))
+        kx_tree_op_rename(req, parent, name, to_name, flags);
+    else if (!from && !to)
         kx_op_rename(req, parent, name, to_parent, to_name, flags);
     else
         kx_tree_op_refuse(req, from ? parent : to_parent, from ? name : to_name,
@@ -195,7 +205,9 @@ static void on_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 static void on_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
                       struct fuse_file_info *fi)
 {
-    if (is_virtual(req, parent, name))
+    if (takes_documents(req, parent))
+        kx_tree_op_create(req, parent, name, fi);
+    else if (is_virtual(req, parent, name))
         kx_tree_op_refuse(req, parent, name, kx_tree_owns(parent) ? EPERM : EEXIST);
     else
         kx_op_create(req, parent, name, mode, fi);
@@ -214,7 +226,7 @@ static void on_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t s
                      struct fuse_file_info *fi)
 {
     if (kx_tree_owns(node))
-        kx_tree_op_write(req, data, size, fi);
+        kx_tree_op_write(req, data, size, offset, fi);
     else
         kx_op_write(req, node, data, size, offset, fi);
 }
@@ -222,7 +234,7 @@ static void on_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t s
 static void on_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     if (kx_tree_owns(node))
-        fuse_reply_err(req, 0); /* a verb was run by its write */
+        kx_tree_op_flush(req, node, fi);
     else
         kx_op_flush(req, node, fi);
 }

@@ -98,13 +98,32 @@ static bool is_harmless(const struct kx_tree_node *node, const struct stat *attr
     return kx_tree_is_ctl(node) && cut && !(to_set & owner);
 }
 
-void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr, int to_set)
+/* The size of a document that is written; its mode and times mean nothing. */
+static int set_drop(struct kx_fuse_call *c, struct kx_tree_node *node, const struct stat *attr,
+                    int to_set, struct fuse_file_info *fi)
+{
+    if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+        return kx_error_set(&c->err, EPERM, "it belongs to who mounted");
+    if (!(to_set & FUSE_SET_ATTR_SIZE)) return 0;
+    struct kx_tree_file *file = NULL, *open = fi ? (struct kx_tree_file *)(uintptr_t)fi->fh : NULL;
+    const struct kx_tree_who who = {.uid = fuse_req_ctx(c->req)->uid,
+                                    .thread = fuse_req_ctx(c->req)->pid};
+    int result = open ? 0 : kx_tree_open(node, O_WRONLY, &who, &c->call, &file, &c->err);
+    if (result == 0) result = kx_tree_cut(open ? open : file, attr->st_size, &c->err);
+    if (result == 0 && file && attr->st_size) result = kx_tree_flush(file, true, &c->call, &c->err);
+    kx_tree_close(file);
+    return result;
+}
+
+void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr, int to_set,
+                        struct fuse_file_info *fi)
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
     if (!found) return;
-    int result = is_harmless(found, attr, to_set)
+    int result = kx_tree_is_drop(found) ? set_drop(&c, found, attr, to_set, fi)
+                 : is_harmless(found, attr, to_set)
                      ? kx_tree_access(found, fuse_req_ctx(req)->uid, W_OK, &c.err)
                      : kx_error_set(&c.err, EPERM, "a virtual file cannot be changed");
     if (result < 0)

@@ -8,7 +8,8 @@
 /* fuse_tree.c: names */
 void kx_tree_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
 void kx_tree_op_getattr(fuse_req_t req, fuse_ino_t node);
-void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr, int to_set);
+void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr, int to_set,
+                        struct fuse_file_info *fi);
 void kx_tree_op_access(fuse_req_t req, fuse_ino_t node, int mask);
 void kx_tree_op_statfs(fuse_req_t req);
 void kx_tree_op_readlink(fuse_req_t req, fuse_ino_t node);
@@ -26,9 +27,22 @@ void kx_tree_op_refuse(fuse_req_t req, fuse_ino_t node, const char *name, int co
 /* fuse_tree_file.c: open files */
 void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void kx_tree_op_read(fuse_req_t req, size_t size, off_t offset, struct fuse_file_info *fi);
-void kx_tree_op_write(fuse_req_t req, const char *data, size_t size, struct fuse_file_info *fi);
+void kx_tree_op_write(fuse_req_t req, const char *data, size_t size, off_t offset,
+                      struct fuse_file_info *fi);
 void kx_tree_op_poll(fuse_req_t req, struct fuse_file_info *fi, struct fuse_pollhandle *handle);
 void kx_tree_op_release(fuse_req_t req, struct fuse_file_info *fi);
+
+/* fuse_tree_drop.c: documents that programs write. Names that the trees do not take are refused. */
+void kx_tree_op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+                       struct fuse_file_info *fi);
+void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+void kx_tree_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, const char *to,
+                       unsigned flags);
+
+/** A file is open: tell the kernel. Ends the call. */
+void kx_fuse_tree_opened(struct kx_fuse_call *c, struct kx_tree_file *file,
+                         struct fuse_file_info *fi, const struct fuse_entry_param *entry);
 
 /** A reference, or NULL after the call was answered with ESTALE. */
 struct kx_tree_node *kx_fuse_tree_node(struct kx_fuse_call *c, fuse_ino_t node);

@@ -23,9 +23,23 @@ static char *path_of_file(void *file)
     return kx_tree_shown_path(kx_tree_file_node(file));
 }
 
-void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+void kx_fuse_tree_opened(struct kx_fuse_call *c, struct kx_tree_file *file,
+                         struct fuse_file_info *fi, const struct fuse_entry_param *entry)
 {
     static const struct kx_open_kind kind = {.close = close_file, .path = path_of_file};
+    fi->fh = (uintptr_t)file;
+    fi->direct_io = kx_tree_file_is_direct(file);
+    fi->nonseekable = kx_tree_file_is_stream(file);
+    kx_opens_add(c->mount->opens, file, &kind, fuse_req_ctx(c->req)->pid, fi->flags);
+    kx_fuse_settle(c);
+    int gone = entry ? fuse_reply_create(c->req, entry, fi) : fuse_reply_open(c->req, fi);
+    if (gone != 0) kx_opens_release(c->mount->opens, file);
+    if (gone != 0 && entry) kx_tree_forget(c->mount->tree, entry->ino, 1);
+    kx_fuse_finish(c);
+}
+
+void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
@@ -38,13 +52,7 @@ void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
         kx_fuse_tree_reply(&c, result, found);
         return;
     }
-    fi->fh = (uintptr_t)file;
-    fi->direct_io = kx_tree_file_is_direct(file);
-    fi->nonseekable = kx_tree_file_is_stream(file);
-    kx_opens_add(c.mount->opens, file, &kind, context->pid, fi->flags);
-    kx_fuse_settle(&c);
-    if (fuse_reply_open(req, fi) != 0) kx_opens_release(c.mount->opens, file);
-    kx_fuse_finish(&c);
+    kx_fuse_tree_opened(&c, file, fi, NULL);
 }
 
 /* Until something comes, the reader is interrupted, or the driver ends. */
@@ -88,12 +96,13 @@ void kx_tree_op_read(fuse_req_t req, size_t size, off_t offset, struct fuse_file
     kx_fuse_finish(&c);
 }
 
-void kx_tree_op_write(fuse_req_t req, const char *data, size_t size, struct fuse_file_info *fi)
+void kx_tree_op_write(fuse_req_t req, const char *data, size_t size, off_t offset,
+                      struct fuse_file_info *fi)
 {
     struct kx_tree_file *file = file_of(fi);
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
-    int result = kx_tree_write(file, data, size, &c.call, &c.err);
+    int result = kx_tree_write(file, data, size, offset, &c.call, &c.err);
     if (result < 0) {
         kx_fuse_tree_reply(&c, result, kx_tree_file_node(file));
         return;

@@ -6,6 +6,7 @@
 #include "fs/errors.h"
 #include "fs/mount.h"
 #include "fs/opens.h"
+#include "fs/services.h"
 #include "fs/tree/cluster_private.h"
 #include "rest/features.h"
 
@@ -88,6 +89,13 @@ int kx_cluster_features(const struct kx_tree_at *at, GString *out, struct kx_err
         g_string_append_printf(out, "%s\t%s\n", kx_feature_name(feature),
                                kx_known_name(kx_feature_get(features, feature)));
     }
+    return 0;
+}
+
+int kx_cluster_services(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    kx_services_tell(at->mount->services, out);
     return 0;
 }
 

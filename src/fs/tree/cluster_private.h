@@ -10,6 +10,7 @@ int kx_cluster_endpoint(const struct kx_tree_at *at, GString *out, struct kx_err
 int kx_cluster_user(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_auth(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_backend(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_services(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_features(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_config(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_open(const struct kx_tree_at *at, GString *out, struct kx_error *err);

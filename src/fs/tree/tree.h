@@ -22,8 +22,9 @@
 #include "rest/client.h"
 
 #define KX_TREE_NODE        ((uint64_t)1 << 63)
-#define KX_TREE_LINE_MAX    4096 /* of what is written to a ctl file */
-#define KX_TREE_STREAMS_MAX 16   /* open at once: each reader that waits holds a thread */
+#define KX_TREE_LINE_MAX    4096                        /* of what is written to a ctl file */
+#define KX_TREE_DROP_MAX    ((int64_t)16 * 1024 * 1024) /* bytes of a document that is written */
+#define KX_TREE_STREAMS_MAX 16 /* open at once: each reader that waits holds a thread */
 
 struct kx_tree;
 struct kx_tree_node;
@@ -108,9 +109,30 @@ ssize_t kx_tree_stream_read(struct kx_tree_file *file, char *buffer, size_t size
 bool kx_tree_ready(struct kx_tree_file *file);
 void kx_tree_watch(struct kx_tree_file *file, struct kx_waker waker); /* consumes the waker */
 
-/** One verb, run before it returns; anything but a ctl file is -EACCES. */
-int kx_tree_write(struct kx_tree_file *file, const char *data, size_t length,
+/** Into a ctl file: one verb, run before it returns. Into a document that takes effect at close:
+ * bytes at their place. Anything else is -EACCES. */
+int kx_tree_write(struct kx_tree_file *file, const char *data, size_t length, int64_t offset,
                   const struct kx_call *call, struct kx_error *err);
+
+/** ftruncate(2) of such a document.  @return -EFBIG; -EACCES. */
+int kx_tree_cut(struct kx_tree_file *file, int64_t size, struct kx_error *err);
+
+/** A descriptor of it was closed: what was written takes effect, once.  @last as `put` of struct
+ * kx_tree_drop. */
+int kx_tree_flush(struct kx_tree_file *file, bool last, const struct kx_call *call,
+                  struct kx_error *err);
+
+/** Make a name in a directory, or cut it to nothing.  @return 0, then it can be looked up; -EPERM:
+ * this tree takes no such name. */
+int kx_tree_make(struct kx_tree_node *directory, const char *name, const struct kx_call *call,
+                 struct kx_error *err);
+int kx_tree_remove(struct kx_tree_node *directory, const char *name, const struct kx_call *call,
+                   struct kx_error *err);
+int kx_tree_rename(struct kx_tree_node *directory, const char *name, const char *to,
+                   const struct kx_call *call, struct kx_error *err);
+bool kx_tree_is_drop(const struct kx_tree_node *node);
+/** Has the directory of this number a row for them? */
+bool kx_tree_takes_documents(struct kx_tree *tree, uint64_t number);
 
 /** The names of a directory as they are now. */
 int kx_tree_list(struct kx_tree_node *directory, const struct kx_call *call,

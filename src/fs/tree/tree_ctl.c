@@ -41,7 +41,8 @@ static int run_verb(const struct kx_tree_at *at, const struct kx_tree_verb *verb
         return kx_error_set(err, EINVAL, "%s needs %s: %s", verb->name, verb->argument, verb->help);
     if (!verb->argument && *argument)
         return kx_error_set(err, EINVAL, "%s takes nothing after it", verb->name);
-    if (!is_valid(at, verb)) return kx_error_set(err, EBUSY, "%s is not possible now", verb->name);
+    if (!verb->listed_only && !is_valid(at, verb))
+        return kx_error_set(err, EBUSY, "%s is not possible now", verb->name);
     return verb->run(at, verb->argument ? argument : NULL, err);
 }
 

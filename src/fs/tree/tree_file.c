@@ -10,6 +10,7 @@ struct kx_tree_file {
     struct kx_tree_node *node; /* a reference */
     GBytes *text;              /* NULL: not opened for reading, or a stream */
     void *stream;
+    struct kx_tree_draft *draft; /* of a document that takes effect at close */
     bool shared, direct, writes;
 };
 
@@ -147,9 +148,23 @@ static int check_open(const struct kx_tree_node *node, int flags, uid_t uid, str
     int mask = MASKS[flags & O_ACCMODE] | (flags & O_TRUNC ? W_OK : 0);
     if (row->kind == KX_TREE_DIRECTORY) return kx_error_set(err, EISDIR, "it is a directory");
     if (row->kind == KX_TREE_LINK) return kx_error_set(err, ELOOP, "it is a symbolic link");
-    if (mask & W_OK && row->kind != KX_TREE_CTL)
+    if (mask & W_OK && row->kind != KX_TREE_CTL && row->kind != KX_TREE_DROP)
         return kx_error_set(err, EACCES, "this file is only to be read");
     return kx_tree_access(node, uid, mask, err);
+}
+
+/* Written through the driver's own copy, so that nothing stays in the kernel's pages. */
+static int open_draft(struct kx_tree_file *file, int flags, const struct kx_call *call,
+                      struct kx_error *err)
+{
+    GString *text = g_string_new(NULL);
+    const struct kx_tree_at at = kx_tree_at_node(file->node, call);
+    int result = flags & O_TRUNC ? file->node->place->row->drop->make(&at, err)
+                                 : kx_tree_make_text(file->node, call, text, err);
+    g_autoptr(GBytes) bytes = g_string_free_to_bytes(text);
+    file->direct = true;
+    if (result == 0) file->draft = kx_tree_draft_new(file->node, bytes);
+    return result;
 }
 
 int kx_tree_open(struct kx_tree_node *node, int flags, const struct kx_tree_who *who,
@@ -162,6 +177,8 @@ int kx_tree_open(struct kx_tree_node *node, int flags, const struct kx_tree_who 
     file->writes = (flags & O_ACCMODE) != O_RDONLY;
     if (node->place->row->kind == KX_TREE_STREAM)
         result = open_stream(file, call, err);
+    else if (file->writes && kx_tree_is_drop(node))
+        result = open_draft(file, flags, call, err);
     else if ((flags & O_ACCMODE) == O_WRONLY)
         file->direct = true;
     else
@@ -188,6 +205,7 @@ void kx_tree_close(struct kx_tree_file *file)
         g_atomic_int_add(&file->node->tree->streams, -1);
     }
     if (file->shared) let_go(file->node);
+    kx_tree_draft_free(file->draft);
     if (file->text) g_bytes_unref(file->text);
     kx_tree_node_unref(file->node);
     g_free(file);
@@ -210,6 +228,7 @@ bool kx_tree_file_is_direct(const struct kx_tree_file *file)
 
 GBytes *kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size)
 {
+    if (file->draft) return kx_tree_draft_read(file->draft, offset, size);
     gsize all = file->text ? g_bytes_get_size(file->text) : 0;
     if (offset >= (int64_t)all) return g_bytes_new(NULL, 0);
     return g_bytes_new_from_bytes(file->text, (gsize)offset, MIN(size, all - (gsize)offset));
@@ -234,10 +253,23 @@ void kx_tree_watch(struct kx_tree_file *file, struct kx_waker waker)
         waker.drop(waker.context);
 }
 
-int kx_tree_write(struct kx_tree_file *file, const char *data, size_t length,
+int kx_tree_cut(struct kx_tree_file *file, int64_t size, struct kx_error *err)
+{
+    if (!file->draft) return kx_error_set(err, EACCES, "it is not open for writing");
+    return kx_tree_draft_cut(file->draft, size, err);
+}
+
+int kx_tree_flush(struct kx_tree_file *file, bool last, const struct kx_call *call,
+                  struct kx_error *err)
+{
+    return file->draft ? kx_tree_draft_flush(file->draft, file->node, last, call, err) : 0;
+}
+
+int kx_tree_write(struct kx_tree_file *file, const char *data, size_t length, int64_t offset,
                   const struct kx_call *call, struct kx_error *err)
 {
     if (!file->writes) return kx_error_set(err, EACCES, "it is not open for writing");
+    if (file->draft) return kx_tree_draft_write(file->draft, data, length, offset, err);
     const struct kx_tree_at at = kx_tree_at_node(file->node, call);
     return kx_tree_ctl_write(&at, data, length, err);
 }

@@ -56,10 +56,27 @@ bool kx_tree_has_name(struct kx_tree *tree, const char *name)
     return tree && root_place(tree, name, &value) != NULL;
 }
 
+/* A plain name that is not there at present is not listed. */
+static bool is_present(struct kx_tree *tree, const struct kx_tree_node *directory,
+                       const struct kx_tree_place *place, const struct kx_call *call)
+{
+    if (!place->row->look) return true;
+    struct kx_tree_node *node = kx_tree_node_new(tree, directory, place, place->prefix, NULL);
+    struct kx_tree_look look;
+    bool present = kx_tree_look_at(node, call, &look, NULL) == 0;
+    kx_tree_node_free(node);
+    return present;
+}
+
 const char *kx_tree_root_name(struct kx_tree *tree, unsigned index)
 {
-    return tree && index < tree->root_names->len ? g_ptr_array_index(tree->root_names, index)
-                                                 : NULL;
+    if (!tree || tree->config.hidden) return NULL;
+    if (tree->vroot) return index == 0 ? tree->vroot : NULL;
+    for (guint i = 0; i < tree->root_places->len; i++) {
+        const struct kx_tree_place *place = g_ptr_array_index(tree->root_places, i);
+        if (is_present(tree, NULL, place, NULL) && index-- == 0) return place->prefix;
+    }
+    return NULL;
 }
 
 int kx_tree_lookup(struct kx_tree *tree, struct kx_tree_node *directory, const char *name,
@@ -193,19 +210,6 @@ static int add_names(struct kx_tree_listing *listing, const struct kx_tree_place
     return result;
 }
 
-/* A plain name that is not there at present is not listed. */
-static bool is_present(const struct kx_tree_listing *listing, const struct kx_tree_place *place,
-                       const struct kx_call *call)
-{
-    if (!place->row->look) return true;
-    struct kx_tree_node *node =
-        kx_tree_node_new(listing->node->tree, listing->node, place, place->prefix, NULL);
-    struct kx_tree_look look;
-    bool present = kx_tree_look_at(node, call, &look, NULL) == 0;
-    kx_tree_node_free(node);
-    return present;
-}
-
 int kx_tree_list(struct kx_tree_node *directory, const struct kx_call *call,
                  struct kx_tree_listing **out, struct kx_error *err)
 {
@@ -221,7 +225,7 @@ int kx_tree_list(struct kx_tree_node *directory, const struct kx_call *call,
         if (place->row->flags & KX_TREE_UNLISTED || place->row->kind == KX_TREE_STREAM) continue;
         if (place->variable) {
             result = add_names(listing, place, call, err);
-        } else if (is_present(listing, place, call)) {
+        } else if (is_present(directory->tree, directory, place, call)) {
             struct entry entry = {.place = place, .name = g_strdup(place->prefix)};
             g_array_append_val(listing->entries, entry);
         }

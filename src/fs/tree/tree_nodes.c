@@ -17,13 +17,12 @@ int kx_tree_new(const struct kx_tree_config *config, const struct kx_tree_rows *
     tree->config = *config;
     tree->vroot = g_strdup(config->vroot);
     tree->index = index;
-    tree->root_names = g_ptr_array_new();
+    tree->root_places = g_ptr_array_new();
     const struct kx_tree_place *root = kx_tree_index_root(index);
     for (guint i = 0; !config->hidden && !tree->vroot && i < root->children->len; i++) {
-        const struct kx_tree_place *place = g_ptr_array_index(root->children, i);
-        if (!kx_tree_place_is_readme(place)) g_ptr_array_add(tree->root_names, place->prefix);
+        struct kx_tree_place *place = g_ptr_array_index(root->children, i);
+        if (!kx_tree_place_is_readme(place)) g_ptr_array_add(tree->root_places, place);
     }
-    if (!config->hidden && tree->vroot) g_ptr_array_add(tree->root_names, tree->vroot);
     g_mutex_init(&tree->mutex);
     tree->by_number = g_hash_table_new(g_int64_hash, g_int64_equal);
     tree->by_path = g_hash_table_new(g_str_hash, g_str_equal);
@@ -47,7 +46,7 @@ void kx_tree_free(struct kx_tree *tree)
     g_hash_table_destroy(tree->by_number);
     g_hash_table_destroy(tree->owed);
     g_mutex_clear(&tree->mutex);
-    g_ptr_array_free(tree->root_names, TRUE);
+    g_ptr_array_free(tree->root_places, TRUE);
     kx_tree_index_free(tree->index);
     g_free(tree->vroot);
     g_free(tree);

@@ -7,11 +7,11 @@ struct kx_tree {
     struct kx_tree_config config; /* constant, as is all up to the mutex */
     char *vroot;
     struct kx_tree_index *index;
-    GPtrArray *root_names; /* borrowed strings: what the mount's root shows */
-    gint streams;          /* atomic: open ones */
-    GMutex mutex;          /* guards what follows, and the nodes */
-    GHashTable *by_number; /* &node->number -> node */
-    GHashTable *by_path;   /* node->path -> node; detached ones are not in it */
+    GPtrArray *root_places; /* borrowed: what the mount's root shows where it is present */
+    gint streams;           /* atomic: open ones */
+    GMutex mutex;           /* guards what follows, and the nodes */
+    GHashTable *by_number;  /* &node->number -> node */
+    GHashTable *by_path;    /* node->path -> node; detached ones are not in it */
     uint64_t next_number;
     GHashTable *owed; /* threads that got ESTALE and have not come back yet; a set */
 };
@@ -68,6 +68,17 @@ void kx_tree_fill(struct kx_tree_node *node, const struct kx_tree_look *look,
                   const struct kx_call *call, struct stat *st);
 uint64_t kx_tree_ino(const char *path);
 mode_t kx_tree_type(const struct kx_tree_row *row);
+
+/* tree_drop.c: what an open document was written; NULL: nothing can be */
+struct kx_tree_draft;
+struct kx_tree_draft *kx_tree_draft_new(const struct kx_tree_node *node, GBytes *text);
+void kx_tree_draft_free(struct kx_tree_draft *draft);
+int kx_tree_draft_write(struct kx_tree_draft *draft, const char *data, size_t length,
+                        int64_t offset, struct kx_error *err);
+int kx_tree_draft_cut(struct kx_tree_draft *draft, int64_t size, struct kx_error *err);
+GBytes *kx_tree_draft_read(struct kx_tree_draft *draft, int64_t offset, size_t size);
+int kx_tree_draft_flush(struct kx_tree_draft *draft, const struct kx_tree_node *node, bool last,
+                        const struct kx_call *call, struct kx_error *err);
 
 /* tree_ctl.c, tree_readme.c */
 void kx_tree_ctl_text(const struct kx_tree_at *at, GString *out);

@@ -77,6 +77,8 @@ static bool has_handlers(const struct kx_tree_row *row)
         return row->verbs != NULL;
     case KX_TREE_STREAM:
         return row->stream != NULL;
+    case KX_TREE_DROP:
+        return row->drop != NULL && row->text != NULL;
     default:
         return row->text != NULL;
     }
@@ -183,7 +185,7 @@ mode_t kx_tree_row_mode(const struct kx_tree_row *row)
     if (row->mode) return row->mode;
     if (row->kind == KX_TREE_DIRECTORY) return 0555;
     if (row->kind == KX_TREE_LINK) return 0777;
-    return row->kind == KX_TREE_CTL ? 0644 : 0444;
+    return row->kind == KX_TREE_CTL || row->kind == KX_TREE_DROP ? 0644 : 0444;
 }
 
 bool kx_tree_place_is_readme(const struct kx_tree_place *place)

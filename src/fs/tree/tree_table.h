@@ -30,7 +30,8 @@ enum kx_tree_kind {
     KX_TREE_DOCUMENT, /* any text */
     KX_TREE_CTL,      /* takes one verb a write; its text is the list of verbs valid now */
     KX_TREE_STREAM,   /* text without an end: reading waits for more */
-    KX_TREE_LINK      /* its text is the target */
+    KX_TREE_LINK,     /* its text is the target */
+    KX_TREE_DROP      /* text that programs write, which takes effect when it is closed */
 };
 
 /* Where a handler is asked. All is borrowed for the call. */
@@ -58,6 +59,7 @@ struct kx_tree_verb {
     int (*run)(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
     /** Is it valid now? NULL: always. One that is not gives EBUSY. */
     bool (*valid)(const struct kx_tree_at *at);
+    bool listed_only; /* `valid` may be some seconds old, so it only decides what is listed */
 };
 
 /* A stream; `state` is one reader's. */
@@ -74,6 +76,22 @@ struct kx_tree_stream {
     void (*watch)(void *state, struct kx_waker waker);
 };
 
+/* A document that programs write, under names that they choose. What is written is kept by the open
+ * file; it is handed over when it is closed, whole. */
+struct kx_tree_drop {
+    /** The name is made, or cut to nothing: it is there from now on, and empty.
+     *  @return -EPERM: not this name. */
+    int (*make)(const struct kx_tree_at *at, struct kx_error *err);
+    /** The text was closed. @last: nobody else has it open, as far as is known, so what is not
+     * complete now never will be.
+     *  @return 0; -EAGAIN: it is not complete, ask again at the next close; -errno: what close(2)
+     * says. */
+    int (*put)(const struct kx_tree_at *at, GBytes *text, bool last, struct kx_error *err);
+    int (*remove)(const struct kx_tree_at *at, struct kx_error *err);
+    /** It gets the name of `to`, another one of the same row, whatever was there. */
+    int (*rename)(const struct kx_tree_at *at, const struct kx_tree_at *to, struct kx_error *err);
+};
+
 enum {
     KX_TREE_UNLISTED = 1, /* reachable by its name only: it blocks, or it has no bound */
     KX_TREE_DEAR = 2      /* its text costs a request: made at open, not to tell its size */
@@ -83,7 +101,7 @@ struct kx_tree_row {
     const char *pattern; /* "/.cluster/mount/pending/{id}" */
     enum kx_tree_kind kind;
     unsigned flags;
-    mode_t mode; /* permission bits; 0: 0555 a directory, 0644 a ctl file, 0444 anything else */
+    mode_t mode; /* permission bits; 0: 0555 a directory, 0644 what can be written, else 0444 */
     const char *help; /* one line, for the README of its directory */
 
     /** VALUE, DOCUMENT, LINK: append the content. -ENODATA: there is none at present. */
@@ -96,6 +114,7 @@ struct kx_tree_row {
     int (*look)(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
     const struct kx_tree_verb *verbs;    /* CTL */
     const struct kx_tree_stream *stream; /* STREAM */
+    const struct kx_tree_drop *drop;     /* DROP; `text` gives what was written, for reading */
     const void *data;                    /* the handlers' own */
 };
 

@@ -10,8 +10,8 @@ from .waiting import until
 
 TREE = ".cluster/mount"
 LISTED = {
-    "README", "version", "uptime", "endpoint", "user", "backend", "features", "config", "errors", "log",
-    "open", "stats", "stats.json", "metrics", "ctl", "pending",
+    "README", "auth", "version", "uptime", "endpoint", "user", "backend", "features", "config", "errors", "log",
+    "open", "services", "stats", "stats.json", "metrics", "ctl", "pending",
 }  # fmt: skip
 
 

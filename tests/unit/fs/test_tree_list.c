@@ -97,7 +97,7 @@ static void the_trees_may_be_below_one_directory(void **state)
 static int write_to_ctl(struct grove *g, const char *data, size_t length, struct kx_error *err)
 {
     struct kx_tree_file *file = grove_open(g, "/t/ctl", O_WRONLY);
-    int result = kx_tree_write(file, data, length, NULL, err);
+    int result = kx_tree_write(file, data, length, 0, NULL, err);
     kx_tree_close(file);
     return result;
 }

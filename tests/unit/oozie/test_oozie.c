@@ -17,13 +17,13 @@ static void a_job_is_read(void **state)
 {
     struct office *o = *state;
     struct kx_job_id id = office_id(SHELL);
-    g_autoptr(kx_record) job = NULL, again = NULL;
+    g_autoptr(kx_answer) job = NULL, again = NULL;
     office_versions(o, "[0,1,2]");
     office_load(o, "job-info-shell-succeeded");
     scene_expect(o->scene, kx_oozie_job(o->oozie, &id, NULL, &job, o->err), 0);
-    assert_item(kx_record_root(job), id.kind, "status", "SUCCEEDED");
-    assert_item(kx_record_root(job), id.kind, "name", "shell-wf");
-    const struct kx_item *actions = kx_item_at(kx_record_root(job), "actions");
+    assert_item(kx_answer_root(job), id.kind, "status", "SUCCEEDED");
+    assert_item(kx_answer_root(job), id.kind, "name", "shell-wf");
+    const struct kx_item *actions = kx_item_at(kx_answer_root(job), "actions");
     assert_int_equal(kx_item_count(actions), 3);
     assert_item(kx_item_element(actions, 1), id.kind, "name", NULL);
     /* the second one asks nobody */
@@ -37,7 +37,7 @@ static void an_unknown_job_is_not_there(void **state)
 {
     struct office *o = *state;
     struct kx_job_id id = office_id(UNKNOWN);
-    g_autoptr(kx_record) job = NULL;
+    g_autoptr(kx_answer) job = NULL;
     office_versions(o, "[0,1,2]");
     office_load(o, "err-unknown-job-info");
     scene_expect(o->scene, kx_oozie_job(o->oozie, &id, NULL, &job, o->err), -ENOENT);
@@ -51,7 +51,7 @@ static void jobs_are_listed(void **state)
     struct office *o = *state;
     const struct kx_oozie_page page = {
         .kind = KX_JOB_WORKFLOW, .filter = "status=RUNNING", .offset = 1, .count = 10};
-    g_autoptr(kx_record) jobs = NULL;
+    g_autoptr(kx_answer) jobs = NULL;
     office_versions(o, "[0,1,2]");
     office_load(o, "jobs-running");
     scene_expect(o->scene, kx_oozie_list(o->oozie, &page, NULL, &jobs, o->err), 0);
@@ -66,7 +66,7 @@ static void an_old_server_is_asked_in_its_version(void **state)
 {
     struct office *o = *state;
     struct kx_job_id id = office_id(SHELL);
-    g_autoptr(kx_record) job = NULL;
+    g_autoptr(kx_answer) job = NULL;
     office_versions(o, "[0,1]");
     replay_answer(o->scene->replay, "GET", "/oozie/v1/job/" SHELL "?user.name=root&show=info", 200,
                   "{\"status\":\"RUNNING\"}");
@@ -77,7 +77,7 @@ static void an_old_server_is_asked_in_its_version(void **state)
 static void what_is_no_oozie_is_told(void **state)
 {
     struct office *o = *state;
-    g_autoptr(kx_record) status = NULL;
+    g_autoptr(kx_answer) status = NULL;
     office_versions(o, "[0]");
     scene_expect(o->scene, kx_oozie_admin(o->oozie, "admin/status", NULL, &status, o->err),
                  -EPROTO);

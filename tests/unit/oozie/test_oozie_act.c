@@ -86,13 +86,14 @@ static void verbs_fit_states(void **state)
     static const char *const STATES[] = {"PREP",      "RUNNING", "SUSPENDED",
                                          "SUCCEEDED", "KILLED",  "FAILED"};
     static const char *const FITS[] = {[KX_VERB_START] = "y.....",
-                                       [KX_VERB_SUSPEND] = "yy....",
+                                       [KX_VERB_SUSPEND] = ".y....",
                                        [KX_VERB_RESUME] = "..y...",
                                        [KX_VERB_KILL] = "yyy...",
                                        [KX_VERB_RERUN] = "...yyy"};
     for (size_t verb = 0; verb < G_N_ELEMENTS(FITS); verb++)
         for (size_t i = 0; i < G_N_ELEMENTS(STATES); i++)
-            if (kx_verb_fits((enum kx_verb)verb, STATES[i]) != (FITS[verb][i] == 'y'))
+            if (kx_verb_fits((enum kx_verb)verb, KX_JOB_WORKFLOW, STATES[i]) !=
+                (FITS[verb][i] == 'y'))
                 fail_msg("%s of %s", kx_verb_name((enum kx_verb)verb), STATES[i]);
 }
 

@@ -15,16 +15,16 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
-struct kx_record;
+struct kx_answer;
 struct kx_item; /* a value in a record */
 
 /** @out owned: a reference.  @return 0; -EPROTO. */
-int kx_record_parse(GBytes *body, struct kx_record **out, struct kx_error *err);
-struct kx_record *kx_record_ref(struct kx_record *record);
-void kx_record_unref(struct kx_record *record); /* NULL is fine */
+int kx_answer_parse(GBytes *body, struct kx_answer **out, struct kx_error *err);
+struct kx_answer *kx_answer_ref(struct kx_answer *record);
+void kx_answer_unref(struct kx_answer *record); /* NULL is fine */
 
 /** The whole answer; NULL when it is null. */
-const struct kx_item *kx_record_root(const struct kx_record *record);
+const struct kx_item *kx_answer_root(const struct kx_answer *record);
 
 /** What stands at a path of member names: "nodes/node"; "" is the item itself.  @return NULL: it is
  * absent or null, or the item is NULL. */
@@ -51,4 +51,4 @@ void kx_item_each(const struct kx_item *item,
 /** As JSON text over several lines, with a line's end.  @return owned. */
 char *kx_item_json(const struct kx_item *item);
 
-KX_DEFINE_AUTOPTR(kx_record, kx_record_unref)
+KX_DEFINE_AUTOPTR(kx_answer, kx_answer_unref)

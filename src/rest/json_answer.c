@@ -1,4 +1,4 @@
-#include "rest/json_record.h"
+#include "rest/json_answer.h"
 
 #include <json-c/json.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #define MEMBER_MAX 64 /* bytes of one name of a path */
 
-struct kx_record {
+struct kx_answer {
     gint refs; /* atomic */
     struct json_object *root;
 };
@@ -24,32 +24,32 @@ static const struct kx_item *item_of(struct json_object *json)
     return (const struct kx_item *)json;
 }
 
-int kx_record_parse(GBytes *body, struct kx_record **out, struct kx_error *err)
+int kx_answer_parse(GBytes *body, struct kx_answer **out, struct kx_error *err)
 {
     struct json_object *root = NULL;
     int result = kx_json_parse_bytes(body, &root, err);
     if (result < 0) return result;
-    struct kx_record *record = g_new0(struct kx_record, 1);
+    struct kx_answer *record = g_new0(struct kx_answer, 1);
     record->refs = 1;
     record->root = root;
     *out = record;
     return 0;
 }
 
-struct kx_record *kx_record_ref(struct kx_record *record)
+struct kx_answer *kx_answer_ref(struct kx_answer *record)
 {
     g_atomic_int_inc(&record->refs);
     return record;
 }
 
-void kx_record_unref(struct kx_record *record)
+void kx_answer_unref(struct kx_answer *record)
 {
     if (!record || !g_atomic_int_dec_and_test(&record->refs)) return;
     kx_json_free(record->root);
     g_free(record);
 }
 
-const struct kx_item *kx_record_root(const struct kx_record *record)
+const struct kx_item *kx_answer_root(const struct kx_answer *record)
 {
     return item_of(record->root);
 }

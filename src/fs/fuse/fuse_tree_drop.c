@@ -1,0 +1,103 @@
+/* Documents of the virtual trees that programs write: they take effect when they are closed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/data/descriptors.h"
+#include "fs/fuse/fuse_tree.h"
+
+/* May who asks change the names of a directory? Answered when not.  @return a reference; NULL. */
+static struct kx_tree_node *directory_for(struct kx_fuse_call *c, fuse_ino_t parent)
+{
+    g_autoptr(kx_tree_node) directory = kx_fuse_tree_node(c, parent);
+    if (!directory) return NULL;
+    int result = kx_tree_access(directory, fuse_req_ctx(c->req)->uid, 0, &c->err);
+    if (result == 0) return g_steal_pointer(&directory);
+    kx_fuse_tree_reply(c, result, directory);
+    return NULL;
+}
+
+static int make_and_open(struct kx_fuse_call *c, struct kx_tree_node *directory, const char *name,
+                         int flags, struct fuse_entry_param *entry, struct kx_tree_file **file)
+{
+    g_autoptr(kx_tree_node) node = NULL;
+    const struct kx_tree_who who = {.uid = fuse_req_ctx(c->req)->uid,
+                                    .thread = fuse_req_ctx(c->req)->pid};
+    int result = kx_tree_access(directory, who.uid, W_OK, &c->err);
+    if (result == 0) result = kx_tree_make(directory, name, &c->call, &c->err);
+    if (result == 0)
+        result =
+            kx_tree_lookup(c->mount->tree, directory, name, &c->call, &node, &entry->attr, &c->err);
+    if (result == 0) result = kx_tree_open(node, flags & ~O_TRUNC, &who, &c->call, file, &c->err);
+    if (result < 0) return result;
+    entry->ino = kx_tree_node_number(node);
+    kx_tree_looked_up(node);
+    return 0;
+}
+
+void kx_tree_op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+                       struct fuse_file_info *fi)
+{
+    struct kx_fuse_call c;
+    struct fuse_entry_param entry = {0};
+    struct kx_tree_file *file = NULL;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    if (!directory) return;
+    int result = make_and_open(&c, directory, name, fi->flags, &entry, &file);
+    if (result < 0)
+        kx_fuse_tree_reply(&c, result, directory);
+    else
+        kx_fuse_tree_opened(&c, file, fi, &entry);
+}
+
+void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+    struct kx_tree_file *file = (struct kx_tree_file *)(uintptr_t)fi->fh;
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    (void)node;
+    struct stat st = {0};
+    bool written = kx_tree_is_drop(kx_tree_file_node(file));
+    if (written) (void)kx_tree_stat(kx_tree_file_node(file), &c.call, &st, NULL);
+    bool last = !written || !kx_descriptors_left(fuse_req_ctx(req)->pid, 0, st.st_ino);
+    int result = kx_tree_flush(file, last, &c.call, &c.err);
+    kx_fuse_tree_reply(&c, result, kx_tree_file_node(file));
+}
+
+void kx_tree_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    if (!directory) return;
+    int result = kx_tree_access(directory, fuse_req_ctx(req)->uid, W_OK, &c.err);
+    if (result == -EACCES) result = -EPERM;
+    if (result == 0) result = kx_tree_remove(directory, name, &c.call, &c.err);
+    kx_fuse_tree_reply(&c, result, directory);
+}
+
+static int check_rename(struct kx_fuse_call *c, struct kx_tree_node *directory, const char *to,
+                        unsigned flags)
+{
+    g_autoptr(kx_tree_node) there = NULL;
+    struct stat st;
+    if (flags & ~(unsigned)RENAME_NOREPLACE)
+        return kx_error_set(&c->err, EINVAL, "names are not exchanged here");
+    if (flags && kx_tree_lookup(c->mount->tree, directory, to, &c->call, &there, &st, NULL) == 0)
+        return kx_error_set(&c->err, EEXIST, "%s is there", to);
+    return kx_tree_access(directory, fuse_req_ctx(c->req)->uid, W_OK, &c->err);
+}
+
+void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, const char *to,
+                       unsigned flags)
+{
+    struct kx_fuse_call c;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    if (!directory) return;
+    int result = check_rename(&c, directory, to, flags);
+    if (result == 0) result = kx_tree_rename(directory, name, to, &c.call, &c.err);
+    kx_fuse_tree_reply(&c, result, directory);
+}

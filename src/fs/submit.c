@@ -1,0 +1,166 @@
+#include "fs/submit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "oozie/application.h"
+#include "rest/upload.h"
+#include "rest/webhdfs.h"
+
+#define APPS_FOLDER "/user/%s/.knoxfs/apps/%s-%08x"
+
+/* Take the values of `from` that are not there yet. */
+static int merge(const struct kx_configuration *from, struct kx_configuration *to,
+                 struct kx_error *err)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    kx_configuration_write_properties(from, text);
+    return kx_configuration_read_properties(to, text->str, text->len, err);
+}
+
+static int check_values(const struct kx_application *application,
+                        const struct kx_configuration *values, struct kx_error *err)
+{
+    g_autofree char *missing = kx_application_missing(application, values);
+    if (*missing)
+        return kx_error_set(err, EINVAL,
+                            "these values are missing: %s; write them into " KX_DEFAULTS_FILE,
+                            missing);
+    if (!kx_configuration_get(values, "nameNode"))
+        return kx_error_set(err, EINVAL,
+                            "where HDFS is could not be learned: write nameNode=hdfs://HOST:PORT "
+                            "into " KX_DEFAULTS_FILE);
+    return 0;
+}
+
+/* A folder that nobody has: an application that is there already would be taken instead. */
+static char *fresh_folder(const struct kx_submit *submit, const char *user)
+{
+    const struct kx_clock *clock = kx_client_clock(submit->client);
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock->wall_ms(clock) / 1000);
+    g_autofree char *stamp = g_date_time_format(now, "%Y%m%dT%H%M%S");
+    return g_strdup_printf(APPS_FOLDER, user, stamp, g_random_int());
+}
+
+static int put_application(const struct kx_submit *submit, const char *folder,
+                           const struct kx_application *application, GBytes *text,
+                           struct kx_error *err)
+{
+    const struct kx_create how = {.create_parent = true, .mode = 0644};
+    g_autofree char *path = kx_path_join(folder, kx_application_file(application->kind));
+    gsize length = 0;
+    const char *bytes = g_bytes_get_data(text, &length);
+    int result = kx_upload_small(submit->client, path, &how, bytes, length, submit->call, err);
+    if (result < 0) kx_error_prefix(err, "cannot store the application in HDFS");
+    return result;
+}
+
+static int send(const struct kx_submit *submit, struct kx_configuration *values,
+                enum kx_job_kind kind, char **out, struct kx_error *err)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    g_autofree char *mark = g_strconcat("knoxfs-", uuid, NULL);
+    bool marked = kind == KX_JOB_WORKFLOW && !kx_configuration_get(values, "oozie.wf.external.id");
+    if (marked) kx_configuration_set(values, "oozie.wf.external.id", mark);
+    kx_configuration_set(values, "knoxfs.submission.id", mark);
+    g_autofree char *xml = kx_configuration_xml(values);
+    return kx_oozie_submit(submit->oozie, xml, marked ? mark : NULL, false, submit->call, out, err);
+}
+
+static int submit_application(const struct kx_submit *submit, GBytes *text,
+                              const struct kx_application *application, char **out,
+                              struct kx_error *err)
+{
+    g_autoptr(kx_configuration) values = kx_configuration_new();
+    int result = merge(submit->defaults, values, err);
+    if (result == 0) result = check_values(application, values, err);
+    if (result < 0) return result;
+    const char *user = kx_configuration_get(values, "user.name");
+    g_autofree char *folder = fresh_folder(submit, user ? user : "nobody");
+    g_autofree char *where = g_strconcat(kx_configuration_get(values, "nameNode"), folder, NULL);
+    kx_configuration_set(values, kx_application_property(application->kind), where);
+    result = put_application(submit, folder, application, text, err);
+    if (result == 0) result = send(submit, values, application->kind, out, err);
+    /* What was refused is not needed; where nobody knows, a job may be reading it. */
+    if (result < 0 && result != -EINPROGRESS)
+        (void)kx_webhdfs_delete(submit->client, folder, true, submit->call, NULL);
+    return result;
+}
+
+int kx_submit_xml(const struct kx_submit *submit, GBytes *text, char **out, struct kx_error *err)
+{
+    struct kx_application application;
+    gsize length = 0;
+    const char *bytes = g_bytes_get_data(text, &length);
+    int result = kx_application_read(bytes, length, &application, err);
+    if (result < 0 && !submit->last) return -EAGAIN;
+    if (result == 0) result = submit_application(submit, text, &application, out, err);
+    kx_application_clear(&application);
+    return result;
+}
+
+int kx_submit_properties(const struct kx_submit *submit, GBytes *text, char **out,
+                         struct kx_error *err)
+{
+    g_autoptr(kx_configuration) values = kx_configuration_new();
+    gsize length = 0;
+    const char *bytes = g_bytes_get_data(text, &length);
+    int result = merge(submit->defaults, values, err);
+    if (result == 0) result = kx_configuration_read(values, bytes, length, err);
+    if (result < 0) return result;
+    for (int kind = KX_JOB_WORKFLOW; kind <= KX_JOB_BUNDLE; kind++)
+        if (kx_configuration_get(values, kx_application_property((enum kx_job_kind)kind)))
+            return send(submit, values, (enum kx_job_kind)kind, out, err);
+    return kx_error_set(err, EINVAL,
+                        "oozie.wf.application.path, oozie.coord.application.path or "
+                        "oozie.bundle.application.path is missing");
+}
+
+/* A value of the ResourceManager's own configuration, with one ${...} in it resolved.  @return
+ * owned; NULL: there is none. */
+static char *value_of(const struct kx_configuration *conf, const char *name)
+{
+    const char *value = kx_configuration_get(conf, name);
+    const char *open = value ? strstr(value, "${") : NULL;
+    const char *close = open ? strchr(open, '}') : NULL;
+    if (!close) return g_strdup(value);
+    g_autofree char *inner = g_strndup(open + 2, (gsize)(close - open - 2));
+    const char *found = kx_configuration_get(conf, inner);
+    g_autofree char *before = g_strndup(value, (gsize)(open - value));
+    return found ? g_strconcat(before, found, close + 1, NULL) : NULL;
+}
+
+/* The ResourceManager's configuration is at its root, not below /ws. */
+static int read_conf(struct kx_service *yarn, const struct kx_call *call,
+                     struct kx_configuration *conf)
+{
+    const char *base = kx_service_base(yarn);
+    if (!g_str_has_suffix(base, "/ws")) return -EOPNOTSUPP; /* a gateway does not show it */
+    g_autofree char *root = g_strndup(base, strlen(base) - strlen("/ws"));
+    const struct kx_service_config config = {
+        .name = "YARN", .base = root, .client = kx_service_client(yarn)};
+    g_autoptr(kx_service) service = kx_service_new(&config);
+    struct kx_service_ask ask = {.path = "/conf", .call = call};
+    g_autoptr(GBytes) body = NULL;
+    int result = kx_service_run(service, &ask, &body, NULL);
+    if (result < 0) return result;
+    gsize length = 0;
+    const char *bytes = g_bytes_get_data(body, &length);
+    return kx_configuration_read_xml(conf, bytes, length, NULL);
+}
+
+void kx_submit_learn(struct kx_services *services, struct kx_client *client,
+                     const struct kx_call *call, struct kx_configuration *values)
+{
+    g_autoptr(kx_configuration) conf = kx_configuration_new();
+    struct kx_service *yarn = kx_services_get(services, KX_SERVICE_YARN);
+    const char *user = kx_client_user(client);
+    if (user) kx_configuration_set(values, "user.name", user);
+    if (!yarn || read_conf(yarn, call, conf) < 0) return;
+    g_autofree char *hdfs = value_of(conf, "fs.defaultFS");
+    g_autofree char *manager = value_of(conf, "yarn.resourcemanager.address");
+    if (hdfs && g_str_has_prefix(hdfs, "hdfs://")) kx_configuration_set(values, "nameNode", hdfs);
+    if (!manager || g_str_has_prefix(manager, "0.0.0.0")) return;
+    kx_configuration_set(values, "resourceManager", manager);
+    kx_configuration_set(values, "jobTracker", manager);
+}

@@ -1,0 +1,175 @@
+/* The files of one job. */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/errors.h"
+#include "fs/mount.h"
+#include "fs/tree/oozie_private.h"
+#include "oozie/configuration.h"
+
+int kx_oozie_job_member(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result == 0) kx_oozie_add_member(kx_answer_root(record), at->row->data, out);
+    return result;
+}
+
+int kx_oozie_job_json(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result < 0) return result;
+    g_autofree char *json = kx_item_json(kx_answer_root(record));
+    g_string_append(out, json);
+    return 0;
+}
+
+static void add_line(const char *name, const char *value, void *context)
+{
+    static const char *const LONG[] = {"conf", "toString", NULL};
+    if (g_strv_contains(LONG, name)) return;
+    g_autofree char *line = g_strdup(value);
+    g_strdelimit(line, "\r\n\t", ' ');
+    g_string_append_printf(context, "%s\t%s\n", name, line);
+}
+
+static void add_action(const struct kx_item *action, GString *out)
+{
+    static const struct kx_oozie_member SHOWN[] = {
+        {"type", false},   {"status", false},     {"startTime", true},
+        {"endTime", true}, {"externalId", false}, {"errorCode", false},
+    };
+    g_autofree char *name = kx_item_text(action, "name");
+    g_autofree char *number = kx_item_text(action, "actionNumber");
+    g_string_append_printf(out, "action\t%s", name ? name : number ? number : "");
+    for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
+        g_string_append_c(out, '\t');
+        kx_oozie_add_member(action, &SHOWN[i], out);
+    }
+    g_string_append_c(out, '\n');
+}
+
+int kx_oozie_job_info(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result < 0) return result;
+    kx_item_each(kx_answer_root(record), add_line, out);
+    const struct kx_item *actions = kx_item_at(kx_answer_root(record), "actions");
+    for (size_t i = 0; i < kx_item_count(actions); i++)
+        add_action(kx_item_element(actions, i), out);
+    return 0;
+}
+
+int kx_oozie_job_properties(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    g_autoptr(kx_configuration) values = kx_configuration_new();
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result < 0) return result;
+    g_autofree char *xml = kx_item_text(kx_answer_root(record), "conf");
+    if (xml) result = kx_configuration_read_xml(values, xml, strlen(xml), err);
+    if (result == 0) kx_configuration_write_properties(values, out);
+    return result;
+}
+
+/* `data`: what is shown, and after a blank more of the query. */
+int kx_oozie_job_show(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_auto(GStrv) words = g_strsplit(at->row->data, " ", 2);
+    g_autoptr(GBytes) bytes = NULL;
+    int result = kx_oozie_job_at(at, &id, NULL, err);
+    if (result == 0)
+        result =
+            kx_oozie_show(kx_oozie_of(at, err), &id, words[0], words[1], at->call, &bytes, err);
+    if (result < 0) return result;
+    gsize length = 0;
+    const char *text = g_bytes_get_data(bytes, &length);
+    g_string_append_len(out, text, (gssize)length);
+    return 0;
+}
+
+static void add_reason(GString *out, const struct kx_item *action)
+{
+    static const struct {
+        const char *title;
+        struct kx_oozie_member member;
+    } LINES[] = {
+        {"action", {"name", false}},          {"type", {"type", false}},
+        {"status", {"status", false}},        {"code", {"errorCode", false}},
+        {"message", {"errorMessage", false}}, {"application", {"externalId", false}},
+        {"state", {"externalStatus", false}}, {"started", {"startTime", true}},
+        {"ended", {"endTime", true}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(LINES); i++) {
+        g_autoptr(GString) value = g_string_new(NULL);
+        kx_oozie_add_member(action, &LINES[i].member, value);
+        if (value->len) g_string_append_printf(out, "%s:\t%s\n", LINES[i].title, value->str);
+    }
+}
+
+/* The first action that failed; of those that end the job ("kill" nodes) only where nothing else
+ * did. */
+int kx_oozie_job_why(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    static const char *const BAD[] = {"ERROR", "FAILED", "KILLED", NULL};
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result < 0) return result;
+    const struct kx_item *actions = kx_item_at(kx_answer_root(record), "actions"), *found = NULL;
+    for (size_t i = 0; i < kx_item_count(actions) && !found; i++) {
+        const struct kx_item *action = kx_item_element(actions, i);
+        g_autofree char *status = kx_item_text(action, "status");
+        if (status && g_strv_contains(BAD, status)) found = action;
+    }
+    for (size_t i = 0; i < kx_item_count(actions) && !found; i++) {
+        g_autofree char *code = kx_item_text(kx_item_element(actions, i), "errorCode");
+        if (code) found = kx_item_element(actions, i);
+    }
+    g_autofree char *status = kx_item_text(kx_answer_root(record), "status");
+    g_string_append_printf(out, "job:\t%s %s\n", id.job, status ? status : "");
+    if (found) add_reason(out, found);
+    return 0;
+}
+
+/* What was told of the last verb that failed; kept under the path that the user sees. */
+int kx_oozie_job_error(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    const char *vroot = at->mount->options->vroot;
+    g_autofree char *directory = g_path_get_dirname(at->path);
+    g_autofree char *ctl =
+        g_strconcat(vroot ? "/" : "", vroot ? vroot : "", directory, "/ctl", NULL);
+    g_autofree char *line = kx_errors_last(at->mount->errors, ctl);
+    g_string_append(out, line ? line : "");
+    return 0;
+}
+
+int kx_oozie_running_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                          struct kx_error *err)
+{
+    g_autoptr(GString) status = g_string_new(NULL);
+    (void)out;
+    int result = kx_oozie_running_text(at, status, err);
+    if (result < 0) return result;
+    return kx_oozie_ended(status->str)
+               ? kx_error_set(err, ENOENT, "the job has ended: %s", status->str)
+               : 0;
+}
+
+int kx_oozie_running_text(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    static const struct kx_oozie_member STATUS = {"status", false};
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result == 0) kx_oozie_add_member(kx_answer_root(record), &STATUS, out);
+    return result;
+}

@@ -1,0 +1,69 @@
+/* The handlers of the rows in oozie_rows.c, a file a family. Nobody else includes it.
+ * Threads: any; contracts as in tree_table.h. */
+#pragma once
+#include "fs/tree/tree_table.h"
+#include "oozie/oozie.h"
+
+/* `data` of a row that shows one member of a JSON object. */
+struct kx_oozie_member {
+    const char *name; /* a path of members */
+    bool time;        /* shown as ISO 8601 */
+};
+
+/* oozie_at.c: what a node stands for */
+struct kx_oozie *kx_oozie_of(const struct kx_tree_at *at, struct kx_error *err); /* NULL: none */
+/** The job of the variable {id}.  @id cleared by the caller, also after an error; @record NULL: it
+ * is not asked for.  @return -ENOENT: it is no id, or of another kind than the directory's. */
+int kx_oozie_job_at(const struct kx_tree_at *at, struct kx_job_id *id, struct kx_answer **record,
+                    struct kx_error *err);
+/** The action of the variables {id} and {action}; borrowed from the record. */
+int kx_oozie_action_at(const struct kx_tree_at *at, struct kx_answer **record,
+                       const struct kx_item **action, struct kx_error *err);
+int kx_oozie_there(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+int kx_oozie_job_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+int kx_oozie_action_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                         struct kx_error *err);
+/** Append a member as it is shown; nothing when there is none. */
+void kx_oozie_add_member(const struct kx_item *item, const struct kx_oozie_member *member,
+                         GString *out);
+
+/* oozie_server.c */
+int kx_oozie_version_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_status_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_endpoint_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_errors_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+
+/* oozie_views.c: `data` of a row is a filter with %s for the variable above it, or for the user */
+struct kx_oozie_view {
+    enum kx_job_kind kind;
+    const char *filter; /* NULL: none */
+    const char *with;   /* the variable that stands for %s; NULL: the mount's user */
+    bool here;          /* the ids are directories here, not links */
+};
+int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_oozie_view_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+
+/* oozie_job.c, oozie_texts.c: of a job */
+int kx_oozie_job_member(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_job_json(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_job_info(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_job_properties(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_job_show(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_job_why(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_job_error(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_running_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                          struct kx_error *err);
+int kx_oozie_running_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+extern const struct kx_tree_verb kx_oozie_verbs[];       /* of a workflow */
+extern const struct kx_tree_verb kx_oozie_timed_verbs[]; /* of a coordinator or bundle */
+
+/* oozie_actions.c */
+int kx_oozie_action_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_oozie_action_member(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_action_json(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_children(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_oozie_child_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_grid(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_run_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+int kx_oozie_run_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);

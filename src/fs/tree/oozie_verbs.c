@@ -1,0 +1,106 @@
+/* The verbs of a job's ctl file. */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/tree/oozie_private.h"
+#include "oozie/configuration.h"
+
+static int act(const struct kx_tree_at *at, enum kx_verb verb, const char *body,
+               struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    int result = kx_oozie_job_at(at, &id, NULL, err);
+    return result < 0 ? result : kx_oozie_act(kx_oozie_of(at, err), &id, verb, body, at->call, err);
+}
+
+/* Only the list of verbs asks this: who writes one is told by the server's own state. */
+static bool fits(const struct kx_tree_at *at, enum kx_verb verb)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    if (kx_oozie_job_at(at, &id, &record, NULL) < 0) return false;
+    g_autofree char *status = kx_item_text(kx_answer_root(record), "status");
+    return status && kx_verb_fits(verb, id.kind, status);
+}
+
+#define VERB(word, VALUE)                                                                          \
+    static int run_##word(const struct kx_tree_at *at, const char *argument, struct kx_error *err) \
+    {                                                                                              \
+        (void)argument;                                                                            \
+        return act(at, VALUE, NULL, err);                                                          \
+    }                                                                                              \
+    static bool can_##word(const struct kx_tree_at *at)                                            \
+    {                                                                                              \
+        return fits(at, VALUE);                                                                    \
+    }
+
+VERB(start, KX_VERB_START)
+VERB(suspend, KX_VERB_SUSPEND)
+VERB(resume, KX_VERB_RESUME)
+VERB(kill, KX_VERB_KILL)
+
+static bool can_rerun(const struct kx_tree_at *at)
+{
+    return fits(at, KX_VERB_RERUN);
+}
+
+/* "failed", or "skip=a,b": the job's own configuration with what Oozie wants besides. */
+static int run_rerun(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    g_autoptr(kx_configuration) values = kx_configuration_new();
+    bool failed = strcmp(argument, "failed") == 0, skip = g_str_has_prefix(argument, "skip=");
+    if (!failed && !skip && strcmp(argument, "all") != 0)
+        return kx_error_set(err, EINVAL, "rerun %s: failed, all or skip=NODE,NODE is expected",
+                            argument);
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result < 0) return result;
+    g_autofree char *xml = kx_item_text(kx_answer_root(record), "conf");
+    if (xml) result = kx_configuration_read_xml(values, xml, strlen(xml), err);
+    if (result < 0) return result;
+    kx_configuration_remove(values, "oozie.wf.rerun.skip.nodes");
+    kx_configuration_set(values, "oozie.wf.rerun.failnodes", failed ? "true" : "false");
+    if (skip) {
+        kx_configuration_remove(values, "oozie.wf.rerun.failnodes");
+        kx_configuration_set(values, "oozie.wf.rerun.skip.nodes", argument + strlen("skip="));
+    }
+    g_autofree char *body = kx_configuration_xml(values);
+    return kx_oozie_act(kx_oozie_of(at, err), &id, KX_VERB_RERUN, body, at->call, err);
+}
+
+#define SUSPEND                                                                                    \
+    {                                                                                              \
+        .name = "suspend", .help = "start no more actions until it is resumed",                    \
+        .run = run_suspend, .valid = can_suspend, .listed_only = true                              \
+    }
+#define RESUME                                                                                     \
+    {                                                                                              \
+        .name = "resume", .help = "go on", .run = run_resume, .valid = can_resume,                 \
+        .listed_only = true                                                                        \
+    }
+#define KILL                                                                                       \
+    {                                                                                              \
+        .name = "kill", .help = "end it, with what it runs; returns when it is KILLED",            \
+        .run = run_kill, .valid = can_kill, .listed_only = true                                    \
+    }
+
+const struct kx_tree_verb kx_oozie_verbs[] = {
+    {.name = "start",
+     .help = "begin a job that is in PREP",
+     .run = run_start,
+     .valid = can_start,
+     .listed_only = true},
+    SUSPEND,
+    RESUME,
+    KILL,
+    {.name = "rerun",
+     .argument = "failed|all|skip=NODE,NODE",
+     .help = "run it again, with the same configuration: the failed nodes, all, or not these",
+     .run = run_rerun,
+     .valid = can_rerun,
+     .listed_only = true},
+    {.name = NULL},
+};
+
+const struct kx_tree_verb kx_oozie_timed_verbs[] = {SUSPEND, RESUME, KILL, {.name = NULL}};

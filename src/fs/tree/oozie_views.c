@@ -1,0 +1,75 @@
+/* Listings of jobs: one request each, the newest first, a bounded number. */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/mount.h"
+#include "fs/tree/oozie_private.h"
+
+#define LISTED_MAX 200
+
+/* @out owned; NULL: no filter. */
+static int filter_of(const struct kx_tree_at *at, const struct kx_oozie_view *view, char **out,
+                     struct kx_error *err)
+{
+    *out = NULL;
+    const char *mark = view->filter ? strstr(view->filter, "%s") : NULL;
+    if (!mark) {
+        *out = g_strdup(view->filter);
+        return 0;
+    }
+    const char *value =
+        view->with ? kx_tree_bound(at, view->with) : kx_client_user(at->mount->client);
+    if (mark != view->filter && value && strpbrk(value, ";="))
+        return kx_error_set(err, ENOENT, "%s: no such name in Oozie", value);
+    g_autofree char *before = g_strndup(view->filter, (gsize)(mark - view->filter));
+    *out = g_strconcat(before, value ? value : "", mark + 2, NULL);
+    return 0;
+}
+
+int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err)
+{
+    const struct kx_oozie_view *view = at->row->data;
+    struct kx_oozie *oozie = kx_oozie_of(at, err);
+    g_autofree char *filter = NULL;
+    g_autoptr(kx_answer) jobs = NULL;
+    int result = oozie ? filter_of(at, view, &filter, err) : -ENOENT;
+    const struct kx_oozie_page page = {
+        .kind = view->kind, .filter = filter, .offset = 1, .count = LISTED_MAX};
+    if (result == 0) result = kx_oozie_list(oozie, &page, at->call, &jobs, err);
+    if (result < 0) return result;
+    const struct kx_item *list = kx_oozie_jobs(jobs, view->kind);
+    for (size_t i = 0; i < MIN(kx_item_count(list), LISTED_MAX); i++) {
+        g_autofree char *name = kx_oozie_text(kx_item_element(list, i), view->kind, "id");
+        struct kx_job_id id;
+        if (!name || kx_job_id_parse(name, &id, NULL) < 0) continue;
+        if (!id.action) g_ptr_array_add(out, g_steal_pointer(&name));
+        kx_job_id_clear(&id);
+    }
+    return 0;
+}
+
+/* One that is an id may be looked at; whether it is in the view is what the listing says. */
+int kx_oozie_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
+{
+    (void)out;
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *wanted = kx_tree_bound(at, "id");
+    int result = kx_oozie_view_names(at, names, err);
+    for (guint i = 0; result == 0 && i < names->len; i++)
+        if (strcmp(g_ptr_array_index(names, i), wanted) == 0) return 0;
+    return result < 0 ? result : kx_error_set(err, ENOENT, "%s is not among these jobs", wanted);
+}
+
+/* From "/.oozie/jobs/by-user/bob/ID" up to "/.oozie/jobs". */
+int kx_oozie_view_target(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    const char *below = strstr(at->path, "/.oozie/") + strlen("/.oozie/");
+    int ups = -2;
+    for (; *below; below++)
+        ups += *below == '/';
+    for (int i = 0; i <= ups; i++)
+        g_string_append(out, "../");
+    g_string_append(out, kx_tree_bound(at, "id"));
+    return 0;
+}

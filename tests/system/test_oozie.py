@@ -1,0 +1,204 @@
+"""/.oozie on the real Oozie: what is read is what the server says, and verbs tell the truth."""
+
+import errno
+import json
+import os
+import re
+import subprocess
+import urllib.request
+
+import pytest
+from conftest import ROOT
+from knoxtest import run, until
+from knoxtest.jobs import FS, SHELL, cluster, ended, job_of, jobs, lasting, put_application, services, status  # noqa: F401
+from knoxtest.tree import reason, refused
+
+pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
+
+UNKNOWN = "0000000-260101000000000-oozie-root-W"
+
+
+def post(cluster, path: str, kind: str = "wf", **more) -> str:
+    """A job that another client has submitted for alice."""
+    values = {
+        "user.name": "alice",
+        "nameNode": cluster.rpc,
+        "resourceManager": cluster.plan.address("rm", "rpc"),
+        f"oozie.{kind}.application.path": cluster.rpc + path,
+        **more,
+    }
+    lines = [f"<property><name>{k}</name><value>{v}</value></property>" for k, v in values.items()]
+    body = f"<configuration>{''.join(lines)}</configuration>".encode()
+    request = urllib.request.Request(f"{cluster.services['oozie']}/v2/jobs?action=start", body)
+    request.add_header("Content-Type", "application/xml;charset=UTF-8")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)["id"]
+
+
+@pytest.fixture(scope="module")
+def done(jobs, cluster) -> str:
+    """A workflow that has succeeded."""
+    job = post(cluster, put_application(jobs, "fs", FS.format(name="fs")), word="moon &amp; stars")
+    assert ended(jobs, job) == "SUCCEEDED"
+    return job
+
+
+@pytest.fixture
+def sleeper(jobs, cluster) -> str:
+    """One whose container sleeps."""
+    text = SHELL.format(name="sleeper", exec="sleep", argument="300")
+    job = post(cluster, put_application(jobs, "sleeper", text))
+    app = job_of(jobs, job) / "actions/sh/external-id"
+    until(lambda: app.exists() and app.read_text() != "\n", 60, "the sleeper has its container")
+    yield job
+    if status(jobs, job) in ("RUNNING", "SUSPENDED", "PREP"):
+        (job_of(jobs, job) / "ctl").write_text("kill\n")
+
+
+def test_the_server(jobs, cluster):
+    assert (jobs / ".oozie/version").read_text() == "5.2.1\n"
+    assert (jobs / ".oozie/status").read_text() == "NORMAL\n"
+    assert (jobs / ".oozie/endpoint").read_text() == cluster.services["oozie"] + "\n"
+    assert ".oozie" in os.listdir(jobs.path)
+    told = [line.split("\t") for line in (jobs / ".cluster/mount/services").read_text().splitlines()]
+    assert [(name, found) for name, _, found, _ in told] == [
+        ("oozie", "yes"), ("yarn", "yes"), ("jobhistory", "yes")
+    ]  # fmt: skip
+
+
+def test_a_job_is_a_directory(jobs, done):
+    job = job_of(jobs, done)
+    assert (job / "id").read_text() == done + "\n"
+    assert (job / "name").read_text() == "fs\n"
+    assert (job / "user").read_text() == "alice\n"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n", (job / "ended").read_text())
+    assert "word=moon & stars" in (job / "properties").read_text().splitlines()
+    assert (job / "definition.xml").read_text() == FS.format(name="fs")
+    assert json.loads((job / "info.json").read_text())["id"] == done
+    assert "ActionStartXCommand" in (job / "log").read_text()
+    assert "OPERATION [start]" in (job / "auditlog").read_text()
+    assert (job / "graph.dot").read_text().startswith("digraph")
+    assert (job / "graph.svg").read_text().find("<svg") >= 0
+    assert (job / "graph.png").read_bytes().startswith(b"\x89PNG")
+    assert set(os.listdir(job / "actions")) == {"README", ":start:", "make", "end"}
+    assert (job / "actions/make/status").read_text() == "OK\n"
+    assert (job / "actions/make/type").read_text() == "fs\n"
+    assert not (job / ".running").exists()
+
+
+def test_programs_read_all_of_it(jobs, done, tmp_path):
+    """Also each file's size is true once it is open."""
+    job = job_of(jobs, done)
+    run("tar", "cf", tmp_path / "job.tar", "-C", job, ".")
+    run("cp", "-r", job, tmp_path / "copy")
+    for folder, _, files in os.walk(job):
+        for name in files:
+            there = os.path.join(folder, name)
+            with open(there, "rb") as file:
+                assert os.fstat(file.fileno()).st_size == len(file.read()), there
+    copied = (tmp_path / "copy" / "definition.xml").read_text()
+    assert copied == FS.format(name="fs")
+    assert b"SUCCEEDED" in run("grep", "-r", "SUCCEEDED", job / "info").stdout
+
+
+def test_views(jobs, done):
+    there = jobs / ".oozie/jobs"
+    for view in ("recent", "succeeded", "mine", "by-user/alice", "by-name/fs", "q/status=SUCCEEDED;user=alice"):
+        assert done in os.listdir(there / view), view
+        assert (there / view / done / "status").read_text() == "SUCCEEDED\n", view
+    assert done not in os.listdir(there / "killed") and done not in os.listdir(there / "by-user/bob")
+    assert {"by-user", "by-name", "q"}.isdisjoint(os.listdir(there))
+    refused(errno.EINVAL, os.listdir, there / "q/nothing=1")
+    assert "E0420" in reason(there / "q/nothing=1")
+
+
+def test_what_is_not_there(jobs, done):
+    there = jobs / ".oozie"
+    for name in (UNKNOWN, "garbage", UNKNOWN + "@x", done[:-1] + "C"):
+        refused(errno.ENOENT, os.stat, there / "jobs" / name)
+    refused(errno.ENOENT, os.stat, job_of(jobs, done) / "actions/nothing")
+    refused(errno.EPERM, os.mkdir, there / "jobs/x")
+    refused(errno.EPERM, os.rmdir, job_of(jobs, done))
+
+
+def test_a_verb_on_an_ended_job_is_busy(jobs, done):
+    job = job_of(jobs, done)
+    for verb in ("kill", "suspend", "resume", "start"):
+        refused(errno.EBUSY, (job / "ctl").write_text, verb + "\n")
+        assert "not possible" in (job / "error").read_text()
+    refused(errno.EINVAL, (job / "ctl").write_text, "dance\n")
+    refused(errno.EINVAL, (job / "ctl").write_text, "rerun some\n")
+    assert (job / "ctl").read_text().split()[0] == "rerun"
+    told = subprocess.run(["bash", "-c", f"echo kill > '{job}/ctl'"], capture_output=True)
+    assert told.returncode == 1 and b"Device or resource busy" in told.stderr
+
+
+def test_kill_and_rerun(jobs, sleeper):
+    job = job_of(jobs, sleeper)
+    assert (job / ".running").exists()
+    (job / "ctl").write_text("suspend\n")
+    assert status(jobs, sleeper) == "SUSPENDED"
+    (job / "ctl").write_text("resume\n")
+    assert status(jobs, sleeper) == "RUNNING"
+    (job / "ctl").write_text("kill\n")
+    assert status(jobs, sleeper) == "KILLED"
+    assert "sh" in (job / "why").read_text()
+    (job / "ctl").write_text("rerun all\n")
+    assert (job / "run").read_text() == "1\n"
+    (job / "ctl").write_text("kill\n")
+    assert status(jobs, sleeper) == "KILLED"
+
+
+def test_another_users_job_is_not_ours(cluster, lasting, sleeper):
+    bob = lasting("/", hidevirtual=None, user="bob", **services(cluster))
+    assert status(bob, sleeper) == "RUNNING"
+    refused(errno.EACCES, (job_of(bob, sleeper) / "ctl").write_text, "kill\n")
+    assert "E0508" in (job_of(bob, sleeper) / "error").read_text()
+    assert status(bob, sleeper) == "RUNNING"
+
+
+COORDINATOR = """\
+<coordinator-app name="days" frequency="${coord:days(1)}" start="2026-03-01T00:00Z" end="2026-03-04T00:00Z"
+    timezone="UTC" xmlns="uri:oozie:coordinator:0.4">
+  <controls><concurrency>1</concurrency></controls>
+  <action><workflow><app-path>${nameNode}/user/alice/daily</app-path></workflow></action>
+</coordinator-app>
+"""
+
+
+def test_a_coordinator(jobs, cluster):
+    put_application(jobs, "daily", FS.format(name="daily"))
+    path = put_application(jobs, "days", COORDINATOR, "coordinator.xml")
+    coordinator = post(cluster, path, "coord")
+    assert ended(jobs, coordinator) == "SUCCEEDED"
+    there = job_of(jobs, coordinator)
+    assert (there / "name").read_text() == "days\n"
+    lines = [line.split("\t") for line in (there / "grid").read_text().splitlines()]
+    assert sorted((number, when, what) for number, when, what, _ in lines) == [
+        (str(day), f"2026-03-0{day}T00:00:00Z", "SUCCEEDED") for day in (1, 2, 3)
+    ]
+    assert (there / "actions/2/nominal").read_text() == "2026-03-02T00:00:00Z\n"
+    assert (there / "actions/2/run/name").read_text() == "daily\n"
+    assert coordinator in os.listdir(jobs / ".oozie/coordinators")
+    refused(errno.EBUSY, (there / "ctl").write_text, "kill\n")
+
+
+def test_every_file_is_documented(jobs, done):
+    said = set(re.findall(r"`([^`]+)`", (ROOT / "docs/TREES.md").read_text()))
+    missing = set()
+    for folder in (jobs / ".oozie", jobs / ".oozie/jobs", job_of(jobs, done), job_of(jobs, done) / "actions/make"):
+        missing |= {name for name in os.listdir(folder) if name not in said and name != "README"}
+    assert missing == set()
+
+
+@pytest.mark.limit(60)
+def test_without_oozie_there_is_nothing(mounts, hdfs):
+    """The test's own HDFS has none beside it."""
+    mount = mounts(hdfs.url_path, hidevirtual=None, oozie="none")
+    assert ".oozie" not in os.listdir(mount.path)
+    refused(errno.ENOENT, os.stat, mount / ".oozie")
+    assert "oozie\tnone\tno\t\n" in (mount / ".cluster/mount/services").read_text()
+    away = mounts(hdfs.url_path, hidevirtual=None, oozie="http://localhost:9")
+    assert ".oozie" in os.listdir(away.path)  # it was asked for
+    refused(errno.EHOSTDOWN, (away / ".oozie/status").read_text)
+    assert "localhost:9" in reason(away / ".oozie/status")

@@ -61,6 +61,8 @@ int kx_operation_send(struct kx_operation *o, const char *url, bool body,
                                             .upload = body,
                                             .sized = o->length >= 0,
                                             .body_bytes = o->length,
+                                            .spare = o->direct && o->range &&
+                                                     o->range->length <= KX_DIRECT_SMALL_BYTES,
                                             .once = body || must_be_sent_once(kx_op_info(o->op)),
                                             .window_bytes = o->client->config.window_bytes};
     g_autoptr(kx_transfer) transfer = NULL;

@@ -75,6 +75,10 @@ static void engine_collect_ended(struct kx_http *http)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &transfer->verify_result);
         curl_multi_remove_handle(http->multi, transfer->easy);
+        if (kx_spare_failed(transfer, result)) {
+            engine_add(http, transfer);
+            continue;
+        }
         result = kx_salvage_try(transfer, result);
         kx_salvage_drop(transfer);
         g_mutex_lock(&transfer->mutex);
@@ -93,6 +97,7 @@ static gpointer engine_run(gpointer data)
         int running = 0;
         curl_multi_perform(http->multi, &running);
         engine_collect_ended(http);
+        kx_spares_sweep(http);
         curl_multi_poll(http->multi, NULL, 0, IDLE_POLL_MS, NULL);
     }
     return NULL;
@@ -121,6 +126,7 @@ int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struc
     g_mutex_init(&http->mutex);
     g_cond_init(&http->released);
     g_queue_init(&http->commands);
+    g_queue_init(&http->spares);
     http->config.settings = NULL;
     http->multi = curl_multi_init();
     int result = kx_http_setup(http, config->settings, err);
@@ -147,6 +153,7 @@ void kx_http_free(struct kx_http *http)
         g_thread_join(http->thread);
     }
     if (http->multi) curl_multi_cleanup(http->multi);
+    kx_spares_clear(http);
     kx_http_unset(http);
     g_cond_clear(&http->released);
     g_mutex_clear(&http->mutex);

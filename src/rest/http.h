@@ -67,8 +67,10 @@ struct kx_http_request {
                   */
     bool sized;  /* of exactly body_bytes; else it is chunked */
     int64_t body_bytes;
-    bool once; /* never sent twice: libcurl repeats a request by itself when a kept connection is
-                  cut   without an answer, though the server may have obeyed */
+    bool once;  /* never sent twice: libcurl repeats a request by itself when a kept connection is
+                   cut   without an answer, though the server may have obeyed */
+    bool spare; /* others like it will follow to a server that closes its connections: some
+                   are made in advance, and one of them is used. Without a body only */
     size_t window_bytes; /* 0: KX_WINDOW_BYTES */
     bool session; /* the cookies that servers have given to such requests are sent back to them */
     bool expect;  /* of an upload: the body waits until the server says that it wants it (100

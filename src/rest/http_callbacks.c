@@ -167,7 +167,8 @@ static size_t on_send(char *room, size_t size, size_t count, void *context)
 static int on_connected(void *context, char *primary, char *local, int primary_port, int local_port)
 {
     struct kx_transfer *transfer = context;
-    (void)primary, (void)local, (void)primary_port, (void)local_port;
+    (void)local, (void)local_port;
+    kx_spare_connected(transfer, primary, primary_port);
     g_mutex_lock(&transfer->mutex);
     gboolean again = transfer->sent;
     transfer->sent = TRUE;

@@ -6,6 +6,7 @@
  * multi are touched by the engine's thread only. */
 #pragma once
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include "base/secret.h"
 #include "rest/http.h"
@@ -22,7 +23,9 @@ struct kx_http {
     GCond released;  /* a transfer's `released` was set */
     gboolean stopping;
     struct kx_http_settings settings;
-    CURLSH *plain, *session;        /* what transfers share; only `session` has cookies */
+    GQueue spares;           /* connections in advance (http_spare.c); the engine's thread's own */
+    int64_t swept_ms;        /* when the old ones of them were looked for last */
+    CURLSH *plain, *session; /* what transfers share; only `session` has cookies */
     GMutex shared[KX_SHARED_LOCKS]; /* of the shares, by the kind of data */
 };
 
@@ -44,6 +47,12 @@ struct kx_transfer {
     size_t window_bytes;
     gboolean once;
     int second_fd; /* of the socket of an upload, or -1; the engine's thread's own */
+    /* of http_spare.c, the engine's thread's own */
+    char *server;         /* "dn1:9864", where connections are made in advance; or NULL */
+    gboolean spare_tried; /* the first socket was asked for */
+    int spare_fd;         /* that was connected in advance and is used, or -1 */
+    struct sockaddr_storage peer;
+    socklen_t peer_length; /* 0: not known yet */
     char curl_words[CURL_ERROR_SIZE];
     long
         verify_result; /* of the server's certificate (X509_V_ERR_...); 0: fine, or not looked at */
@@ -96,6 +105,18 @@ size_t kx_callback_header(const char *line, size_t length, struct kx_transfer *t
 void kx_salvage_install(struct kx_transfer *transfer, const struct kx_http_request *request);
 CURLcode kx_salvage_try(struct kx_transfer *transfer, CURLcode result);
 void kx_salvage_drop(struct kx_transfer *transfer);
+
+/** Connections in advance (http_spare.c): before the start; when the connection stands; when it
+ * ends (@return true: a spare was dead, and the request is to be sent once more); now and then; at
+ * the end. */
+#define KX_SPARES_EACH 2
+#define KX_SPARES_MAX  32
+#define KX_SPARE_MS    20000
+void kx_spare_install(struct kx_transfer *transfer, const struct kx_http_request *request);
+void kx_spare_connected(struct kx_transfer *transfer, const char *address, int port);
+bool kx_spare_failed(struct kx_transfer *transfer, CURLcode result);
+void kx_spares_sweep(struct kx_http *http);
+void kx_spares_clear(struct kx_http *http);
 
 /** Queue operations; the caller holds the transfer's mutex (or is alone). */
 void kx_block_queue_append(struct kx_block_queue *queue, struct kx_pool *pool, const char *data,

@@ -20,7 +20,7 @@ static struct kx_transfer *transfer_new(struct kx_http *http, size_t window_byte
 {
     struct kx_transfer *transfer = g_new0(struct kx_transfer, 1);
     transfer->http = http;
-    transfer->second_fd = -1;
+    transfer->second_fd = transfer->spare_fd = -1;
     transfer->window_bytes = window_bytes ? window_bytes : KX_WINDOW_BYTES;
     g_mutex_init(&transfer->mutex);
     g_cond_init(&transfer->changed);
@@ -36,6 +36,7 @@ static void transfer_destroy(struct kx_transfer *transfer)
     for (struct curl_slist *at = transfer->headers_out; at; at = at->next)
         kx_wipe(at->data, strlen(at->data)); /* one of them may be a login */
     curl_slist_free_all(transfer->headers_out);
+    g_free(transfer->server);
     g_free(transfer->url);
     g_array_free(transfer->headers_in, TRUE);
     kx_block_queue_clear(&transfer->in);
@@ -105,6 +106,7 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
     kx_callbacks_install(transfer);
     kx_salvage_install(transfer, request);
     kx_setup_install(transfer, request);
+    kx_spare_install(transfer, request);
     if (curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url) != CURLE_OK) {
         transfer_destroy(transfer);
         return kx_error_set(err, EINVAL, "not a URL: %s", request->url);

@@ -168,7 +168,7 @@ def test_jumps(big_mount, proxy):
 
 
 def test_random_reads(big_mount, proxy):
-    """One redirect, then one request a read, straight to the DataNode."""
+    """One redirect, then one request a read, straight to the DataNode, on a connection that stands."""
     reads = 200
     expected = [piece[:4096] for piece, _ in zip(pieces(), range(BIG_MIB), strict=True)]
     with open(big_mount / "big", "rb", buffering=0) as file:
@@ -178,6 +178,12 @@ def test_random_reads(big_mount, proxy):
     stats = proxy.stats()
     assert stats["requests"]["namenode"].get("OPEN", 0) <= 2
     assert stats["requests"]["datanode"]["OPEN"] <= reads + 1
+    assert stats["connections"]["datanode"] <= reads + 3
+    lines = (big_mount / ".cluster/mount/stats").read_text().splitlines()
+    counted = dict(line.split("\t") for line in lines)
+    assert int(counted["opens-direct"]) >= reads * 0.9
+    assert int(counted["preconnected"]) >= reads / 2
+    assert counted["direct-failed"] == "0"
 
 
 def test_walk_of_small_files(proxied, hdfs, proxy):

@@ -34,6 +34,7 @@ def life(scene, chance: random.Random, number: int) -> None:
     with scene.write(seed=f"{SEED}/{number}", slots=SLOTS) as writer:
         kill(scene, chance, number % ROUND == 0)
         scene.survive(writer)
+    assert scene.account().failures == []
 
 
 def lives(scene, first: int, count: int) -> None:
@@ -62,6 +63,7 @@ def life_back(scene, chance: random.Random, number: int) -> None:
     with scene.write(seed=f"{SEED}/{number}", slots=SLOTS) as writer:
         kill(scene, chance, number % ROUND == 0)
         scene.survive_back(writer, wait=chance.random() < 0.3)
+    assert scene.account().failures == []
 
 
 @pytest.mark.slow

@@ -14,8 +14,8 @@ void kx_writer_stage_place(struct kx_writer *writer, struct kx_stage_place *plac
     struct kx_mount *mount = writer->mount;
     const char *folder = kx_journal_folder(mount->journal);
     *name = g_strdup_printf("%s-%d.part", mount->id, g_atomic_int_add(&mount->local_files, 1));
-    *place = (struct kx_stage_place){folder ? folder : mount->options->stage_dir, *name,
-                                     &mount->room, &writer->stop};
+    *place =
+        (struct kx_stage_place){folder ? folder : mount->options->stage_dir, *name, &mount->room};
 }
 
 void kx_writer_set_record(struct kx_writer *writer, struct kx_record *record)
@@ -179,31 +179,12 @@ static void set_safe(struct kx_writer *writer)
     g_mutex_unlock(&writer->mutex);
 }
 
-static void set_uploading(struct kx_writer *writer, struct kx_cancel *cancel)
-{
-    g_mutex_lock(&writer->mutex);
-    writer->uploading = cancel;
-    if (cancel && writer->wanted) kx_cancel_fire(cancel);
-    g_mutex_unlock(&writer->mutex);
-}
-
-static void pass_on(void *context)
-{
-    kx_cancel_fire(context);
-}
-
 /* One try, which ends when the mount does or when somebody disturbs it. */
 static int upload_gated(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
-    g_autoptr(kx_cancel) cancel = kx_cancel_new();
-    struct kx_cancel_watch watch = {.wake = pass_on, .context = cancel};
-    const struct kx_call own = {.cancel = cancel};
-    kx_cancel_watch(call->cancel, &watch);
-    if (kx_cancel_fired(call->cancel)) kx_cancel_fire(cancel);
-    set_uploading(writer, cancel);
-    int result = kx_writer_publish_gated(writer, &own, err);
-    set_uploading(writer, NULL);
-    kx_cancel_unwatch(call->cancel, &watch);
+    kx_writer_set_background(writer, true);
+    int result = kx_writer_publish_gated(writer, call, err);
+    kx_writer_set_background(writer, false);
     if (result == 0 || writer->record) return result < 0 ? note_failure(writer, result, err) : 0;
     if (writer->dirty) return result;
     kx_errors_add(writer->mount->errors, err); /* the content is there, an attribute was refused */

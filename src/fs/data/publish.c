@@ -279,9 +279,8 @@ int kx_writer_publish(struct kx_writer *writer, const struct kx_call *call, stru
     return publish(writer, call, false, err);
 }
 
-int kx_writer_settle(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+int kx_writer_publish_and_stay(struct kx_writer *writer, const struct kx_call *call,
+                               struct kx_error *err)
 {
-    int result = publish(writer, call, true, err);
-    if (result == 0) g_atomic_int_inc(&writer->stop);
-    return result;
+    return publish(writer, call, true, err);
 }

@@ -140,8 +140,7 @@ static bool is_as_recorded(struct kx_inode *inode, const struct kx_record *recor
     struct kx_status status = {0};
     kx_inode_status(inode, &status, 0);
     bool same = status.file_id == record->base_file_id &&
-                (record->state == KX_RECORD_CUTTING || record->base_mtime_ms == KX_TIME_OURS ||
-                 status.mtime_ms == record->base_mtime_ms);
+                (record->base_mtime_ms == KX_TIME_OURS || status.mtime_ms == record->base_mtime_ms);
     kx_status_clear(&status);
     return same;
 }
@@ -151,8 +150,7 @@ static bool is_as_recorded(struct kx_inode *inode, const struct kx_record *recor
 static int judge(struct kx_mount *mount, struct kx_inode *inode, const struct kx_record *record,
                  const struct kx_call *call, bool *done, struct kx_error *err)
 {
-    const struct kx_stage_place place = {kx_journal_folder(mount->journal), record->file, NULL,
-                                         NULL};
+    const struct kx_stage_place place = {kx_journal_folder(mount->journal), record->file, NULL};
     g_autoptr(kx_stage) stage = NULL;
     struct kx_status status = {0};
     int result = kx_stage_restore(&place, record, &stage, err);

@@ -10,7 +10,7 @@ static int restore_stage(struct kx_writer *writer, const struct kx_record *recor
                          struct kx_error *err)
 {
     const struct kx_stage_place place = {kx_journal_folder(writer->mount->journal), record->file,
-                                         &writer->mount->room, &writer->stop};
+                                         &writer->mount->room};
     int result = kx_stage_restore(&place, record, &writer->stage, err);
     if (result == 0) kx_stage_leave(writer->stage, true);
     return result;

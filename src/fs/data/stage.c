@@ -19,7 +19,6 @@ struct kx_stage *kx_stage_on(struct kx_local_file *file, const struct kx_stage_p
     struct kx_stage *stage = g_new0(struct kx_stage, 1);
     stage->file = file;
     stage->room = place->room;
-    stage->stop = place->stop;
     stage->base_path = g_strdup(base_path);
     stage->base_length = stage->base_total = stage->length = base_path ? base_length : 0;
     kx_ranges_init(&stage->here);
@@ -236,12 +235,6 @@ bool kx_stage_is_whole(const struct kx_stage *stage)
     return kx_ranges_cover(&stage->here, 0, MIN(stage->base_length, stage->length));
 }
 
-static int check_stop(const struct kx_stage *stage, struct kx_error *err)
-{
-    if (!stage->stop || !g_atomic_int_get(stage->stop)) return 0;
-    return kx_error_set(err, ECANCELED, "the name is being removed or taken over");
-}
-
 /* Send what is in the local file. */
 static int send_local(struct kx_stage *stage, struct kx_range part, struct kx_upload *upload,
                       const struct kx_call *call, struct kx_error *err)
@@ -250,8 +243,7 @@ static int send_local(struct kx_stage *stage, struct kx_range part, struct kx_up
     int result = 0;
     while (result == 0 && part.from < part.to) {
         size_t n = (size_t)MIN(PIECE_BYTES, part.to - part.from);
-        result = check_stop(stage, err);
-        if (result == 0) result = kx_local_file_read(stage->file, part.from, room, n, err);
+        result = kx_local_file_read(stage->file, part.from, room, n, err);
         if (result == 0) result = kx_upload_write(upload, room, n, call, err);
         part.from += (int64_t)n;
     }
@@ -268,8 +260,6 @@ static int send_base(struct kx_stage *stage, struct kx_client *client, struct kx
         g_autoptr(kx_block) block = NULL;
         result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
         if (result <= 0) break;
-        result = check_stop(stage, err);
-        if (result < 0) break;
         result = kx_upload_write(upload, block->data, block->length, call, err);
     }
     return MIN(result, 0);

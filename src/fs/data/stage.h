@@ -18,13 +18,11 @@
 
 struct kx_stage;
 
-/* Where the local file lives. All is borrowed: the room and the stop for the
- * stage's life, the rest for the call. */
+/* Where the local file lives. All is borrowed: the room for the stage's life, the rest for the
+ * call. */
 struct kx_stage_place {
     const char *folder, *name; /* the name is used when it is kept */
-    struct kx_room *room;
-    const gint
-        *stop; /* atomic: while it is not 0, kx_stage_send ends with -ECANCELED; may be NULL */
+    struct kx_room *room;      /* may be NULL */
 };
 
 /** @base_path the server's file behind it (NULL: none), whose first base_length bytes count.

@@ -8,7 +8,6 @@
 struct kx_stage {
     struct kx_local_file *file;
     struct kx_room *room;
-    const gint *stop;
     int64_t taken; /* of the room */
     char *base_path;
     int64_t base_length; /* bytes [0, base_length) of the server's file are valid where nothing is

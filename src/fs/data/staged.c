@@ -101,10 +101,11 @@ static int append_grown(struct kx_writer *writer, int64_t from, const char *path
     int result = kx_upload_open(client, target, NULL, call, &upload, err);
     if (result < 0) return result;
     const struct kx_range grown = {from, kx_stage_length(writer->stage)};
-    kx_writer_share(writer);
-    result = kx_stage_send(writer->stage, client, grown, upload, call, err);
-    if (result == 0) result = kx_upload_finish(upload, call, err);
-    kx_writer_unshare(writer);
+    struct kx_sending sending;
+    kx_writer_begin_sending(writer, call, &sending);
+    result = kx_stage_send(writer->stage, client, grown, upload, &sending.call, err);
+    if (result == 0) result = kx_upload_finish(upload, &sending.call, err);
+    result = kx_writer_end_sending(writer, &sending, result, err);
     if (result < 0)
         kx_stage_base_unsure(writer->stage);
     else
@@ -130,10 +131,11 @@ static int upload_stream(struct kx_writer *writer, const struct kx_call *call,
 static int upload_whole(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
     struct kx_hidden fresh = {0};
-    kx_writer_share(writer);
-    int result = kx_parallel_upload(writer, call, &fresh, err);
-    if (result == 0) result = upload_stream(writer, call, &fresh, err);
-    kx_writer_unshare(writer);
+    struct kx_sending sending;
+    kx_writer_begin_sending(writer, call, &sending);
+    int result = kx_parallel_upload(writer, &sending.call, &fresh, err);
+    if (result == 0) result = upload_stream(writer, &sending.call, &fresh, err);
+    result = kx_writer_end_sending(writer, &sending, result, err);
     kx_writer_discard(writer, result >= 0 ? &writer->hidden : &fresh);
     if (result < 0) return result;
     writer->hidden = fresh;

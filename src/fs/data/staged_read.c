@@ -3,30 +3,6 @@
 #include "fs/data/writer_private.h"
 #include "fs/mount.h"
 
-void kx_writer_share(struct kx_writer *writer)
-{
-    g_mutex_lock(&writer->mutex);
-    writer->shared = true;
-    g_mutex_unlock(&writer->mutex);
-}
-
-void kx_writer_unshare(struct kx_writer *writer)
-{
-    g_mutex_lock(&writer->mutex);
-    writer->shared = false;
-    while (writer->readers > 0) /* each reads from the local disk only */
-        g_cond_wait(&writer->read, &writer->mutex);
-    g_mutex_unlock(&writer->mutex);
-}
-
-bool kx_writer_is_shared(struct kx_writer *writer)
-{
-    g_mutex_lock(&writer->mutex);
-    bool shared = writer->shared;
-    g_mutex_unlock(&writer->mutex);
-    return shared;
-}
-
 static int read_block(struct kx_writer *writer, int64_t offset, size_t size,
                       const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
 {
@@ -62,7 +38,7 @@ static int read_beside(struct kx_writer *writer, int64_t offset, size_t size,
                        const struct kx_call *call, struct kx_slices *out, struct kx_error *err)
 {
     g_mutex_lock(&writer->mutex);
-    bool may = writer->shared && kx_stage_has(writer->stage, offset, offset + (int64_t)size);
+    bool may = writer->sending && kx_stage_has(writer->stage, offset, offset + (int64_t)size);
     if (may) writer->readers++;
     g_mutex_unlock(&writer->mutex);
     if (!may) return 0;

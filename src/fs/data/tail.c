@@ -20,20 +20,26 @@ static int append_tail(struct kx_writer *writer, const char *path, int64_t cut,
 int kx_writer_prepare_exchange(struct kx_writer *writer, int64_t cut, const struct kx_call *call,
                                struct kx_error *err)
 {
-    bool shorter = kx_stage_length(writer->stage) == cut; /* TRUNCATE alone is one atomic step */
-    int result = shorter ? 0 : kx_stage_load(writer->stage, writer->mount->client, cut, call, err);
-    return result == 0 && !shorter ? kx_writer_keep(writer, KX_RECORD_CUTTING, NULL, err) : result;
+    if (kx_stage_length(writer->stage) == cut) return 0; /* TRUNCATE alone is one atomic step */
+    int result = kx_stage_load(writer->stage, writer->mount->client, cut, call, err);
+    if (result < 0) return result;
+    int64_t before_ms = writer->seen.mtime_ms;
+    writer->seen.mtime_ms = KX_TIME_OURS;
+    result = kx_writer_keep(writer, KX_RECORD_CUTTING, NULL, err);
+    if (result < 0) writer->seen.mtime_ms = before_ms;
+    return result;
 }
 
 int kx_writer_exchange_tail(struct kx_writer *writer, const char *path, int64_t cut,
                             const struct kx_call *call, struct kx_error *err)
 {
+    struct kx_sending sending;
     writer->cutting = true;
     kx_writer_begin_in_place(writer);
-    kx_writer_share(writer);
+    kx_writer_begin_sending(writer, call, &sending);
     int result = kx_cut_file(writer->mount, path, cut, call, err);
-    if (result == 0) result = append_tail(writer, path, cut, call, err);
-    kx_writer_unshare(writer);
+    if (result == 0) result = append_tail(writer, path, cut, &sending.call, err);
+    result = kx_writer_end_sending(writer, &sending, result, err);
     /* From here on the server's file is whole up to `cut` at least: the next try sends all of it,
      * and replaces the file in one step. */
     if (result < 0) kx_stage_base_cut(writer->stage, cut);

@@ -40,8 +40,7 @@ static bool is_seen(const struct kx_writer *writer, const struct kx_status *stat
 {
     return writer->seen.file_id == 0 ||
            (writer->seen.file_id == status->file_id &&
-            (writer->cutting || writer->seen.mtime_ms == KX_TIME_OURS ||
-             writer->seen.mtime_ms == status->mtime_ms));
+            (writer->seen.mtime_ms == KX_TIME_OURS || writer->seen.mtime_ms == status->mtime_ms));
 }
 
 /* @return as kx_webhdfs_stat, but -ESTALE when nothing is there. */

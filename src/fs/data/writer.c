@@ -58,40 +58,6 @@ void kx_writer_unref(struct kx_writer *writer)
     g_free(writer);
 }
 
-static bool is_uploading(struct kx_writer *writer)
-{
-    g_mutex_lock(&writer->mutex);
-    bool uploading = writer->uploading != NULL;
-    g_mutex_unlock(&writer->mutex);
-    return uploading;
-}
-
-int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
-{
-    int64_t patience = kx_client_stall_ms(writer->mount->client);
-    int result;
-    do /* an upload may take long, and ends by itself when nothing moves */
-        result = kx_gate_enter(&writer->gate, call ? call->cancel : NULL, patience);
-    while (result == -ETIMEDOUT && (kx_writer_is_shared(writer) || is_uploading(writer)));
-    if (result == -EINTR) return kx_error_set(err, EINTR, "interrupted");
-    if (result < 0) return kx_error_set(err, ETIMEDOUT, "another writer of the file is stuck");
-    return 0;
-}
-
-int kx_writer_enter_first(struct kx_writer *writer, const struct kx_call *call,
-                          struct kx_error *err)
-{
-    g_mutex_lock(&writer->mutex);
-    writer->wanted++;
-    if (writer->uploading) kx_cancel_fire(writer->uploading);
-    g_mutex_unlock(&writer->mutex);
-    int result = kx_writer_enter(writer, call, err);
-    g_mutex_lock(&writer->mutex);
-    writer->wanted--;
-    g_mutex_unlock(&writer->mutex);
-    return result;
-}
-
 int kx_writer_open(struct kx_mount *mount, struct kx_inode *inode, const struct kx_write_opts *opts,
                    const struct kx_call *call, struct kx_writer **out, struct kx_error *err)
 {
@@ -362,29 +328,4 @@ void kx_writer_cut(struct kx_writer *writer, int64_t length)
     writer->length = length;
     g_mutex_unlock(&writer->mutex);
     kx_gate_leave(&writer->gate);
-}
-
-int kx_writer_pause(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
-{
-    g_atomic_int_inc(&writer->stop);
-    int result = kx_writer_enter_first(writer, call, err);
-    if (result < 0) g_atomic_int_add(&writer->stop, -1);
-    return result;
-}
-
-void kx_writer_resume(struct kx_writer *writer, bool gone)
-{
-    if (gone) {
-        g_mutex_lock(&writer->mutex);
-        writer->abandoned = true;
-        g_mutex_unlock(&writer->mutex);
-        kx_writer_unkeep(writer, true);
-    }
-    g_atomic_int_add(&writer->stop, -1);
-    kx_gate_leave(&writer->gate);
-}
-
-void kx_writer_abandon(struct kx_writer *writer)
-{
-    if (kx_writer_pause(writer, NULL, NULL) == 0) kx_writer_resume(writer, true);
 }

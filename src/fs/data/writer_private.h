@@ -1,8 +1,8 @@
 /* What the files of the writer share: writer.c (bytes), hidden.c (the hidden sibling), publish.c
  * (the way to the name), theirs.c (what others did to the name), staged.c (the local copy), tail.c
  * (its end exchanged in place), kept.c and restored.c (its record in the journal), writer_view.c
- * (what others see), writers.c (all of a mount). Nobody else includes it. Threads: see the locks in
- * the struct; the gate is taken before the mutex. */
+ * (what others see), turns.c (who may go first), writers.c (all of a mount). Nobody else includes
+ * it. Threads: see the locks in the struct; the gate is taken before the mutex. */
 #pragma once
 #include "base/gate.h"
 #include "fs/data/stage.h"
@@ -41,10 +41,9 @@ struct kx_writer {
     bool queued;              /* the uploader holds the writer open */
     bool placeholder;         /* the name holds an empty file until the content comes */
     bool kept;                /* the record says what the content is now */
-    bool cutting; /* the server's file has been cut, or may have been: its time is ours */
-    bool unsure;  /* the last step to the name was interrupted: it may have been done */
+    bool cutting;             /* the server's file has been cut, or may have been */
+    bool unsure;              /* the last step to the name was interrupted: it may have been done */
 
-    gint stop; /* atomic: how many wait for the gate to take the name away */
     gint told; /* atomic: `failure` was some caller's answer: the last close has nothing to add */
 
     GMutex mutex; /* guards the rest; `base`, `dirty`, `abandoned` and `length` are changed with the
@@ -52,17 +51,20 @@ struct kx_writer {
     enum kx_write_base base;
     bool dirty, abandoned;
     int64_t length, changed_ms;
-    int64_t record_id; /* of `record`; 0: none */
-    bool shared; /* the stage is being sent and changes nowhere: others may read what is here */
-    unsigned readers;     /* ... and are at it */
-    GCond read;           /* the last of them has ended */
-    uint32_t create_mode; /* of the file on the server, or of the one that will be made; 0: the
-                             server's default */
-    uint32_t later_mode;  /* 0: none; to be set when the content is at its name */
-    int64_t mtime_ms, atime_ms;  /* -1: none; likewise */
-    struct kx_cancel *uploading; /* of the uploader's present try; NULL: none */
-    bool safe;                   /* its record says what the content is, and the uploader has it */
-    unsigned wanted; /* how many wait for the gate to change the content: no try begins */
+    int64_t record_id;         /* of `record`; 0: none */
+    struct kx_cancel *sending; /* the stage is being sent and changes nowhere: others may read what
+                                  is here. Fired: at once an end. NULL: it is not */
+    unsigned readers;          /* ... and are at it */
+    GCond read;                /* the last of them has ended */
+    uint32_t create_mode;      /* of the file on the server, or of the one that will be made; 0: the
+                                  server's default */
+    uint32_t later_mode;       /* 0: none; to be set when the content is at its name */
+    int64_t mtime_ms, atime_ms; /* -1: none; likewise */
+    bool safe;                  /* its record says what the content is, and the uploader has it */
+    bool background;            /* the uploader has the gate */
+    unsigned changers; /* how many wait for the gate to change the content: the uploader sends
+                          nothing */
+    unsigned takers;   /* ... and to take the name away, or have it: nobody does */
 };
 
 struct kx_writers {
@@ -74,7 +76,7 @@ struct kx_writers {
  * it takes. */
 int kx_writer_enter(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err);
 
-/** The same for who changes or removes the content: the uploader's present try ends. */
+/** The same for who changes the content: what the uploader is sending is cut. */
 int kx_writer_enter_first(struct kx_writer *writer, const struct kx_call *call,
                           struct kx_error *err);
 
@@ -131,10 +133,29 @@ int kx_writer_to_stage(struct kx_writer *writer, const struct kx_call *call, str
 /** The base may have another path than it had: it was renamed, or a directory above. */
 void kx_writer_follow_base(struct kx_writer *writer);
 
-/** Between these two the stage is not changed, and may be read without the gate (staged_read.c). */
-void kx_writer_share(struct kx_writer *writer);
-void kx_writer_unshare(struct kx_writer *writer);
+/* The stage on its way to the server. */
+struct kx_sending {
+    struct kx_call call; /* to send with */
+    struct kx_cancel *callers;
+    struct kx_cancel_watch watch;
+};
+
+/** Between these two the stage is not changed, and may be read without the gate (staged_read.c). It
+ * is cut for who wants the gate first (turns.c); steps that are short and have an effect at the
+ * name stay outside.
+ *  @return the result, or -ECANCELED: cut so, and to be sent again. */
+void kx_writer_begin_sending(struct kx_writer *writer, const struct kx_call *call,
+                             struct kx_sending *sending);
+int kx_writer_end_sending(struct kx_writer *writer, struct kx_sending *sending, int result,
+                          struct kx_error *err);
 bool kx_writer_is_shared(struct kx_writer *writer); /* without the gate */
+
+/** The uploader has the gate, or has it no more. */
+void kx_writer_set_background(struct kx_writer *writer, bool background);
+
+/** As kx_writer_publish, with the gate held afterwards (on 0). */
+int kx_writer_publish_and_stay(struct kx_writer *writer, const struct kx_call *call,
+                               struct kx_error *err);
 
 /** A write into the staged content. */
 int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,

@@ -126,7 +126,7 @@ static void a_file_that_was_cut_is_whole_again(void **state)
     record->base = g_strdup("/d/a");
     record->base_length = 10;
     record->base_file_id = fake_files_id(w->client, "/d/a");
-    record->base_mtime_ms = 1;
+    record->base_mtime_ms = KX_TIME_OURS;
     fake_files_fail(w->client, "FINISH", EIO, false); /* and it stays so after a failed try */
     leave_and_recover(w, record, "........XY");
     writing_drain(w);

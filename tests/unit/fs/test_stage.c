@@ -48,7 +48,7 @@ static int teardown(void **state)
 static void begin(struct staging *s, const char *base, int64_t length)
 {
     KX_ERROR_AUTO(err);
-    const struct kx_stage_place place = {s->folder, "f", &s->room, NULL};
+    const struct kx_stage_place place = {s->folder, "f", &s->room};
     g_clear_pointer(&s->stage, kx_stage_free);
     if (kx_stage_new(&place, base, length, &s->stage, &err) != 0) fail_msg("%s", err.message);
 }
@@ -73,7 +73,7 @@ static void check_content(struct staging *s, const char *expected)
 
 static int restore(struct staging *s, const struct kx_record *record, struct kx_error *err)
 {
-    const struct kx_stage_place place = {s->folder, record->file, &s->room, NULL};
+    const struct kx_stage_place place = {s->folder, record->file, &s->room};
     return kx_stage_restore(&place, record, &s->stage, err);
 }
 

@@ -49,9 +49,13 @@ static int transfer_open(struct kx_upload *upload, int64_t length, const struct 
                                  .length = length,
                                  .direct =
                                      length >= 0 && upload->tries == 0 && upload->op == KX_CREATE};
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
     int result =
-        kx_client_upload(upload->client, &send, call, &upload->transfer, &upload->direct, err);
-    upload->touched |= result == 0;
+        kx_client_upload(upload->client, &send, call, &upload->transfer, &upload->direct, to);
+    /* Interrupted it may be out already, and a DataNode makes the file for the request's head alone
+     * (seen). */
+    upload->touched |= result == 0 || (!to->unsent && !to->http_status);
     return result;
 }
 

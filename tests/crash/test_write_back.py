@@ -15,10 +15,11 @@ SLOW = {"role": "datanode", "op": "CREATE", "stall_request_after": 1000, "stall_
 
 @pytest.fixture
 def scene(scenes, stack, proxy):
-    """Two files on the cluster: a, whose new content waits to be uploaded until proxy.rules(), and b."""
+    """Files on the cluster: a, whose new content waits to be uploaded until proxy.rules(), b, and c."""
     scene = scenes(stack, proxy.namenode, write="back")
     scene.cluster.write("a", OLD)
     scene.cluster.write("b", NEW)
+    scene.cluster.write("c", OLD)
     scene.start()
     return scene
 
@@ -86,6 +87,64 @@ def test_replaced(scene, proxy, killed):
         next_mount(scene)
     proxy.rules()
     arrives(scene, "a", NEW)
+
+
+def renamed_and_killed(scene, proxy, at: str, source: str, target: str) -> None:
+    """Before the server hears of it (head), or behind it (done)."""
+    os.rename(scene.mount.path / "c", scene.mount.path / "moved")  # the first one of a mount asks more
+    proxy.rules(WAITS, {"role": "namenode", "op": "RENAME", "kill": scene.mount.pid, "kill_at": at})
+    with pytest.raises(OSError):
+        os.rename(scene.mount.path / source, scene.mount.path / target)
+    scene.died()
+    scene.free()
+    proxy.rules()
+    scene.start()
+
+
+def nothing_waits(scene) -> None:
+    pending = scene.mount.path / ".cluster/mount/pending"
+    until(lambda: [name for name in os.listdir(pending) if name.isdigit()] == [], 30, "nothing waits any more")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["head", "done"])
+def test_its_folder_is_renamed(scene, proxy, at):
+    """Killed just then: the upload finds the folder."""
+    (scene.mount.path / "d").mkdir()
+    proxy.rules(WAITS)
+    put(scene, "d/f", QUEUED)
+    renamed_and_killed(scene, proxy, at, "d", "e")
+    nothing_waits(scene)
+    assert {"d", "e"} & set(os.listdir(scene.mount.path)) == {"d" if at == "head" else "e"}
+    arrives(scene, "d/f" if at == "head" else "e/f", QUEUED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["head", "done"])
+def test_replaced_and_killed(scene, proxy, at):
+    """The later step wins, if it was done; nothing of the earlier one is left."""
+    proxy.rules(WAITS)
+    put(scene, "a", QUEUED)
+    renamed_and_killed(scene, proxy, at, "b", "a")
+    nothing_waits(scene)
+    assert scene.read_mounted("b") == (NEW if at == "head" else None)
+    arrives(scene, "a", QUEUED if at == "head" else NEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["head", "done"])
+def test_removed_and_killed(scene, proxy, at):
+    proxy.rules(WAITS)
+    put(scene, "a", QUEUED)
+    proxy.rules(WAITS, {"role": "namenode", "op": "DELETE", "kill": scene.mount.pid, "kill_at": at})
+    with pytest.raises(OSError):
+        os.unlink(scene.mount.path / "a")
+    scene.died()
+    scene.free()
+    proxy.rules()
+    scene.start()
+    nothing_waits(scene)
+    arrives(scene, "a", QUEUED if at == "head" else None)
 
 
 @pytest.mark.slow

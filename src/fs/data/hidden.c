@@ -58,12 +58,6 @@ int kx_writer_create_hidden(struct kx_writer *writer, struct kx_hidden *hidden,
 
 void kx_writer_discard(struct kx_writer *writer, struct kx_hidden *hidden)
 {
-    g_autofree char *path = kx_hidden_where(hidden);
-    const struct kx_record *record = writer->record;
-    /* The record has named it so far; should we be killed between the record's end and the DELETE,
-     * it is known as a leftover. */
-    if (path && record && record->base_hidden && g_str_equal(path, record->base))
-        kx_journal_hide(writer->mount->journal, path, NULL);
     if (hidden->name) g_array_append_val(writer->litter, *hidden);
     *hidden = (struct kx_hidden){0};
 }
@@ -98,21 +92,20 @@ void kx_writer_cut_upload(struct kx_writer *writer, struct kx_upload **upload,
     kx_writer_discard(writer, hidden);
 }
 
-static void drop(struct kx_mount *mount, const struct kx_hidden *hidden)
+void kx_hidden_drop(struct kx_mount *mount, const char *path)
 {
     KX_ERROR_AUTO(err);
     const struct kx_call call = {.timeout_ms = DROP_TIMEOUT_MS};
-    g_autofree char *path = kx_hidden_where(hidden);
     int result = -ENOENT;
     /* "Not there" may mean "not yet": a CREATE that was cut a moment ago can still be on its way
      * through the DataNode. */
-    for (int i = 0; path && i < DROP_TRIES && result == -ENOENT; i++) {
+    for (int i = 0; i < DROP_TRIES && result == -ENOENT; i++) {
         if (i > 0) kx_cancel_sleep(NULL, DROP_PAUSE_MS);
         result = kx_webhdfs_delete(mount->client, path, false, &call, &err);
     }
-    if (path && result == 0)
+    if (result == 0)
         kx_journal_unhide(mount->journal, path);
-    else if (path)
+    else
         kx_journal_leave(mount->journal, path); /* recovery.c looks again */
     if (result == 0 || result == -ENOENT) return;
     g_autofree char *line = kx_error_format(&err);
@@ -123,7 +116,8 @@ void kx_writer_clean(struct kx_writer *writer)
 {
     for (guint i = 0; i < writer->litter->len; i++) {
         struct kx_hidden *hidden = &g_array_index(writer->litter, struct kx_hidden, i);
-        drop(writer->mount, hidden);
+        g_autofree char *path = kx_hidden_where(hidden);
+        if (path) kx_hidden_drop(writer->mount, path);
         kx_hidden_clear(hidden);
     }
     g_array_set_size(writer->litter, 0);

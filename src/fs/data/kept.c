@@ -33,11 +33,12 @@ static void fill_record(struct kx_writer *writer, struct kx_record *record, cons
     record->path = g_strdup(path);
     kx_stage_describe(writer->stage, record);
     record->base_hidden = record->base && writer->hidden.name;
-    record->base_file_id = writer->seen.file_id;
+    bool unsure = writer->unsure; /* what is at the name may be ours already */
+    record->base_file_id = unsure ? 0 : writer->seen.file_id;
     record->base_mtime_ms = writer->seen.mtime_ms;
-    record->exclusive = writer->exclusive;
+    record->exclusive = writer->exclusive && !unsure;
     g_mutex_lock(&writer->mutex);
-    record->fresh = writer->base == KX_WRITE_NEW;
+    record->fresh = writer->base == KX_WRITE_NEW && !unsure;
     record->mode = writer->create_mode;
     record->later_mode = writer->later_mode;
     record->mtime_ms = writer->mtime_ms;
@@ -78,7 +79,6 @@ int kx_writer_keep(struct kx_writer *writer, enum kx_record_state state, const c
     writer->kept = true;
     kx_stage_leave(writer->stage, true);
     remove_old_copy(writer, old);
-    if (writer->record->base_hidden) kx_journal_unhide(mount->journal, writer->record->base);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "fs/data/placeholder.h"
 #include "fs/data/writer_private.h"
+#include "fs/errors.h"
 #include "fs/journal/journal.h"
 #include "fs/mount.h"
 #include "fs/names/inode.h"
@@ -20,22 +21,52 @@ static bool is_there(struct kx_writer *writer, const char *path, const struct kx
     return there;
 }
 
-static bool is_gone(struct kx_writer *writer, const char *path, const struct kx_call *call)
+/* A step whose answer did not come may have been done: remember that. */
+static int note_fate(struct kx_writer *writer, int result, const struct kx_error *err)
 {
-    struct kx_status status = {0};
-    int result = kx_webhdfs_stat(writer->mount->client, path, call, &status, NULL);
-    kx_status_clear(&status);
-    return result == -ENOENT;
-}
-
-/* An interrupted step may have been done: remember that. */
-static int note_sureness(struct kx_writer *writer, int result)
-{
+    bool unknown = result == -EINTR || (result < 0 && !err->http_status && !err->unsent);
     g_mutex_lock(&writer->mutex);
-    if (result == -EINTR || result == 0) writer->unsure = result != 0;
-    if (writer->unsure) writer->seen = (struct kx_version){0}; /* perhaps it is ours already */
+    if (unknown || result == 0) writer->unsure = unknown;
     g_mutex_unlock(&writer->mutex);
     return result;
+}
+
+/* The hidden file has gone, and nobody but us renames it: what is at the name is the content that
+ * it had. */
+static void take_note_of_rename(struct kx_writer *writer, const char *hidden,
+                                const struct kx_status *there, const char *path)
+{
+    kx_journal_unhide(writer->mount->journal, hidden);
+    kx_hidden_clear(&writer->hidden);
+    writer->exclusive = false;
+    writer->seen = (struct kx_version){there->file_id, there->mtime_ms};
+    if (!writer->stage) return;
+    kx_stage_follow(writer->stage, path);
+    g_mutex_lock(&writer->mutex);
+    writer->base = KX_WRITE_SERVER;
+    g_mutex_unlock(&writer->mutex);
+}
+
+int kx_writer_find_out(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                       struct kx_error *err)
+{
+    g_autofree char *hidden = writer->unsure ? kx_hidden_where(&writer->hidden) : NULL;
+    if (!hidden) return 0;
+    struct kx_status status = {0};
+    int result = kx_webhdfs_stat(writer->mount->client, hidden, call, &status, err);
+    kx_status_clear(&status);
+    bool gone = result == -ENOENT;
+    if (gone) kx_error_clear(err);
+    if (gone) result = kx_webhdfs_stat(writer->mount->client, path, call, &status, err);
+    if (gone && result == 0 && status.type == KX_TYPE_FILE)
+        take_note_of_rename(writer, hidden, &status, path);
+    kx_status_clear(&status);
+    if (result == -ENOENT) kx_error_clear(err); /* both have gone: the next step says so */
+    if (result < 0 && result != -ENOENT) return result;
+    g_mutex_lock(&writer->mutex);
+    writer->unsure = false;
+    g_mutex_unlock(&writer->mutex);
+    return 0;
 }
 
 int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
@@ -45,20 +76,15 @@ int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const st
     g_autofree char *hidden = kx_hidden_where(&writer->hidden);
     if (!hidden) return kx_error_set(err, ESTALE, "the file's directory was removed");
     bool replace = !(writer->base == KX_WRITE_NEW && writer->exclusive);
-    int result = writer->unsure ? 0 : kx_writer_check_exclusive(writer, path, call, err);
+    int result = kx_writer_check_exclusive(writer, path, call, err);
     if (result < 0) return result;
     result = replace ? kx_replace(mount, hidden, path, call, err)
                      : kx_webhdfs_rename(mount->client, hidden, path, call, err);
-    if (result < 0 && result != -EINTR && writer->unsure && is_gone(writer, hidden, call) &&
-        is_there(writer, path, call)) {
-        kx_error_clear(err);
-        result = 0;
-    }
     if (result == 0) {
         kx_journal_unhide(mount->journal, hidden);
         kx_hidden_clear(&writer->hidden);
     }
-    return note_sureness(writer, result);
+    return note_fate(writer, result, err);
 }
 
 /* Another client made the name first: it is as if it had been there when it was opened. */
@@ -107,7 +133,8 @@ static int publish_empty(struct kx_writer *writer, const char *path, const struc
         result = kx_webhdfs_truncate(writer->mount->client, path, 0, call, &done, err);
         if (result != -ENOENT && result != -ENOTSUP) return result;
     }
-    return note_sureness(writer, create_empty(writer, path, call, err));
+    result = create_empty(writer, path, call, err);
+    return note_fate(writer, result, err);
 }
 
 static int publish_stream(struct kx_writer *writer, const char *path, const struct kx_call *call,
@@ -138,11 +165,27 @@ static void content_done(struct kx_writer *writer, bool streamed)
     kx_inode_changed(writer->inode, replaced, length, mtime_ms);
 }
 
+/* A record that says what the content was before says now what it is: killed behind the last step,
+ * the next mount would take our own newer file for another client's. */
+static int record_first(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
+{
+    KX_ERROR_AUTO(other);
+    if (!writer->record || writer->kept) return 0;
+    int result = kx_writer_to_stage(writer, call, err);
+    if (result < 0) return result;
+    if (kx_writer_keep(writer, writer->record->state, NULL, &other) < 0)
+        kx_errors_add(writer->mount->errors, &other);
+    return 0;
+}
+
 static int publish_content(struct kx_writer *writer, const char *path, const struct kx_call *call,
                            struct kx_error *err)
 {
     bool streamed = writer->upload || writer->hidden.name;
-    int result = writer->stage ? kx_writer_publish_stage(writer, path, call, err)
+    int result = kx_writer_find_out(writer, path, call, err);
+    if (result == 0) result = record_first(writer, call, err);
+    if (result == 0)
+        result = writer->stage ? kx_writer_publish_stage(writer, path, call, err)
                  : streamed    ? publish_stream(writer, path, call, err)
                                : publish_empty(writer, path, call, err);
     if (result == 0) {
@@ -234,9 +277,9 @@ int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call
     bool content = writer->dirty;
     bool in_place = writer->base == KX_WRITE_SERVER && !writer->hidden.name && !writer->stage;
     if (content) result = publish_content(writer, path, call, err);
+    if (content && result == 0) note_published(writer, path, in_place, call);
     if (result == 0) result = publish_attributes(writer, path, call, err);
     if (result < 0) return result;
-    if (content) note_published(writer, path, in_place, call);
     if (writer->placeholder) kx_placeholder_settle(writer->mount, path);
     writer->placeholder = false;
     kx_writer_unkeep(writer, false);

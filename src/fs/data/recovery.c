@@ -15,6 +15,7 @@
 struct kx_recovery {
     struct kx_mount *mount;
     struct kx_cancel *cancel;
+    GArray *later; /* int64_t, ids of uploads that could not be taken up yet; the thread's */
     GThread *thread;
 };
 
@@ -46,7 +47,7 @@ static void clean_one(struct kx_mount *mount, const struct kx_hidden_left *left,
 
 /* "Not there" may mean "not yet": a CREATE that was cut, by a kill too, can still be on its way
  * through the DataNode (seen on a busy machine). */
-#define LOOKS        3
+#define LOOKS        6
 #define LOOK_WAIT_MS 5000
 
 static void clean_pass(struct kx_recovery *recovery, GHashTable *looks)
@@ -61,16 +62,6 @@ static void clean_pass(struct kx_recovery *recovery, GHashTable *looks)
     if (all->len == 0) g_hash_table_remove_all(looks);
 }
 
-static gpointer clean(gpointer data)
-{
-    struct kx_recovery *recovery = data;
-    g_autoptr(GHashTable) looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    do
-        clean_pass(recovery, looks);
-    while (kx_cancel_sleep(recovery->cancel, LOOK_WAIT_MS) == 0);
-    return NULL;
-}
-
 /* Uploads look at what is at their names: files that were put aside are back before. */
 static void put_back_all(struct kx_mount *mount, const GPtrArray *hidden)
 {
@@ -78,6 +69,43 @@ static void put_back_all(struct kx_mount *mount, const GPtrArray *hidden)
         const struct kx_hidden_left *left = g_ptr_array_index(hidden, i);
         if (left->target) clean_one(mount, left, true, NULL);
     }
+}
+
+/* --- renames --- */
+
+bool kx_recovery_note_move(struct kx_mount *mount, const char *from, const char *to,
+                           const struct kx_call *call)
+{
+    if (!kx_journal_concerns(mount->journal, from, *to ? to : from)) return false;
+    struct kx_status status = {0};
+    bool known =
+        !*to || (kx_webhdfs_stat(mount->client, from, call, &status, NULL) == 0 && status.file_id);
+    if (known) kx_journal_move(mount->journal, from, to, status.file_id);
+    kx_status_clear(&status);
+    return known;
+}
+
+/* Killed before the answer: what is at the new path, or not at the old one, says whether it was
+ * done. */
+static void end_move(struct kx_mount *mount, const struct kx_move_left *move)
+{
+    bool removal = !*move->to;
+    struct kx_status status = {0};
+    int result =
+        kx_webhdfs_stat(mount->client, removal ? move->from : move->to, NULL, &status, NULL);
+    bool same = result == 0 && status.file_id == move->file_id;
+    kx_status_clear(&status);
+    if (removal ? result == -ENOENT : same)
+        kx_journal_moved(mount->journal, move->from, move->to, true);
+    else if (result == 0 || result == -ENOENT)
+        kx_journal_unmoved(mount->journal, move->from, move->to);
+}
+
+static void end_moves(struct kx_mount *mount)
+{
+    g_autoptr(GPtrArray) moves = kx_journal_moves_left(mount->journal);
+    for (guint i = 0; i < moves->len; i++)
+        end_move(mount, g_ptr_array_index(moves, i));
 }
 
 /* --- uploads --- */
@@ -178,6 +206,12 @@ static bool was_done(struct kx_mount *mount, struct kx_inode *inode, const struc
     return done;
 }
 
+void kx_recovery_give_up(struct kx_mount *mount, const struct kx_record *record)
+{
+    kx_journal_remove(mount->journal, record, true);
+    if (record->base_hidden) kx_hidden_drop(mount, record->base);
+}
+
 /* The content was at its name already when the mount was killed; what else there was to set? */
 static void end_done(struct kx_mount *mount, const struct kx_record *record,
                      const struct kx_call *call)
@@ -191,8 +225,37 @@ static void end_done(struct kx_mount *mount, const struct kx_record *record,
         result = kx_webhdfs_set_times(client, record->path, record->mtime_ms, record->atime_ms,
                                       call, &err);
     if (result < 0) kx_errors_add(mount->errors, &err);
-    if (record->base_hidden) kx_webhdfs_delete(client, record->base, false, call, NULL);
-    kx_journal_remove(mount->journal, record, false);
+    kx_recovery_give_up(mount, record);
+}
+
+/* Has the hidden file with the rest of the bytes gone? Then it is at the name, or was. */
+static int find_base(struct kx_mount *mount, const struct kx_record *record,
+                     const struct kx_call *call, bool *gone, struct kx_error *err)
+{
+    if (!record->base_hidden) return 0;
+    struct kx_status status = {0};
+    int result = kx_webhdfs_stat(mount->client, record->base, call, &status, err);
+    kx_status_clear(&status);
+    *gone = result == -ENOENT;
+    if (!*gone) return result;
+    kx_error_clear(err);
+    return 0;
+}
+
+/* The record of a content whose base has come to its name: killed before its answer came. */
+static int follow_base(struct kx_inode *inode, const struct kx_record *record, bool there,
+                       struct kx_record *now, struct kx_error *err)
+{
+    struct kx_status status = {0};
+    if (there) kx_inode_status(inode, &status, 0);
+    bool same = there && status.length == record->base_length;
+    *now = *record; /* strings borrowed */
+    now->base = record->path;
+    now->base_hidden = false;
+    now->base_file_id = status.file_id;
+    now->base_mtime_ms = status.mtime_ms;
+    kx_status_clear(&status);
+    return same ? 0 : kx_error_set(err, ESTALE, "the file has gone that has the rest of its bytes");
 }
 
 /* What the writer begins from, as things are now. */
@@ -210,14 +273,21 @@ int kx_recovery_take_up(struct kx_mount *mount, const struct kx_record *record, 
                         const struct kx_call *call, struct kx_writer **out, struct kx_error *err)
 {
     g_autoptr(kx_inode) inode = NULL;
-    bool there = false, done = false;
+    bool there = false, done = false, gone = false;
     *out = NULL;
     int result = find_inode(mount, record, call, &inode, &there, err);
+    if (result == 0) result = find_base(mount, record, call, &gone, err);
     if (result == 0 && !there && kx_record_needs_name(record))
         result = kx_error_set(err, ESTALE, "the file was removed, which has the rest of its bytes");
-    if (result == 0 && there && !force && !is_as_recorded(inode, record)) {
+    if (result == 0 && there && (gone || (!force && !is_as_recorded(inode, record)))) {
         done = was_done(mount, inode, record);
         if (!done) result = judge(mount, inode, record, call, &done, err);
+    }
+    struct kx_record followed = {0};
+    if (gone && !done && (result == 0 || result == -ESTALE)) {
+        kx_error_clear(err);
+        result = follow_base(inode, record, there, &followed, err);
+        record = &followed;
     }
     if (result < 0) return result;
     const struct kx_record now = as_now(record, there, force);
@@ -227,9 +297,11 @@ int kx_recovery_take_up(struct kx_mount *mount, const struct kx_record *record, 
     return 0;
 }
 
-static void note_reason(struct kx_mount *mount, struct kx_record *record, int result,
+/* @return whether it is to be tried again. */
+static bool note_reason(struct kx_mount *mount, struct kx_record *record, int result,
                         struct kx_error *err)
 {
+    if (result == -EINTR) return true;
     if (!err->path) err->path = g_strdup(record->path);
     kx_errors_add(mount->errors, err);
     bool final = result == -ESTALE || result == -EISDIR || result == -ENOENT;
@@ -237,33 +309,67 @@ static void note_reason(struct kx_mount *mount, struct kx_record *record, int re
     g_free(record->reason);
     record->reason = kx_error_format(err);
     kx_journal_put(mount->journal, record, false, NULL);
+    return !final;
 }
 
-static void take_up(struct kx_mount *mount, struct kx_record *record)
+/* @return whether it is to be tried again: the server does not say what is there. */
+static bool take_up(struct kx_mount *mount, struct kx_record *record, struct kx_cancel *cancel)
 {
     KX_ERROR_AUTO(err);
+    const struct kx_call call = {.cancel = cancel};
     struct kx_writer *writer = NULL;
-    int result = kx_recovery_take_up(mount, record, false, NULL, &writer, &err);
-    if (result < 0) note_reason(mount, record, result, &err);
-    if (!writer) return;
+    int result = kx_recovery_take_up(mount, record, false, &call, &writer, &err);
+    if (result < 0) return note_reason(mount, record, result, &err);
+    if (!writer) return false;
     kx_writer_queue(writer);
     kx_writer_let_go(writer); /* the uploader's hold stays */
+    return false;
+}
+
+/* A person may have uploaded or dropped it meanwhile. */
+static void take_up_later(struct kx_recovery *recovery)
+{
+    struct kx_mount *mount = recovery->mount;
+    for (guint i = 0; i < recovery->later->len && !kx_cancel_fired(recovery->cancel);) {
+        int64_t id = g_array_index(recovery->later, int64_t, i);
+        g_autoptr(kx_record) record = kx_journal_find(mount->journal, id);
+        g_autoptr(kx_writer) writer = kx_writers_of_record(mount->writers, id);
+        bool waits = record && record->state != KX_RECORD_FAILED && !writer;
+        if (waits && take_up(mount, record, recovery->cancel))
+            i++;
+        else
+            g_array_remove_index(recovery->later, i);
+    }
+}
+
+static gpointer work(gpointer data)
+{
+    struct kx_recovery *recovery = data;
+    g_autoptr(GHashTable) looks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    do {
+        clean_pass(recovery, looks);
+        take_up_later(recovery);
+    } while (kx_cancel_sleep(recovery->cancel, LOOK_WAIT_MS) == 0);
+    return NULL;
 }
 
 struct kx_recovery *kx_recovery_start(struct kx_mount *mount)
 {
+    if (!mount->journal) return NULL;
+    struct kx_recovery *recovery = g_new0(struct kx_recovery, 1);
+    recovery->mount = mount;
+    recovery->cancel = kx_cancel_new();
+    recovery->later = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    end_moves(mount);
     g_autoptr(GPtrArray) hidden = kx_journal_hidden_left(mount->journal);
     put_back_all(mount, hidden);
     g_autoptr(GPtrArray) records = kx_journal_records(mount->journal);
     for (guint i = 0; i < records->len; i++) {
         struct kx_record *record = g_ptr_array_index(records, i);
-        if (record->state != KX_RECORD_FAILED) take_up(mount, record);
+        bool waits = record->state != KX_RECORD_FAILED;
+        if (waits && take_up(mount, record, NULL)) g_array_append_val(recovery->later, record->id);
     }
-    if (!mount->journal) return NULL;
-    struct kx_recovery *recovery = g_new0(struct kx_recovery, 1);
-    recovery->mount = mount;
-    recovery->cancel = kx_cancel_new();
-    recovery->thread = g_thread_new("recovery", clean, recovery);
+    recovery->thread = g_thread_new("recovery", work, recovery);
     return recovery;
 }
 
@@ -272,6 +378,7 @@ void kx_recovery_free(struct kx_recovery *recovery)
     if (!recovery) return;
     kx_cancel_fire(recovery->cancel);
     g_thread_join(recovery->thread);
+    g_array_free(recovery->later, TRUE);
     kx_cancel_unref(recovery->cancel);
     g_free(recovery);
 }

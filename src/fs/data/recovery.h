@@ -23,4 +23,14 @@ void kx_recovery_free(struct kx_recovery *recovery);
 int kx_recovery_take_up(struct kx_mount *mount, const struct kx_record *record, bool force,
                         const struct kx_call *call, struct kx_writer **out, struct kx_error *err);
 
+/** Before a rename, or a removal (@to ""): where it concerns what is recorded it is written down,
+ * so that the next mount finds out whether it was done. Blocking: one request then.  @return
+ * whether it was written down; the caller ends it by kx_journal_moved or kx_journal_unmoved, unless
+ * he does not know. */
+bool kx_recovery_note_move(struct kx_mount *mount, const char *from, const char *to,
+                           const struct kx_call *call);
+
+/** Remove the record and what it has, here and on the server. */
+void kx_recovery_give_up(struct kx_mount *mount, const struct kx_record *record);
+
 KX_DEFINE_AUTOPTR(kx_recovery, kx_recovery_free)

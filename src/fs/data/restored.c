@@ -24,6 +24,7 @@ static void take_hidden(struct kx_writer *writer, const struct kx_record *record
     if (!record->base_hidden || !kx_inode_place(writer->inode, &directory, &name)) return;
     writer->hidden.directory = directory;
     writer->hidden.name = g_path_get_basename(record->base);
+    kx_journal_hide(writer->mount->journal, record->base, NULL); /* no leftover any more */
 }
 
 static struct kx_record *record_again(struct kx_mount *mount, const struct kx_record *record)

@@ -50,11 +50,22 @@ void kx_writer_follow_base(struct kx_writer *writer)
     kx_stage_follow(writer->stage, path);
 }
 
+/* A change of the name's own file needs to know which file that is: its record says so to the next
+ * mount. After an upload that nobody waited for it is not known. */
+static void look_at_base(struct kx_writer *writer, const struct kx_call *call)
+{
+    bool known = writer->seen.file_id || writer->seen.mtime_ms || writer->unsure;
+    bool needed = writer->base == KX_WRITE_SERVER && !writer->hidden.name && writer->known_path &&
+                  !kx_stage_is_whole(writer->stage);
+    if (needed && !known) kx_writer_see(writer, writer->known_path, call);
+}
+
 int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,
-                          struct kx_error *err)
+                          const struct kx_call *call, struct kx_error *err)
 {
     gsize length = 0;
     gconstpointer bytes = g_bytes_get_data(data, &length);
+    look_at_base(writer, call);
     int result = kx_writer_spare_record(writer, err);
     if (result == 0) result = kx_stage_write(writer->stage, offset, bytes, length, err);
     if (result == 0) kx_writer_note_change(writer, kx_stage_length(writer->stage));
@@ -71,6 +82,7 @@ static int resize_locked(struct kx_writer *writer, int64_t length, const struct 
     if (!writer->stage && length < writer->length) return 0;
     if (!writer->stage && length == writer->length) return 1;
     int result = kx_writer_to_stage(writer, call, err);
+    if (result == 0) look_at_base(writer, call);
     if (result == 0) result = kx_writer_spare_record(writer, err);
     if (result == 0) result = kx_stage_resize(writer->stage, length, err);
     if (result < 0) return result;

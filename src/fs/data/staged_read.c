@@ -57,6 +57,8 @@ int kx_writer_read(struct kx_writer *writer, int64_t offset, size_t size,
     result = kx_writer_enter(writer, call, err);
     if (result < 0) return result;
     if (writer->abandoned) result = kx_writer_to_stage(writer, call, err);
+    if (result == 0 && writer->stage && writer->known_path && !kx_stage_is_whole(writer->stage))
+        result = kx_writer_find_out(writer, writer->known_path, call, err);
     bool local = result == 0 && writer->stage;
     if (local) kx_writer_follow_base(writer);
     int64_t to = local ? MIN(offset + (int64_t)size, kx_stage_length(writer->stage)) : 0;

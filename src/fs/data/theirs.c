@@ -38,7 +38,7 @@ void kx_writer_begin_in_place(struct kx_writer *writer)
 
 static bool is_seen(const struct kx_writer *writer, const struct kx_status *status)
 {
-    return writer->seen.file_id == 0 ||
+    return writer->unsure || writer->seen.file_id == 0 ||
            (writer->seen.file_id == status->file_id &&
             (writer->seen.mtime_ms == KX_TIME_OURS || writer->seen.mtime_ms == status->mtime_ms));
 }

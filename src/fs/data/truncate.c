@@ -42,11 +42,10 @@ static int grow(struct kx_mount *mount, struct kx_inode *inode, int64_t length,
                 const struct kx_call *call, struct kx_error *err)
 {
     struct kx_status status = {0};
-    kx_inode_status(inode, &status, 0);
-    const struct kx_write_opts opts = {.base = KX_WRITE_SERVER,
-                                       .length = status.length,
-                                       .mode = status.mode,
-                                       .seen = {status.file_id, status.mtime_ms}};
+    bool said = kx_inode_status(inode, &status, mount->clock->now_ms(mount->clock)) >= 0;
+    struct kx_write_opts opts = {
+        .base = KX_WRITE_SERVER, .length = status.length, .mode = status.mode};
+    if (said) opts.seen = (struct kx_version){status.file_id, status.mtime_ms};
     kx_status_clear(&status);
     struct kx_writer *writer = NULL;
     int result = kx_writer_open(mount, inode, &opts, call, &writer, err);

@@ -82,7 +82,7 @@ static bool upload(struct kx_uploader *uploader, struct entry *entry)
         return true;
     }
     if (result < 0) note_given_up(uploader);
-    kx_writer_end_retry(entry->writer, result < 0 ? &err : NULL);
+    kx_writer_release(entry->writer, result < 0 ? &err : NULL);
     g_free(entry);
     return false;
 }
@@ -143,7 +143,7 @@ static unsigned let_go(struct kx_uploader *uploader)
         g_autofree char *path = kx_inode_path(entry->writer->inode);
         kx_log_write(uploader->mount->log, KX_LOG_ERROR,
                      "not uploaded yet, the next mount goes on: %s", path ? path : "?");
-        kx_writer_let_go(entry->writer);
+        kx_writer_release(entry->writer, NULL);
         g_free(entry);
     }
     g_ptr_array_set_size(uploader->waiting, 0);

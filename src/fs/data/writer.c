@@ -133,16 +133,14 @@ static void writer_end(struct kx_writer *writer, const struct kx_error *why)
     kx_gate_leave(&writer->gate);
 }
 
+/* The writers' mutex is held.  @return whether it was the last one. */
 static bool drop_open(struct kx_writer *writer)
 {
-    struct kx_writers *all = writer->mount->writers;
-    g_mutex_lock(&all->mutex);
     bool last = --writer->opens == 0;
     if (last) {
-        g_ptr_array_remove_fast(all->list, writer);
+        g_ptr_array_remove_fast(writer->mount->writers->list, writer);
         kx_inode_set_writer(writer->inode, NULL);
     }
-    g_mutex_unlock(&all->mutex);
     return last;
 }
 
@@ -151,19 +149,58 @@ struct kx_writer *kx_writer_hold(struct kx_writer *writer)
     struct kx_writers *all = writer->mount->writers;
     g_mutex_lock(&all->mutex);
     writer->opens++;
+    writer->holds++;
     g_mutex_unlock(&all->mutex);
     return kx_writer_ref(writer);
 }
 
+static void let_go(struct kx_writer *writer, bool held, const struct kx_error *why)
+{
+    struct kx_writers *all = writer->mount->writers;
+    g_mutex_lock(&all->mutex);
+    if (held) writer->holds--;
+    bool last = drop_open(writer);
+    g_mutex_unlock(&all->mutex);
+    if (last) writer_end(writer, why);
+    kx_writer_unref(writer);
+}
+
+void kx_writer_release(struct kx_writer *writer, const struct kx_error *why)
+{
+    let_go(writer, true, why);
+}
+
 void kx_writer_end_retry(struct kx_writer *writer, const struct kx_error *why)
 {
-    if (drop_open(writer)) writer_end(writer, why);
-    kx_writer_unref(writer);
+    let_go(writer, false, why);
 }
 
 void kx_writer_let_go(struct kx_writer *writer)
 {
-    kx_writer_end_retry(writer, NULL);
+    let_go(writer, false, NULL);
+}
+
+/* Is there a content that nobody has brought to safety? */
+static bool is_unsafe(struct kx_writer *writer)
+{
+    g_mutex_lock(&writer->mutex);
+    bool is_so = writer->dirty && !writer->abandoned && !writer->safe;
+    g_mutex_unlock(&writer->mutex);
+    return is_so;
+}
+
+/* Close it, unless it is the last one who could bring its content to safety: somebody else has
+ * changed it by its path meanwhile, and left that to us.  @return whether it is closed. */
+static bool try_close(struct kx_writer *writer)
+{
+    struct kx_writers *all = writer->mount->writers;
+    g_mutex_lock(&all->mutex);
+    bool stays = writer->opens - writer->holds == 1 && is_unsafe(writer);
+    bool last = !stays && drop_open(writer);
+    g_mutex_unlock(&all->mutex);
+    if (last) writer_end(writer, NULL);
+    if (!stays) kx_writer_unref(writer);
+    return !stays;
 }
 
 bool kx_writer_open_path(struct kx_writer *writer)
@@ -179,11 +216,10 @@ bool kx_writer_open_path(struct kx_writer *writer)
 
 int kx_writer_close_path(struct kx_writer *writer, const struct kx_call *call, struct kx_error *err)
 {
-    int result = kx_writer_enter(writer, call, err);
-    bool alone = result == 0 && kx_writer_users(writer) == 1;
-    if (result == 0) kx_gate_leave(&writer->gate);
-    if (alone) result = kx_writer_acknowledge(writer, call, err);
-    kx_writer_end_retry(writer, result < 0 ? err : NULL);
+    int result = 0;
+    while (result == 0 && !try_close(writer))
+        result = kx_writer_acknowledge(writer, call, err);
+    if (result < 0) kx_writer_end_retry(writer, err);
     return result;
 }
 
@@ -194,11 +230,14 @@ void kx_writer_close(struct kx_writer *writer)
     const struct kx_call call = {.cancel = mount->ending};
     bool told = g_atomic_int_get(&writer->told);
     int result = kx_writer_acknowledge(writer, &call, &err);
-    if (result < 0 && !is_abandoned(writer)) {
+    while (result == 0 && !try_close(writer))
+        result = kx_writer_acknowledge(writer, &call, &err);
+    if (result == 0) return;
+    if (!is_abandoned(writer)) {
         kx_errors_add(mount->errors, &err);
         if (!kx_writer_mend(writer) && !told) g_atomic_int_inc(&mount->failed_closes);
     }
-    kx_writer_end_retry(writer, result < 0 ? &err : NULL);
+    kx_writer_end_retry(writer, &err);
 }
 
 int kx_writer_path(struct kx_writer *writer, char **path, struct kx_error *err)
@@ -284,7 +323,7 @@ static int write_locked(struct kx_writer *writer, int64_t offset, bool append, G
                 (writer->mount->options->parallel_upload > 1 && writer->base != KX_WRITE_SERVER);
     int result = !writer->stage && jump ? kx_writer_to_stage(writer, call, err) : 0;
     if (result < 0) return result;
-    return writer->stage ? kx_writer_stage_write(writer, offset, data, err)
+    return writer->stage ? kx_writer_stage_write(writer, offset, data, call, err)
                          : write_stream(writer, append, data, call, err);
 }
 
@@ -312,6 +351,7 @@ int kx_writer_empty(struct kx_writer *writer, const struct kx_call *call, struct
     g_mutex_lock(&writer->mutex);
     /* An interrupted step may have made the name already. */
     if (writer->base == KX_WRITE_SERVER || writer->unsure) writer->base = KX_WRITE_EMPTIED;
+    if (writer->unsure) writer->seen = (struct kx_version){0};
     writer->unsure = false;
     g_mutex_unlock(&writer->mutex);
     kx_writer_note_change(writer, 0);

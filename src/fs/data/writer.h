@@ -88,7 +88,8 @@ int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,
 bool kx_writer_open_path(struct kx_writer *writer);
 
 /** Give that back. When nobody else has it open, who would close it later, it is as a close(2):
- * @return what kx_writer_acknowledge says. */
+ * @return what kx_writer_acknowledge says. A close that comes at the same time acknowledges what
+ * was changed here. */
 int kx_writer_close_path(struct kx_writer *writer, const struct kx_call *call,
                          struct kx_error *err);
 

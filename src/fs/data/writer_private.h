@@ -21,7 +21,8 @@ struct kx_writer {
     gatomicrefcount refs;
     struct kx_mount *mount;
     struct kx_inode *inode; /* a reference */
-    unsigned opens;         /* guarded by kx_writers.mutex */
+    unsigned opens,
+        holds; /* guarded by kx_writers.mutex; so many of the former are the uploader's */
 
     struct kx_gate
         gate; /* who talks to the server for this file; guards what follows, up to the mutex */
@@ -42,7 +43,7 @@ struct kx_writer {
     bool placeholder;         /* the name holds an empty file until the content comes */
     bool kept;                /* the record says what the content is now */
     bool cutting;             /* the server's file has been cut, or may have been */
-    bool unsure;              /* the last step to the name was interrupted: it may have been done */
+    bool unsure; /* the last step to the name was not answered: it may have been done */
 
     gint told; /* atomic: `failure` was some caller's answer: the last close has nothing to add */
 
@@ -116,12 +117,21 @@ void kx_writer_cut_upload(struct kx_writer *writer, struct kx_upload **upload,
 /** Nobody needs it any more: *hidden becomes none, the file is deleted by kx_writer_clean. */
 void kx_writer_discard(struct kx_writer *writer, struct kx_hidden *hidden);
 
+/** Delete a hidden file, and take it out of the journal. What fails is tried again by recovery.c.
+ */
+void kx_hidden_drop(struct kx_mount *mount, const char *path);
+
 /** Delete what was discarded. Failures are logged. */
 void kx_writer_clean(struct kx_writer *writer);
 
 /** Bring what was written to its name. */
 int kx_writer_publish_gated(struct kx_writer *writer, const struct kx_call *call,
                             struct kx_error *err);
+
+/** After a rename of the hidden file whose answer did not come: was it done? Asks the server only
+ * then, and notes what is so.  @return 0; -errno: it does not say. */
+int kx_writer_find_out(struct kx_writer *writer, const char *path, const struct kx_call *call,
+                       struct kx_error *err);
 
 /** Rename the hidden file, whole now, to `path`. May be called again after an interruption. */
 int kx_writer_rename_hidden(struct kx_writer *writer, const char *path, const struct kx_call *call,
@@ -159,7 +169,7 @@ int kx_writer_publish_and_stay(struct kx_writer *writer, const struct kx_call *c
 
 /** A write into the staged content. */
 int kx_writer_stage_write(struct kx_writer *writer, int64_t offset, GBytes *data,
-                          struct kx_error *err);
+                          const struct kx_call *call, struct kx_error *err);
 
 /** Bring the staged content to its name; it stays staged. A failure loses nothing: it may be called
  * again. */
@@ -226,11 +236,13 @@ void kx_writer_unkeep(struct kx_writer *writer, bool durable);
 /** Where the writer's next local file goes.  @name owned. */
 void kx_writer_stage_place(struct kx_writer *writer, struct kx_stage_place *place, char **name);
 
-/** Open it once more, for the uploader: a reference. Given back by kx_writer_end_retry or
- * kx_writer_let_go; the gate may be held. */
+/** Open it once more, for the uploader: a reference. The gate may be held. */
 struct kx_writer *kx_writer_hold(struct kx_writer *writer);
 
-/** Give a hold back without publishing: the record stays. Consumes the reference. */
+/** Give that back, as kx_writer_end_retry. */
+void kx_writer_release(struct kx_writer *writer, const struct kx_error *why);
+
+/** Close it without publishing: the record stays. Consumes the reference. */
 void kx_writer_let_go(struct kx_writer *writer);
 
 /** Have the uploader upload it, which has a record. The gate is not held. */

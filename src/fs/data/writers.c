@@ -24,7 +24,7 @@ unsigned kx_writer_users(struct kx_writer *writer)
 {
     struct kx_writers *all = writer->mount->writers;
     g_mutex_lock(&all->mutex);
-    unsigned users = writer->opens - (writer->queued ? 1U : 0U);
+    unsigned users = writer->opens - writer->holds;
     g_mutex_unlock(&all->mutex);
     return users;
 }

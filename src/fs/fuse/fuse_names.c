@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/fs.h>
 
+#include "fs/data/recovery.h"
 #include "fs/fuse/fuse_ops.h"
 #include "fs/journal/journal.h"
 #include "fs/names/attr.h"
@@ -96,8 +97,10 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
     struct taken taken = {0};
     int result = kx_path_in(directory, name, &path, &c.err);
     if (result == 0) result = take(&c, child, &taken);
-    if (result == 0 && !taken.fresh)
-        result = kx_webhdfs_delete(c.mount->client, path, false, &c.call, &c.err);
+    bool asked = result == 0 && !taken.fresh;
+    bool noted = asked && taken.writer && kx_recovery_note_move(c.mount, path, "", &c.call);
+    if (asked) result = kx_webhdfs_delete(c.mount->client, path, false, &c.call, &c.err);
+    if (noted && result < 0 && c.err.http_status) kx_journal_unmoved(c.mount->journal, path, "");
     bool gone = result == 0 || result == -ENOENT;
     if (result == -ENOENT &&
         taken.writer) { /* it was here only: a step to the name was cut short */
@@ -106,6 +109,7 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
     }
     if (gone) kx_inodes_remove(c.mount->inodes, directory, name);
     let_go(&taken, gone);
+    if (noted && gone) kx_journal_unmoved(c.mount->journal, path, "");
     kx_inode_expire(directory);
     kx_fuse_reply_result(&c, result, directory);
 }
@@ -129,10 +133,14 @@ struct move {
 static int ask_server(struct kx_fuse_call *c, const struct move *m, const char *path,
                       const char *to_path)
 {
-    struct kx_client *client = c->mount->client;
-    if (m->flags & RENAME_NOREPLACE)
-        return kx_webhdfs_rename(client, path, to_path, &c->call, &c->err);
-    return kx_replace(c->mount, path, to_path, &c->call, &c->err);
+    struct kx_mount *mount = c->mount;
+    bool noted = kx_recovery_note_move(mount, path, to_path, &c->call);
+    int result = m->flags & RENAME_NOREPLACE
+                     ? kx_webhdfs_rename(mount->client, path, to_path, &c->call, &c->err)
+                     : kx_replace(mount, path, to_path, &c->call, &c->err);
+    if (result < 0 && noted && c->err.http_status)
+        kx_journal_unmoved(mount->journal, path, to_path);
+    return result;
 }
 
 /* Both files stand still, so that neither is brought to a name that is not its own any more. */
@@ -149,7 +157,7 @@ static int move_still(struct kx_fuse_call *c, const struct move *m, struct kx_in
     if (result == 0) result = ask_server(c, m, path, to_path);
     if (result == 0) {
         kx_inodes_move(c->mount->inodes, m->from, m->name, m->to, m->to_name);
-        kx_journal_moved(c->mount->journal, path, to_path); /* new records say so already */
+        kx_journal_moved(c->mount->journal, path, to_path, false); /* new records say so already */
     }
     let_go(&taken, result == 0);
     return result;

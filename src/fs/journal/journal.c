@@ -39,13 +39,12 @@ static bool has_left_nothing(struct kx_journal *journal, const char *mount)
 /* The mount is dead (we hold its lock): what it left is ours when it was of the same service. */
 static int take_over(struct kx_journal *journal, const char *mount, bool ours, struct kx_error *err)
 {
+    static const enum kx_sql WHAT[] = {KX_SQL_ADOPT_HIDDEN, KX_SQL_ADOPT_UPLOADS,
+                                       KX_SQL_ADOPT_MOVES};
     int result = 0;
-    if (ours)
-        result = kx_sql_run(
-            journal, kx_sql_bind(journal, KX_SQL_ADOPT_HIDDEN, journal->mount, mount, NULL), err);
-    if (ours && result == 0)
-        result = kx_sql_run(
-            journal, kx_sql_bind(journal, KX_SQL_ADOPT_UPLOADS, journal->mount, mount, NULL), err);
+    for (guint i = 0; ours && result == 0 && i < G_N_ELEMENTS(WHAT); i++)
+        result =
+            kx_sql_run(journal, kx_sql_bind(journal, WHAT[i], journal->mount, mount, NULL), err);
     if (result == 0 && has_left_nothing(journal, mount))
         result = kx_sql_run(journal, kx_sql_bind(journal, KX_SQL_MOUNT_REMOVE, mount, NULL), err);
     return result;

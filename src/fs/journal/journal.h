@@ -48,8 +48,30 @@ void kx_journal_unhide(struct kx_journal *journal, const char *path);
 /** Nobody needs it any more, and it could not be removed yet: one of kx_journal_hidden_left. */
 void kx_journal_leave(struct kx_journal *journal, const char *path);
 
-/** A directory was renamed: what is recorded below it has other paths. */
-void kx_journal_moved(struct kx_journal *journal, const char *from, const char *to);
+/* --- renames: what is recorded below a directory gets other paths, and the record of a file that
+ * is replaced is done with. A removal is one to the path "". */
+
+/** Is there a record of `to`, or of anything below `from`? Then a rename is written down first. */
+bool kx_journal_concerns(struct kx_journal *journal, const char *from, const char *to);
+
+/** The file or directory of that id is about to get another path. Returns when the disk knows. */
+void kx_journal_move(struct kx_journal *journal, const char *from, const char *to,
+                     uint64_t file_id);
+
+/** It has it: what is recorded below it has other paths, too. @overtaken: remove the records of
+ * what was at `to`, or was removed (but failed ones). */
+void kx_journal_moved(struct kx_journal *journal, const char *from, const char *to, bool overtaken);
+
+/** It was not done. */
+void kx_journal_unmoved(struct kx_journal *journal, const char *from, const char *to);
+
+struct kx_move_left {
+    char *from, *to; /* owned */
+    uint64_t file_id;
+};
+/** Renames of which dead mounts did not learn whether they were done.  @return owned array of owned
+ * struct kx_move_left. */
+GPtrArray *kx_journal_moves_left(struct kx_journal *journal);
 
 struct kx_hidden_left {
     char *path, *target; /* owned; target may be NULL */

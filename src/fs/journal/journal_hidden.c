@@ -32,15 +32,6 @@ void kx_journal_leave(struct kx_journal *journal, const char *path)
     g_mutex_unlock(&journal->mutex);
 }
 
-void kx_journal_moved(struct kx_journal *journal, const char *from, const char *to)
-{
-    if (!journal) return;
-    g_mutex_lock(&journal->mutex);
-    for (enum kx_sql sql = KX_SQL_MOVE_HIDDEN; sql <= KX_SQL_MOVE_BASES; sql++)
-        run(journal, kx_sql_bind(journal, sql, from, to, journal->mount, NULL));
-    g_mutex_unlock(&journal->mutex);
-}
-
 static void left_free(gpointer left)
 {
     struct kx_hidden_left *hidden = left;

@@ -6,7 +6,6 @@
 #include "fs/data/writer.h"
 #include "fs/journal/journal.h"
 #include "fs/mount.h"
-#include "rest/webhdfs.h"
 
 static void item_free(gpointer data)
 {
@@ -76,7 +75,6 @@ int kx_pending_drop(struct kx_mount *mount, int64_t id, struct kx_error *err)
         kx_writer_drop(writer);
         return 0;
     }
-    if (record->base_hidden) kx_webhdfs_delete(mount->client, record->base, false, NULL, NULL);
-    kx_journal_remove(mount->journal, record, true);
+    kx_recovery_give_up(mount, record);
     return 0;
 }

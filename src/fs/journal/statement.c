@@ -22,16 +22,20 @@ static const char SCHEMA[] =
     " path TEXT, file TEXT, length INTEGER, since_ms INTEGER, reason TEXT, here TEXT, base TEXT,"
     " base_file_id INTEGER, base_mtime_ms INTEGER, base_length INTEGER, base_hidden INTEGER,"
     " fresh INTEGER, exclusive INTEGER, mode INTEGER, later_mode INTEGER, mtime_ms INTEGER,"
-    " atime_ms INTEGER);";
+    " atime_ms INTEGER);"
+    "CREATE TABLE IF NOT EXISTS moves(source TEXT, target TEXT, mount TEXT, file_id INTEGER,"
+    " PRIMARY KEY(source, target, mount)) WITHOUT ROWID;";
 
 #define COLUMNS                                                                                    \
     "id, state, path, file, length, since_ms, reason, here, base, base_file_id, base_mtime_ms, "   \
     "base_length, base_hidden, fresh, exclusive, mode, later_mode, mtime_ms, atime_ms"
 
+#define BELOW(column) "substr(" column ", 1, length(?1) + 1) = ?1 || '/'"
+
 /* path -> ?2 || the rest behind ?1, for everything below the directory ?1 */
 #define MOVED(table, column)                                                                       \
     "UPDATE OR REPLACE " table " SET " column " = ?2 || substr(" column ", length(?1) + 1) WHERE " \
-    "mount = ?3 AND substr(" column ", 1, length(?1) + 1) = ?1 || '/'"
+    "mount = ?3 AND " BELOW(column)
 
 static const char *const TEXTS[KX_SQLS] = {
     [KX_SQL_MOUNT_ADD] = "INSERT INTO mounts VALUES(?1, ?2, ?3)",
@@ -40,17 +44,26 @@ static const char *const TEXTS[KX_SQLS] = {
     [KX_SQL_ADOPT_HIDDEN] = "UPDATE hidden SET mount = ?1, abandoned = 1 WHERE mount = ?2",
     [KX_SQL_ADOPT_UPLOADS] = "UPDATE uploads SET mount = ?1 WHERE mount = ?2",
     [KX_SQL_MOUNT_EMPTY] = "SELECT 1 WHERE EXISTS(SELECT 1 FROM hidden WHERE mount = ?1) OR "
-                           "EXISTS(SELECT 1 FROM uploads WHERE mount = ?1)",
+                           "EXISTS(SELECT 1 FROM uploads WHERE mount = ?1) OR "
+                           "EXISTS(SELECT 1 FROM moves WHERE mount = ?1)",
     [KX_SQL_HIDE] = "INSERT OR REPLACE INTO hidden(path, mount, target) VALUES(?1, ?2, ?3)",
     [KX_SQL_ABANDON] = "UPDATE hidden SET abandoned = 1 WHERE path = ?1 AND mount = ?2",
     [KX_SQL_UNHIDE] = "DELETE FROM hidden WHERE path = ?1 AND mount = ?2",
     /* What an upload still needs is no leftover. */
     [KX_SQL_HIDDEN_LEFT] = "SELECT path, target FROM hidden WHERE mount = ?1 AND abandoned AND NOT "
                            "EXISTS(SELECT 1 FROM uploads WHERE base = hidden.path AND base_hidden)",
+    [KX_SQL_MOVE_CONCERNS] =
+        "SELECT 1 WHERE EXISTS(SELECT 1 FROM uploads WHERE mount = ?3 AND (path = ?2 OR " BELOW(
+            "path") ")) OR EXISTS(SELECT 1 FROM hidden WHERE mount = ?3 AND " BELOW("path") ")",
+    [KX_SQL_MOVE_BEGIN] = "INSERT OR REPLACE INTO moves VALUES(?1, ?2, ?3, ?4)",
+    [KX_SQL_MOVE_END] = "DELETE FROM moves WHERE source = ?1 AND target = ?2 AND mount = ?3",
+    [KX_SQL_MOVES] = "SELECT source, target, file_id FROM moves WHERE mount = ?1",
+    [KX_SQL_ADOPT_MOVES] = "UPDATE OR REPLACE moves SET mount = ?1 WHERE mount = ?2",
     [KX_SQL_MOVE_HIDDEN] = MOVED("hidden", "path"),
     [KX_SQL_MOVE_TARGETS] = MOVED("hidden", "target"),
     [KX_SQL_MOVE_UPLOADS] = MOVED("uploads", "path"),
     [KX_SQL_MOVE_BASES] = MOVED("uploads", "base"),
+    [KX_SQL_MOVE_OVERTAKEN] = "DELETE FROM uploads WHERE path = ?1 AND mount = ?2 AND state <> ?3",
     [KX_SQL_PUT] =
         "INSERT OR REPLACE INTO uploads(" COLUMNS ", mount) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, "
         "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",

@@ -167,7 +167,7 @@ static void no_journal_keeps_nothing(void **state)
     g_autoptr(kx_record) record = record_of("/a", "f");
     kx_journal_hide(NULL, "/h", NULL);
     kx_journal_unhide(NULL, "/h");
-    kx_journal_moved(NULL, "/a", "/b");
+    kx_journal_moved(NULL, "/a", "/b", false);
     kx_journal_amend(NULL, 1, 0600, 1, 1);
     assert_int_equal(kx_journal_put(NULL, record, true, NULL), 0);
     kx_journal_remove(NULL, record, true);
@@ -284,12 +284,12 @@ static void moved_directories(void **state)
     g_autoptr(kx_record) based = record_of("/d/z", "f");
     based->base = g_strdup("/d/base");
     assert_int_equal(kx_journal_put(journal, based, false, NULL), 0);
-    kx_journal_moved(journal, "/d", "/new\xc3\xa4/deep");
+    kx_journal_moved(journal, "/d", "/new\xc3\xa4/deep", false);
     check_paths(journal, "/new\xc3\xa4/deep/a /new\xc3\xa4/deep/e/b /dd/c /d /%/d/x "
                          "/new\xc3\xa4/deep/z ");
     g_autoptr(kx_record) now = kx_journal_find(journal, based->id);
     assert_string_equal(now->base, "/new\xc3\xa4/deep/base");
-    kx_journal_moved(journal, "/new\xc3\xa4", "/d");
+    kx_journal_moved(journal, "/new\xc3\xa4", "/d", false);
     check_paths(journal, "/d/deep/a /d/deep/e/b /dd/c /d /%/d/x /d/deep/z ");
 }
 
@@ -299,7 +299,7 @@ static void moved_hidden_files(void **state)
     kx_journal_hide(dead, "/d/h", NULL);
     kx_journal_hide(dead, "/d/aside", "/d/a");
     kx_journal_hide(dead, "/e/h", NULL);
-    kx_journal_moved(dead, "/d", "/e");
+    kx_journal_moved(dead, "/d", "/e", false);
     kx_journal_close(dead);
     g_autoptr(kx_journal) next = open_as(*state, TWO, "s");
     check_hidden(next, "/e/aside>/e/a /e/h> ");

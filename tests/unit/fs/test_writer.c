@@ -44,10 +44,10 @@ static void what_has_bytes_is_verified_where_it_is_wished(void **state)
                                                   "REPLACE " HIDDEN(0) " /d/a\n");
     writing_put(writer, 1, "B"); /* the local copy's as well */
     writing_publish(writer);
-    writing_check_requests(
-        w, "STAT /d/a\nCREATE " HIDDEN(1) " over 644 verified\nOPEN /d/a 0 1\nWRITE 1\nWRITE 1\n"
-                                          "OPEN /d/a 2 1\nWRITE 1\nFINISH \n"
-                                          "REPLACE " HIDDEN(1) " /d/a\nSTAT /d/a\n");
+    writing_check_requests(w, "STAT /d/a\nSTAT /d/a\nCREATE " HIDDEN(
+                                  1) " over 644 verified\nOPEN /d/a 0 1\nWRITE 1\nWRITE 1\n"
+                                     "OPEN /d/a 2 1\nWRITE 1\nFINISH \n"
+                                     "REPLACE " HIDDEN(1) " /d/a\nSTAT /d/a\n");
     kx_writer_close(writer);
     writing_check_only(w, "aBc");
 }

@@ -118,7 +118,7 @@ static void moved_while_it_is_queued(void **state)
     writing_held(w, KX_WRITE_NEW, "abc");
     fake_files_move(w->client, "/d", "/e");
     kx_inodes_move(w->mount.inodes, w->root, "d", w->root, "e");
-    kx_journal_moved(w->mount.journal, "/d", "/e");
+    kx_journal_moved(w->mount.journal, "/d", "/e", false);
     writing_check_records(w, "queued /e/a 3 -\n");
     fake_files_fail(w->client, "FINISH", EIO,
                     false); /* a failure does not bring the old path back */

@@ -1,6 +1,6 @@
 """kill -9 of the driver at any moment, again and again on one tree: what was acknowledged is there each time.
 
-KNOXFS_KILLS: how often (default 200). KNOXFS_KILLS_BACK: with write=back (default 0: about one life in a hundred ends with a hidden file that stays, or with a record that waits for a retry). KNOXFS_SEED: repeats a choice of moments and contents, as far as time allows.
+KNOXFS_KILLS: how often (default 200). KNOXFS_KILLS_BACK: the same with write=back (default 40). KNOXFS_SEED: repeats a choice of moments and contents, as far as time allows.
 """
 
 import os
@@ -11,7 +11,7 @@ import pytest
 from knoxtest import until
 
 KILLS = int(os.environ.get("KNOXFS_KILLS", "200"))
-KILLS_BACK = int(os.environ.get("KNOXFS_KILLS_BACK", "0"))
+KILLS_BACK = int(os.environ.get("KNOXFS_KILLS_BACK", "40"))
 SEED = os.environ.get("KNOXFS_SEED") or str(random.SystemRandom().randrange(1 << 32))
 LONGEST_S = 0.5  # from the writer's first step to the kill
 SLOTS = "a,b,c"

@@ -22,7 +22,7 @@ static void a_rename_that_was_done_is_not_done_again(void **state)
     assert_int_equal(kx_writer_publish(writer, NULL, &err), -ETIMEDOUT);
     g_free(fake_files_requests(w->client));
     writing_publish(writer);
-    writing_check_requests(w, "STAT " HIDDEN(0) "\nSTAT /d/a\nSTAT /d/a\n");
+    writing_check_requests(w, "STAT " HIDDEN(0) "\nSTAT /d/a\nSTAT /d/a\nSTAT /d/a\n");
     kx_writer_close(writer);
     writing_check_only(w, "01AB456789");
 }

@@ -119,12 +119,20 @@ static void spare_base(struct kx_writer *writer)
     }
 }
 
+/* What programs have seen of it, and the kernel has in its pages, is not what is at the name. */
+static void forget_content(struct kx_writer *writer)
+{
+    kx_inode_changed(writer->inode, true, writer->length, writer->changed_ms);
+    (void)kx_inode_keep_pages(writer->inode); /* takes note that it has nothing of that file */
+}
+
 /* The last one has closed it: what could not be brought to its name goes, unless it is staged.
  * @why NULL: it is at its name, or its record says enough. */
 static void writer_end(struct kx_writer *writer, const struct kx_error *why)
 {
     if (kx_gate_enter(&writer->gate, NULL, 0) < 0) return;
     if (why) keep_failed(writer, why);
+    if (why && writer->dirty && !writer->abandoned) forget_content(writer);
     kx_writer_cut_upload(writer, &writer->upload, &writer->hidden);
     spare_base(writer);
     kx_writer_clean(writer);

@@ -143,6 +143,8 @@ def test_unmount_timeout(mounts, hdfs, proxy, tmp_path):
 FILES = 300
 
 
+@pytest.mark.slow
+@pytest.mark.limit(150)
 def test_many_small_files_in_the_background(mounts, hdfs, proxy, tmp_path):
     """cp -r with write=back: all are there after the end of the mount, with at most four requests each."""
     source = tmp_path / "source"
@@ -151,7 +153,7 @@ def test_many_small_files_in_the_background(mounts, hdfs, proxy, tmp_path):
         (source / f"n{number:03}").write_bytes(b"%d" % number * 1000)
     mount = mounts(hdfs.url_path, server=proxy.namenode, write="back", attr_timeout=60, entry_timeout=60)
     proxy.reset()
-    run("cp", "-r", source, mount / "copy")
+    run("cp", "-r", source, mount / "copy", timeout=100)
     assert run("diff", "-r", source, mount / "copy").stdout == b""
     mount.close()
     asked = proxy.stats()["requests"]

@@ -22,6 +22,7 @@
 #include "fs/tree/oozie_rows.h"
 #include "fs/tree/tree.h"
 #include "rest/inodes.h"
+#include "rest/redirect.h"
 #include "rest/webhdfs.h"
 
 #define BLOCKS_KEPT 64 /* 8 MiB of free blocks at most wait for their next use */
@@ -77,6 +78,13 @@ static void explain(struct kx_error *err, const struct kx_endpoint *endpoint)
                         endpoint->origin);
     else
         kx_error_prefix(err, "cannot mount %s", endpoint->text);
+}
+
+static int check_map(const char *map, struct kx_error *err)
+{
+    int result = kx_redirect_map_check(map, err);
+    if (result < 0) kx_error_prefix(err, "-o datanode_map");
+    return result;
 }
 
 static int make_login(struct kx_mount *mount, const struct kx_endpoint *endpoint,
@@ -213,7 +221,9 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     mount->ending = kx_cancel_new();
     mount->room.max_bytes = options->stage_max_bytes;
     mount->id = g_strdup_printf("%08x%04x", g_random_int(), g_random_int() & 0xffff);
-    result = make_login(mount, &endpoint, typed, err);
+    endpoint.datanode_map = g_strdup(options->datanode_map);
+    if (endpoint.datanode_map) result = check_map(endpoint.datanode_map, err);
+    if (result == 0) result = make_login(mount, &endpoint, typed, err);
     if (result == 0) result = connect_to(mount, &endpoint, err);
     kx_endpoint_clear(&endpoint);
     if (result < 0) return result;

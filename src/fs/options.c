@@ -168,7 +168,8 @@ void kx_options_clear(struct kx_options *options)
                             options->no_proxy,
                             options->oozie,
                             options->yarn,
-                            options->jobhistory};
+                            options->jobhistory,
+                            options->datanode_map};
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
         g_free(others[i]);
     if (options->given) g_hash_table_destroy(options->given);

@@ -57,7 +57,7 @@ struct kx_options {
     /* how servers are reached and known */
     char *cacert, *pin, *cert, *key;
     bool insecure_tls;
-    char *proxy, *no_proxy;
+    char *proxy, *no_proxy, *datanode_map;
     char *vroot; /* the directory of the virtual trees; NULL: the mount's root */
     bool hide_virtual, no_virtual;
     char *oozie, *yarn, *jobhistory; /* URLs, or "none"; NULL: derived from the endpoint */

@@ -37,6 +37,10 @@ static const struct kx_option_row ROWS[] = {
     {"insecure_tls", KX_OPTION_FLAG, AT(insecure_tls), NULL,
      "do not look at the server's certificate: anybody on the way can read and change everything",
      0, 0},
+    {"datanode_map", KX_OPTION_TEXT, AT(datanode_map), "FROM=TO",
+     "reach DataNodes that are called FROM (HOST or HOST:PORT; an asterisk: all) at TO; several "
+     "with ;",
+     0, 0},
     {"proxy", KX_OPTION_TEXT, AT(proxy), "URL",
      "reach servers by this proxy: http, https, socks4, socks5, socks5h (default: the "
      "environment's)",

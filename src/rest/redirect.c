@@ -19,6 +19,73 @@ static int text_check(const char *location, struct kx_error *err)
     return 0;
 }
 
+/* "HOST", "HOST:PORT" or "[V6]:PORT" in its parts.  @host owned; @port -1: none.  @return whether
+ * it is one. */
+static bool place_split(const char *text, char **host, int *port)
+{
+    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
+    g_autofree char *url = g_strconcat("http://", text, NULL);
+    bool bare = !strpbrk(text, "/?#@");
+    if (!bare || !kx_url_split(url, false, &parts) || !parts.host) return false;
+    if (!kx_url_host_valid(parts.host) || parts.port == 0) return false;
+    *host = g_steal_pointer(&parts.host);
+    *port = parts.port;
+    return true;
+}
+
+/* One entry of a map. */
+struct mapping {
+    char *from, *to; /* hosts, owned; from NULL: any */
+    int from_port, to_port;
+};
+
+static bool mapping_parse(const char *entry, struct mapping *out)
+{
+    *out = (struct mapping){.from_port = -1, .to_port = -1};
+    g_auto(GStrv) sides = g_strsplit(entry, "=", -1);
+    if (g_strv_length(sides) != 2) return false;
+    bool any = strcmp(sides[0], "*") == 0;
+    return (any || place_split(sides[0], &out->from, &out->from_port)) &&
+           place_split(sides[1], &out->to, &out->to_port);
+}
+
+static void mapping_clear(struct mapping *mapping)
+{
+    g_free(mapping->from);
+    g_free(mapping->to);
+}
+
+int kx_redirect_map_check(const char *map, struct kx_error *err)
+{
+    if (!*map) return kx_error_set(err, EINVAL, "\"\" is no FROM=TO");
+    g_auto(GStrv) entries = g_strsplit(map, ";", -1);
+    for (char **entry = entries; *entry; entry++) {
+        __attribute__((cleanup(mapping_clear))) struct mapping mapping = {0};
+        if (!mapping_parse(*entry, &mapping))
+            return kx_error_set(err, EINVAL,
+                                "\"%s\" is no FROM=TO: HOST[:PORT] (or *) and HOST[:PORT] are "
+                                "expected",
+                                *entry);
+    }
+    return 0;
+}
+
+/* Containers and NAT: a DataNode is not where the NameNode thinks. The first entry that fits. */
+static void map_host(const char *map, struct kx_url_parts *parts)
+{
+    g_auto(GStrv) entries = g_strsplit(map, ";", -1);
+    for (char **entry = entries; *entry; entry++) {
+        __attribute__((cleanup(mapping_clear))) struct mapping mapping = {0};
+        if (!mapping_parse(*entry, &mapping)) continue;
+        if (mapping.from && g_ascii_strcasecmp(mapping.from, parts->host) != 0) continue;
+        if (mapping.from_port > 0 && mapping.from_port != parts->port) continue;
+        g_free(parts->host);
+        parts->host = g_steal_pointer(&mapping.to);
+        if (mapping.to_port > 0) parts->port = mapping.to_port;
+        return;
+    }
+}
+
 static int parts_check(const struct kx_url_parts *parts, const struct kx_endpoint *from,
                        struct kx_error *err)
 {
@@ -84,6 +151,7 @@ int kx_redirect_judge(const struct kx_endpoint *from, const char *location, cons
         return kx_error_set(err, EPROTO, "the redirect's Location is no URL");
     rc = parts_check(&parts, from, err);
     if (rc < 0) return rc;
+    if (from->datanode_map) map_host(from->datanode_map, &parts);
     const char *service = service_end(parts.path);
     if (!service)
         return kx_error_set(err, EPROTO, "the server redirects to a path without " SERVICE);

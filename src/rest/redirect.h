@@ -9,8 +9,14 @@
  *  @out owned: the URL to ask. The server's own path is replaced by ours, encoded by us: a NameNode
  * composes decomposed Unicode in its Location, and the file would be another one (measured). The
  * part before "/webhdfs/v1" and the query stay the server's.
+ * The host is replaced where the endpoint's datanode_map says so.
  *  @return 0; -EPROTO with the reason: no Location, not absolute, another scheme than http(s),
  * https -> http, userinfo or a fragment in it, control characters, longer than 16 KiB, no
  * "/webhdfs/v1" in its path. */
 int kx_redirect_judge(const struct kx_endpoint *from, const char *location, const char *path,
                       char **out, struct kx_error *err);
+
+/** Is this a map for kx_endpoint.datanode_map: "FROM=TO", several with ';' between; FROM is HOST,
+ * HOST:PORT or "*", TO is HOST or HOST:PORT (an IPv6 address in brackets)?
+ *  @return 0; -EINVAL with the entry that is none. */
+int kx_redirect_map_check(const char *map, struct kx_error *err);

@@ -60,7 +60,8 @@ struct kx_endpoint {
     char *scheme;  /* "http" or "https" */
     char *host;
     int port;
-    char *root; /* HDFS directory, decoded: "/" or "/a/b" */
+    char *root;         /* HDFS directory, decoded: "/" or "/a/b" */
+    char *datanode_map; /* where redirects really go (redirect.h); NULL: where they say */
 };
 
 /** Take apart http[s]://host[:port][/path], webhdfs://..., swebhdfs://... A path that begins with

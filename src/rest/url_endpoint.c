@@ -137,7 +137,9 @@ bool kx_endpoint_other(const struct kx_endpoint *endpoint, struct kx_endpoint *o
     if (!kx_url_split(endpoint->text, false, &parts) || !two_names(parts.path)) return false;
     if (at_service(parts.path) || at_service(parts.path + two_names(parts.path))) return false;
     enum reading other = *endpoint->gateway ? PLAIN : AS_GATEWAY;
-    return parse_as(endpoint->text, &parts, other, out, NULL) == 0;
+    if (parse_as(endpoint->text, &parts, other, out, NULL) < 0) return false;
+    out->datanode_map = g_strdup(endpoint->datanode_map);
+    return true;
 }
 
 int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error *err)
@@ -159,6 +161,7 @@ void kx_endpoint_clear(struct kx_endpoint *endpoint)
     g_free(endpoint->scheme);
     g_free(endpoint->host);
     g_free(endpoint->root);
+    g_free(endpoint->datanode_map);
     *endpoint = (struct kx_endpoint){0};
 }
 
@@ -173,5 +176,6 @@ void kx_endpoint_copy(struct kx_endpoint *to, const struct kx_endpoint *from)
         .host = g_strdup(from->host),
         .port = from->port,
         .root = g_strdup(from->root),
+        .datanode_map = g_strdup(from->datanode_map),
     };
 }

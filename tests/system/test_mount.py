@@ -369,3 +369,17 @@ def test_logs(mounts, hdfs):
     stderr = mounts(hdfs.url_path, logfile=None, loglevel="trace")
     os.listdir(stderr.path)
     assert "op=LISTSTATUS_BATCH" in (stderr.folder / "stderr").read_text()
+
+
+def test_datanode_map(mounts, hdfs, knoxfs, stack, target):
+    """A DataNode that is called by a name that is good only elsewhere is asked where the option says."""
+    hdfs.write("f", b"x" * 1000)
+    mount = mounts(hdfs.url_path, datanode_map="elsewhere=nowhere;localhost=127.0.0.1", loglevel="trace")
+    assert (mount / "f").read_bytes() == b"x" * 1000
+    assert "GET http://127.0.0.1:" in mount.log_file.read_text()
+    (mount / "g").write_bytes(b"y" * 500_000)
+    assert hdfs.read("g") == b"y" * 500_000
+    wrong = knoxfs("-o", "datanode_map=a", stack.namenode, target, rc=1)
+    assert complaint(wrong) == (
+        'knoxfs: -o datanode_map: "a" is no FROM=TO: HOST[:PORT] (or *) and HOST[:PORT] are expected'
+    )

@@ -122,6 +122,7 @@ def limited(mounts, hdfs, stack):
     stack.admin("-clrQuota", hdfs.root)
 
 
+@pytest.mark.direct  # a gateway does not tell why a DataNode refuses a body
 def test_space_quota(limited, hdfs):
     mount = limited(space="4m")
     make(mount / "fits", 2 * MIB)
@@ -148,6 +149,7 @@ def test_space_quota_at_close(limited, hdfs):
         assert "quota" in reason(mount.path).lower()
 
 
+@pytest.mark.direct  # a gateway does not tell why a DataNode refuses a body
 def test_replacing_over_quota(limited, hdfs):
     """There must be room for old and new at once; else the old one stays."""
     hdfs.write("f", b"o" * 3 * MIB, blocksize=str(MIB))
@@ -187,6 +189,7 @@ def safe_mode(stack):
     stack.admin("-safemode", "leave")
 
 
+@pytest.mark.direct  # a gateway does not tell why a DataNode refuses a body
 def test_safe_mode(mounts, hdfs, safe_mode):
     """Reading goes on; every change is EROFS, said at once and not after retries."""
     hdfs.mkdir("d")

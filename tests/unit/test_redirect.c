@@ -96,6 +96,44 @@ static void hostile_locations_are_refused(void **state)
     check_refused("http://nn", long_one, "longer");
 }
 
+static void check_mapped(const char *map, const char *location, const char *expected)
+{
+    struct kx_endpoint endpoint = {0};
+    g_autofree char *url = NULL;
+    assert_int_equal(kx_endpoint_parse("http://nn", &endpoint, NULL), 0);
+    endpoint.datanode_map = g_strdup(map);
+    assert_int_equal(kx_redirect_map_check(map, NULL), 0);
+    assert_int_equal(kx_redirect_judge(&endpoint, location, "/a", &url, NULL), 0);
+    assert_string_equal(url, expected);
+    kx_endpoint_clear(&endpoint);
+}
+
+static void hosts_are_mapped(void **state)
+{
+    (void)state;
+    const char *given = "http://dn1:9864/webhdfs/v1/a?x=1";
+    check_mapped("dn1=10.0.0.1", given, "http://10.0.0.1:9864/webhdfs/v1/a?x=1");
+    check_mapped("DN1=localhost:80", given, "http://localhost:80/webhdfs/v1/a?x=1");
+    check_mapped("dn1:1=no;dn1:9864=yes", given, "http://yes:9864/webhdfs/v1/a?x=1");
+    check_mapped("dn1=one;*=two", given, "http://one:9864/webhdfs/v1/a?x=1");
+    check_mapped("dn2=one;*=two:7", given, "http://two:7/webhdfs/v1/a?x=1");
+    check_mapped("dn1=[::1]:7", given, "http://[::1]:7/webhdfs/v1/a?x=1");
+    check_mapped("dn2=other", given, given);
+}
+
+static void wrong_maps_are_refused(void **state)
+{
+    (void)state;
+    static const char *const WRONG[] = {"",      "a",     "a=",         "=b",    "a=b=c",
+                                        "a=b;",  "a=b/c", "a=u@b",      "a=b:0", "a=b:99999",
+                                        "a b=c", "*:1=b", "http://a=b", "a=*"};
+    for (size_t i = 0; i < G_N_ELEMENTS(WRONG); i++) {
+        KX_ERROR_AUTO(err);
+        if (kx_redirect_map_check(WRONG[i], &err) != -EINVAL) fail_msg("%s was taken", WRONG[i]);
+        assert_error(&err, EINVAL, NULL, "no FROM=TO");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +142,8 @@ int main(void)
         cmocka_unit_test(the_path_is_ours_byte_for_byte),
         cmocka_unit_test(a_query_is_made_safe),
         cmocka_unit_test(hostile_locations_are_refused),
+        cmocka_unit_test(hosts_are_mapped),
+        cmocka_unit_test(wrong_maps_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

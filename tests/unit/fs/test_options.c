@@ -62,7 +62,6 @@ static void without_options_there_are_defaults(void **state)
 }
 
 /* --- every option, with a value that is right --- */
-
 enum sort { FLAG, WHOLE, REAL, TEXT, LEVEL, CHOICE };
 
 static const struct {
@@ -90,6 +89,7 @@ static const struct {
     {"pin=x", KX_OPTION_AT(pin), TEXT, 0, 0, "x"},
     {"cert=x", KX_OPTION_AT(cert), TEXT, 0, 0, "x"},
     {"key=x", KX_OPTION_AT(key), TEXT, 0, 0, "x"},
+    {"datanode_map=a=b:1", KX_OPTION_AT(datanode_map), TEXT, 0, 0, "a=b:1"},
     {"proxy=x", KX_OPTION_AT(proxy), TEXT, 0, 0, "x"},
     {"no_proxy=x", KX_OPTION_AT(no_proxy), TEXT, 0, 0, "x"},
     {"ask_password", KX_OPTION_AT(ask_password), FLAG, 0, 0, NULL},

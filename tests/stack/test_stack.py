@@ -312,6 +312,7 @@ def basic(user: str, password: str) -> str:
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
+@pytest.mark.limit(300)
 def test_gateway():
     """Knox asks LDAP, hands out tokens, takes them, and listens on loopback only."""
     with Stack.up(knox=True, owner=os.getpid(), ephemeral=True) as stack:

@@ -12,6 +12,9 @@ from .errors import StackError
 from .stack import Stack
 
 
+PRODUCTS = {"knox": jars.KNOX, "oozie": jars.OOZIE}  # beside Hadoop
+
+
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(
         prog="stack", description="A real Hadoop on free loopback ports, for tests."
@@ -36,7 +39,10 @@ def parser() -> argparse.ArgumentParser:
     hdfs = verb("hdfs", "Run one of Hadoop's tools; HADOOP_USER_NAME chooses the user.")
     hdfs.add_argument("tool", choices=sorted(hdfs_shell.TOOLS))
     hdfs.add_argument("args", nargs=argparse.REMAINDER, help="the tool's own arguments")
-    verbs.add_parser("get", help="Only download and prepare what `up` needs.")
+    text = "Only download and prepare what `up` needs."
+    get = verbs.add_parser("get", help=text, description=text)
+    for name in PRODUCTS:
+        get.add_argument(f"--{name}", action="store_true", help=f"and what `up --{name}` needs")
     return main
 
 
@@ -73,6 +79,9 @@ def add_up(verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.verb == "get":
         jars.ensure()
+        for name, product in PRODUCTS.items():
+            if getattr(options, name):
+                jars.ensure(product)
         java.classes()
         train.ensure()
         print(jars.folder())

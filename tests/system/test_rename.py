@@ -322,7 +322,7 @@ def test_known_children_move_along(mounts, hdfs, proxy):
     proxy.reset()
     assert (mount / "e/sub/b").read_bytes() == b"d/sub/b"
     os.chmod(mount / "e/a", 0o600)
-    asked = [one["line"] for one in proxy.stats()["recent"]]
+    asked = [one["line"] for one in proxy.stats()["recent"] if "op=OPEN" not in one["line"]]  # that goes by number
     assert asked and all("/e/" in line and "/d/" not in line for line in asked), asked
     assert hdfs.stat("%a", "e/a") == "600"
     assert not (mount / "d").exists() and not (mount / "first/a").exists()

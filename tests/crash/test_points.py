@@ -38,7 +38,6 @@ POINTS = [
     ("cut=100000", OLD, NN, "TRUNCATE", 0, ("head", "sent", "done", "told")),
     ("cut=100000", OLD, NN, "TRUNCATE", 1, ("head", "told")),
     ("cut_open", OLD, NN, "TRUNCATE", 0, ("done",)),
-    ("inplace", OLD, NN, "OPEN", 0, ("head", "told")),
     ("inplace", OLD, DN, "OPEN", 0, ("head", "told")),
     ("inplace", OLD, NN, "CREATE", 0, ("head", "done")),
     ("inplace", OLD, DN, "CREATE", 0, (0, 65536, "sent", "done")),

@@ -10,7 +10,8 @@ spec = importlib.util.spec_from_file_location("system_fixtures", HERE.parent / "
 system = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(system)
 
-binary, stack, mounts_key = system.binary, system.stack, system.mounts_key
+via, binary, stack, mounts_key = system.via, system.binary, system.stack, system.mounts_key
+pytest_addoption = system.pytest_addoption
 pytest_configure = system.pytest_configure
 pytest_runtest_protocol = system.pytest_runtest_protocol
 pytest_runtest_makereport = system.pytest_runtest_makereport

@@ -22,7 +22,9 @@ def load(name: str, file: Path):
 
 
 system = load("system_fixtures", HERE.parent / "system" / "conftest.py")
-binary, stack, hdfs, mounts, mount = (
+pytest_addoption = system.pytest_addoption
+via, binary, stack, hdfs, mounts, mount = (
+    system.via,
     system.binary,
     system.stack,
     system.hdfs,

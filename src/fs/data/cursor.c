@@ -62,7 +62,7 @@ int64_t kx_cursor_take(const struct kx_cursor *cursor, int64_t from, int64_t to,
     return (int64_t)out->length - before;
 }
 
-void kx_cursor_append(struct kx_cursor *cursor, struct kx_block *block, int64_t needed)
+void kx_cursor_append(struct kx_cursor *cursor, struct kx_block *block, int64_t keep)
 {
     struct placed *fresh = g_new0(struct placed, 1);
     *fresh = (struct placed){.offset = cursor->end, .block = block};
@@ -74,7 +74,7 @@ void kx_cursor_append(struct kx_cursor *cursor, struct kx_block *block, int64_t 
     for (;;) {
         struct placed *first = cursor->blocks.head->data;
         int64_t first_end = first->offset + (int64_t)first->block->length;
-        if (first == fresh || first_end > needed - KX_READ_BEHIND_BYTES) break;
+        if (first == fresh || first_end > keep) break;
         drop_first(cursor);
     }
 }

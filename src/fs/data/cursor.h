@@ -47,8 +47,8 @@ void kx_cursor_free(struct kx_cursor *cursor);
 int64_t kx_cursor_take(const struct kx_cursor *cursor, int64_t from, int64_t to,
                        struct kx_slices *out);
 
-/** Append what came next (consumed), and let go of what lies far behind `needed`. */
-void kx_cursor_append(struct kx_cursor *cursor, struct kx_block *block, int64_t needed);
+/** Append what came next (consumed), and let go of what ends before `keep`. */
+void kx_cursor_append(struct kx_cursor *cursor, struct kx_block *block, int64_t keep);
 
 /** Let go of the blocks: the next byte is still that at `end`. */
 void kx_cursor_forget(struct kx_cursor *cursor);

@@ -243,7 +243,8 @@ static void settle(struct wish *wish, struct kx_cursor *cursor, bool was, struct
         return;
     }
     if (!is) kx_cursor_charge(cursor, 0, true);
-    if (block) kx_cursor_append(cursor, block, first_needed(wish, cursor));
+    int64_t behind = kx_run_behind(wish->to - wish->from);
+    if (block) kx_cursor_append(cursor, block, first_needed(wish, cursor) - behind);
 }
 
 /* Bring a cursor one block further. */

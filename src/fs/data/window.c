@@ -75,6 +75,11 @@ int64_t kx_run_reach(const struct kx_pattern *pattern, enum kx_run_state state, 
     return MAX(KX_READ_AHEAD_BYTES / 2, 3 * size);
 }
 
+int64_t kx_run_behind(int64_t size)
+{
+    return MAX(KX_READ_BEHIND_BYTES, 4 * size);
+}
+
 void kx_pattern_begun(struct kx_pattern *pattern)
 {
     pattern->jumps++;

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #define KX_READ_BEHIND_BYTES                                                                       \
-    ((int64_t)1024 * 1024) /* kept behind a reader: the kernel's read-ahead is at most 256 KiB     \
-                              back, with its largest window */
+    ((int64_t)1024 * 1024) /* kept behind a reader, at least: what the kernel's read-ahead with    \
+                              its own window of 128 KiB is back at most is 256 KiB */
 #define KX_READ_AHEAD_BYTES                                                                        \
     ((int64_t)1024 *                                                                               \
      1024) /* a read that begins so far before a stream waits for it rather than jumping */
@@ -59,6 +59,11 @@ enum kx_run_state {
 /** How far behind what was asked for so far a read of `size` bytes may begin to be of the run:
  * reads of the kernel overtake each other, up to two at once. */
 int64_t kx_run_reach(const struct kx_pattern *pattern, enum kx_run_state state, int64_t size);
+
+/** How far behind a read of `size` bytes what came is kept: a program that has said that it reads
+ * in order (md5sum, cat: POSIX_FADV_SEQUENTIAL) has windows of two of the kernel's requests, and
+ * two windows on their way, of which the last request may be the first to come. */
+int64_t kx_run_behind(int64_t size);
 
 /** A run of `length` has begun / ended. */
 void kx_pattern_begun(struct kx_pattern *pattern);

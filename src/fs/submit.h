@@ -2,7 +2,7 @@
  * Threads: any. */
 #pragma once
 #include "fs/services.h"
-#include "oozie/configuration.h"
+#include "rest/configuration.h"
 
 #define KX_DEFAULTS_FILE "/.oozie/submit/defaults.properties"
 

@@ -6,8 +6,8 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "oozie/configuration.h"
 #include "oozie/job_id.h"
+#include "rest/configuration.h"
 
 struct kx_application {
     enum kx_job_kind kind;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "oozie/application.h"
-#include "oozie/xml.h"
+#include "rest/xml.h"
 
 #define WANTED_MAX 1000
 #define DEPTH_MAX  200

@@ -4,34 +4,36 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "rest/xml_properties.h"
+#include "rest/configuration.h"
 
 #define REPLACEMENTS_MAX 20
 #define DEFAULT_HTTP     "9870"
 #define DEFAULT_HTTPS    "9871"
 
 struct kx_hadoop_conf {
-    GHashTable *values; /* name -> value, both owned */
+    struct kx_configuration *values;
 };
 
 struct kx_hadoop_conf *kx_hadoop_conf_new(void)
 {
     struct kx_hadoop_conf *conf = g_new0(struct kx_hadoop_conf, 1);
-    conf->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    conf->values = kx_configuration_new();
     return conf;
 }
 
 void kx_hadoop_conf_free(struct kx_hadoop_conf *conf)
 {
     if (!conf) return;
-    g_hash_table_destroy(conf->values);
+    kx_configuration_free(conf->values);
     g_free(conf);
 }
 
 int kx_hadoop_conf_parse(struct kx_hadoop_conf *conf, const char *text, gsize length,
                          const char *name, struct kx_error *err)
 {
-    return kx_xml_properties(text, length, name, conf->values, err);
+    int result = kx_configuration_read_xml(conf->values, text, length, err);
+    if (result < 0) kx_error_prefix(err, "%s", name);
+    return result;
 }
 
 /* @return 1: read; 0: not there; -errno. */
@@ -76,23 +78,23 @@ static bool replace_one(const struct kx_hadoop_conf *conf, GString *text)
         if (!end) continue;
         gssize length = end + 1 - (text->str + at);
         g_autofree char *name = g_strndup(text->str + at + 2, (gsize)length - 3);
-        const char *value = g_hash_table_lookup(conf->values, name);
+        const char *value = kx_configuration_get(conf->values, name);
         if (!value) continue;
         g_string_erase(text, at, length);
         g_string_insert(text, at, value);
-        return text->len < KX_XML_PROPERTIES_BYTES_MAX;
+        return text->len < KX_CONFIGURATION_BYTES;
     }
     return false;
 }
 
 char *kx_hadoop_conf_get(const struct kx_hadoop_conf *conf, const char *name)
 {
-    const char *value = g_hash_table_lookup(conf->values, name);
+    const char *value = kx_configuration_get(conf->values, name);
     if (!value) return NULL;
     GString *text = g_string_new(value);
     for (int i = 0; i < REPLACEMENTS_MAX && replace_one(conf, text); i++)
         continue;
-    return g_string_free(text, FALSE);
+    return g_strstrip(g_string_free(text, FALSE));
 }
 
 /* The property KEY.NAMESERVICE[.ID], or KEY for a cluster without names. */

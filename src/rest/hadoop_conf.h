@@ -1,10 +1,9 @@
 /* Hadoop's own configuration (core-site.xml, hdfs-site.xml), as far as a client of WebHDFS needs
  * it: which HTTP addresses a nameservice has.
  *
- * A file is refused that has a document type (Hadoop's never have one, and entities come with it)
- * or is larger than KX_HADOOP_CONF_BYTES_MAX. `${name}` in a value stands for another property's
- * value, as in org.apache.hadoop.conf.Configuration, which also gave the limit of 20 replacements;
- * a name that nothing is known of stays as it stands.
+ * What a file may be: configuration.h. `${name}` in a value stands for another property's value, as
+ * in org.apache.hadoop.conf.Configuration, which also gave the limit of 20 replacements; a name
+ * that nothing is known of stays as it stands.
  *
  * Threads: one at a time. Blocking: kx_hadoop_conf_load reads local files. */
 #pragma once
@@ -23,7 +22,8 @@ int kx_hadoop_conf_parse(struct kx_hadoop_conf *conf, const char *text, gsize le
 struct kx_hadoop_conf *kx_hadoop_conf_new(void); /* nothing is known */
 void kx_hadoop_conf_free(struct kx_hadoop_conf *conf);
 
-/** A property's value, replacements made.  @return owned; NULL: there is none. */
+/** A property's value, replacements made, without blanks around it.  @return owned; NULL: there is
+ * none. */
 char *kx_hadoop_conf_get(const struct kx_hadoop_conf *conf, const char *name);
 
 /** The NameNodes of a nameservice as endpoints, "http://a:9870,http://b:9870", in the order of

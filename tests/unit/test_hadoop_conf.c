@@ -98,8 +98,8 @@ static const struct {
     {"", "x.xml"},
     {"<configuration>", "line 1"},
     {"<configuration><property></configuration>", "line 1"},
-    {"<html></html>", "<configuration> is expected"},
-    {"<!DOCTYPE configuration [<!ENTITY a \"b\">]><configuration/>", "document type"},
+    {"<html></html>", "x.xml: the first element is not <configuration>"},
+    {"<!DOCTYPE configuration [<!ENTITY a \"b\">]><configuration/>", "a DTD"},
     {"not xml", "line 1"},
 };
 

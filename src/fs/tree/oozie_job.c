@@ -5,7 +5,7 @@
 #include "fs/errors.h"
 #include "fs/mount.h"
 #include "fs/tree/oozie_private.h"
-#include "oozie/configuration.h"
+#include "rest/configuration.h"
 
 int kx_oozie_job_member(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fs/tree/oozie_private.h"
-#include "oozie/configuration.h"
+#include "rest/configuration.h"
 
 static int act(const struct kx_tree_at *at, enum kx_verb verb, const char *body,
                struct kx_error *err)

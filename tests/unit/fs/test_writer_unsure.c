@@ -10,14 +10,21 @@ static void lose_answer(struct writing *w)
     fake_files_fail(w->client, "REPLACE", ETIMEDOUT, true);
 }
 
-static void a_rename_that_was_done_is_not_done_again(void **state)
+/* /d/a, "0123456789" on the server, and "01AB456789" when it is published. */
+static struct kx_writer *changed(struct writing *w)
 {
-    struct writing *w = *state;
-    KX_ERROR_AUTO(err);
     writing_journal(w, KX_WRITE_DIRECT);
     fake_files_put(w->client, "/d/a", "0123456789");
     struct kx_writer *writer = writing_open(w, KX_WRITE_SERVER);
     writing_put(writer, 2, "AB");
+    return writer;
+}
+
+static void a_rename_that_was_done_is_not_done_again(void **state)
+{
+    struct writing *w = *state;
+    KX_ERROR_AUTO(err);
+    struct kx_writer *writer = changed(w);
     lose_answer(w);
     assert_int_equal(kx_writer_publish(writer, NULL, &err), -ETIMEDOUT);
     g_free(fake_files_requests(w->client));
@@ -32,10 +39,7 @@ static void what_came_to_its_name_is_the_base_there(void **state)
 {
     struct writing *w = *state;
     KX_ERROR_AUTO(err);
-    writing_journal(w, KX_WRITE_DIRECT);
-    fake_files_put(w->client, "/d/a", "0123456789");
-    struct kx_writer *writer = writing_open(w, KX_WRITE_SERVER);
-    writing_put(writer, 2, "AB");
+    struct kx_writer *writer = changed(w);
     lose_answer(w);
     assert_int_equal(kx_writer_publish(writer, NULL, &err), -ETIMEDOUT);
     writing_check_read(writer, 0, 10, "01AB456789");
@@ -49,10 +53,7 @@ static void a_rename_that_was_not_done_is_done_again(void **state)
 {
     struct writing *w = *state;
     KX_ERROR_AUTO(err);
-    writing_journal(w, KX_WRITE_DIRECT);
-    fake_files_put(w->client, "/d/a", "0123456789");
-    struct kx_writer *writer = writing_open(w, KX_WRITE_SERVER);
-    writing_put(writer, 2, "AB");
+    struct kx_writer *writer = changed(w);
     fake_files_fail(w->client, "REPLACE", ETIMEDOUT, false);
     assert_int_equal(kx_writer_publish(writer, NULL, &err), -ETIMEDOUT);
     writing_publish(writer);

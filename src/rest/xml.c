@@ -1,4 +1,4 @@
-#include "oozie/xml.h"
+#include "rest/xml.h"
 
 #include <errno.h>
 #include <libxml/parser.h>

@@ -1,5 +1,5 @@
-/* A job's properties: names and values, in Java's two forms, <configuration> and lines of
- * NAME=VALUE.
+/* Hadoop's settings, and a job's properties: names and values, in Java's two forms, <configuration>
+ * and lines of NAME=VALUE.
  *
  * Bounded: at most KX_CONFIGURATION_MAX properties and KX_CONFIGURATION_BYTES of text. XML is read
  * without a network, without entities of its own and without anything beside the text itself.

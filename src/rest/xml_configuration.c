@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "oozie/configuration.h"
-#include "oozie/xml.h"
+#include "rest/configuration.h"
+#include "rest/xml.h"
 
 static bool is_called(const xmlNode *node, const char *name)
 {

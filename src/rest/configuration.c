@@ -1,4 +1,4 @@
-#include "oozie/configuration.h"
+#include "rest/configuration.h"
 
 #include <errno.h>
 #include <stdbool.h>

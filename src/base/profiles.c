@@ -110,7 +110,10 @@ static int parse(struct kx_profiles *profiles, const GString *text, const char *
     g_autoptr(GError) error = NULL;
     if (!text->len) return 0;
     if (!g_key_file_load_from_data(keys, text->str, text->len, G_KEY_FILE_NONE, &error))
-        return kx_error_set(err, EINVAL, "%s: %s", file, error->message);
+        return kx_error_set(err, EINVAL,
+                            "%s: %s (a line is [NAME], OPTION = VALUE or # ...; a "
+                            "switch is OPTION = yes)",
+                            file, error->message);
     g_auto(GStrv) names = g_key_file_get_groups(keys, NULL);
     for (char **name = names; *name; name++)
         take_section(profiles, keys, *name, file);

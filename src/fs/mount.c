@@ -78,6 +78,7 @@ static void explain(struct kx_error *err, const struct kx_endpoint *endpoint)
                         endpoint->origin);
     else
         kx_error_prefix(err, "cannot mount %s", endpoint->text);
+    g_clear_pointer(&err->path, g_free); /* the words name it, by its address */
 }
 
 static int check_map(const char *map, struct kx_error *err)

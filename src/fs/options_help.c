@@ -10,6 +10,7 @@
 static void help_line(GString *text, const char *left, const char *help)
 {
     g_string_append_printf(text, "  %-*s", HELP_COLUMN, left);
+    if (strlen(left) >= HELP_COLUMN) g_string_append_printf(text, "\n%*s", HELP_COLUMN + 2, "");
     g_auto(GStrv) words = g_strsplit(help, " ", -1);
     size_t column = HELP_COLUMN + 2;
     for (char **word = words; *word; word++) {
@@ -36,6 +37,8 @@ char *kx_options_help(void)
     help_line(text, "webhdfs://HOST[:PORT]/PATH",
               "the same in Hadoop's words; swebhdfs:// and https:// with TLS (9871)");
     help_line(text, "https://HOST:PORT/gateway/TOPOLOGY[/PATH]", "an Apache Knox gateway");
+    help_line(text, "NAME:[/PATH]",
+              "a profile of knoxfs.conf, or a nameservice of Hadoop's own configuration");
     g_string_append(text, "\nOPTIONS\n");
     size_t count;
     const struct kx_flag_row *flags = kx_flag_rows(&count);

@@ -38,7 +38,10 @@ static int take_setting(struct kx_options *out, const struct kx_setting *setting
     g_autofree char *word = *setting->value ? g_strconcat(setting->name, "=", setting->value, NULL)
                                             : g_strdup(setting->name);
     const struct kx_option_from from = {where, setting->source};
-    return kx_option_set(out, word, &from, err);
+    int result = kx_option_set(out, word, &from, err);
+    if (result < 0 && strcmp(setting->name, "url") == 0)
+        kx_error_prefix(err, "a profile's address is \"endpoint = URL\"");
+    return result;
 }
 
 static int take_profile(struct kx_options *out, const char *name, const GPtrArray *settings,

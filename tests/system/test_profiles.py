@@ -77,6 +77,8 @@ def test_nameservice(named, stack, hdfs, tmp_path, monkeypatch):
         ("nobody:", "[prod]\nendpoint=http://x\n", "there is no such profile"),
         ("prod:", "[prod]\nuser=x\n", '"endpoint = URL" is missing'),
         ("prod:", "[prod]\nendpoint=http://x\nnosuch=1\n", "[prod]: nosuch=1: there is no such option"),
+        ("prod:", "[prod]\nurl=http://x\n", 'a profile\'s address is "endpoint = URL"'),
+        ("prod:", "[prod]\nendpoint=http://x\nro\n", "a switch is OPTION = yes"),
         ("prod:", "[prod\n", "[prod"),
         ("prod:/a/../b", "[prod]\nendpoint=http://x\n", ".."),
     ],

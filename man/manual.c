@@ -1,7 +1,7 @@
 /* Prints the list of mount options for the manual page, from the table that knoxfs itself reads. Used by the build only. */
 #include <stdio.h>
 
-#include "fs/options.h"
+#include "conf/options.h"
 
 int main(void)
 {

@@ -3,7 +3,7 @@
 #pragma once
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "fs/options.h"
+#include "conf/options.h"
 
 struct kx_logfile;
 

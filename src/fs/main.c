@@ -11,12 +11,12 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "fs/ask.h"
+#include "conf/ask.h"
 #include "fs/background.h"
 #include "fs/logfile.h"
-#include "fs/login.h"
+#include "conf/login.h"
 #include "fs/mount.h"
-#include "fs/options.h"
+#include "conf/options.h"
 #include "fs/session.h"
 
 #define ARENAS_MAX                                                                                 \

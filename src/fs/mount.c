@@ -11,7 +11,7 @@
 #include "fs/data/writer.h"
 #include "fs/errors.h"
 #include "fs/journal/journal.h"
-#include "fs/login.h"
+#include "conf/login.h"
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"

@@ -12,7 +12,7 @@
 #include "base/pool.h"
 #include "base/stats.h"
 #include "fs/data/room.h"
-#include "fs/options.h"
+#include "conf/options.h"
 #include "rest/client.h"
 
 struct kx_inodes;

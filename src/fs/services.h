@@ -9,7 +9,7 @@
  * Threads: any.  Ownership: what is returned lives as long as the services. */
 #pragma once
 #include "base/error.h"
-#include "fs/options.h"
+#include "conf/options.h"
 #include "oozie/oozie.h"
 #include "rest/service.h"
 

@@ -75,6 +75,7 @@ def test_the_summary_tells_how_long_functions_are(lint):
     ("src/base/noun.c", "rest/url.h"), ("src/base/noun.c", "oozie/job.h"),
     ("src/base/noun.c", "fs/mount.h"), ("src/rest/noun.h", "oozie/job.h"),
     ("src/rest/noun.c", "fs/mount.h"), ("src/oozie/noun.c", "fs/mount.h"),
+    ("src/conf/noun.c", "fs/mount.h"), ("src/rest/noun.c", "conf/options.h"),
     ("tools/ctl/noun.c", "fs/mount.h"), ("src/base/noun.c", "noun.h"),
     ("src/fs/data/noun.c", "../mount.h"), ("src/fs/names/noun.c", "fs/data/writer_private.h"),
     ("src/fs/main.c", "rest/http_private.h"),
@@ -359,20 +360,20 @@ static const struct kx_option_row ROWS[] = {
 
 
 def test_options_are_described(lint):
-    lint.write("src/fs/options_table.c", TABLE)
+    lint.write("src/conf/options_table.c", TABLE)
     lint.expect()
     lint.write("man/knoxfs.8.scd", "*ro*\n\tread only\n\nattr_timeout is not in bold\n")
     lint.write("docs/CONFIGURATION.md", "`attr_timeout=S`: how long; error\n")
-    lint.expect("src/fs/options_table.c:2: docs: the option ro is not described in docs/",
-                "src/fs/options_table.c:3: docs: the option attr_timeout is not described in man/")
+    lint.expect("src/conf/options_table.c:2: docs: the option ro is not described in docs/",
+                "src/conf/options_table.c:3: docs: the option attr_timeout is not described in man/")
     lint.write("man/knoxfs.8.scd", "@OPTIONS@\n")
     lint.write("docs/CONFIGURATION.md", "| `ro` | `-o attr_timeout=S` |\n")
     lint.expect()
 
 
 def test_a_table_that_cannot_be_read_is_told(lint):
-    lint.write("src/fs/options_table.c", "static const int ROWS[] = {1};\n")
-    lint.expect("src/fs/options_table.c:1: docs:")
+    lint.write("src/conf/options_table.c", "static const int ROWS[] = {1};\n")
+    lint.expect("src/conf/options_table.c:1: docs:")
 
 
 def test_headers_say_what_they_are(lint):

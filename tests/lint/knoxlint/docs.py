@@ -4,7 +4,7 @@ import re
 
 from .tree import Finding, Tree
 
-TABLE = "src/fs/options_table.c"
+TABLE = "src/conf/options_table.c"
 TEXTS = ("man/knoxfs.8.scd", "man/knoxfs.8.scd.in", "docs/CONFIGURATION.md")
 # {"name", KX_OPTION_KIND, at, "VALUE" or NULL, "help" or NULL, ...}
 ROW = re.compile(

@@ -1,4 +1,4 @@
-"""Which folder may include what: base <- rest <- oozie <- fs, tools."""
+"""Which folder may include what: base <- rest <- oozie, conf <- fs, tools."""
 
 import re
 
@@ -9,8 +9,9 @@ BELOW = {
     "base": ("base",),
     "rest": ("base", "rest"),
     "oozie": ("base", "rest", "oozie"),
-    "fs": ("base", "rest", "oozie", "fs"),
-    "tools": ("base", "rest", "oozie", "tools"),
+    "conf": ("base", "rest", "conf"),
+    "fs": ("base", "rest", "oozie", "conf", "fs"),
+    "tools": ("base", "rest", "oozie", "conf", "tools"),
 }
 # A library's headers, where they may be included, and the same for a person.
 LIBRARIES = (

@@ -1,4 +1,4 @@
-#include "fs/ask.h"
+#include "conf/ask.h"
 
 #include <errno.h>
 #include <fcntl.h>

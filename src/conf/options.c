@@ -1,10 +1,10 @@
-#include "fs/options.h"
+#include "conf/options.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
-#include "fs/options_table.h"
+#include "conf/options_table.h"
 
 /* "a,b=c,d": a comma inside a value is written "\,". */
 static void add_words(const char *list, GPtrArray *words)

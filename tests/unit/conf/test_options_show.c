@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/options.h"
+#include "conf/options.h"
 #include "support.h"
 
 /* knoxfs -o LIST http://nn /mnt */

@@ -1,4 +1,4 @@
-#include "fs/login.h"
+#include "conf/login.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "fs/options_table.h"
+#include "conf/options_table.h"
 
 #define AT(member) KX_OPTION_AT(member)
 

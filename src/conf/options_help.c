@@ -1,7 +1,7 @@
 /* --help and the man page's list of options, from the table. */
 #include <string.h>
 
-#include "fs/options_table.h"
+#include "conf/options_table.h"
 
 #define HELP_COLUMN  32
 #define HELP_COLUMNS 100

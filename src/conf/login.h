@@ -2,7 +2,7 @@
  *
  * Used by mount.c and main before any thread is started. */
 #pragma once
-#include "fs/options.h"
+#include "conf/options.h"
 #include "rest/auth.h"
 
 /** @typed the password of options->ask_password, borrowed for the life of the login; else NULL.

@@ -1,9 +1,9 @@
-#include "fs/options.h"
+#include "conf/options.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "fs/options_table.h"
+#include "conf/options_table.h"
 #include "support.h"
 
 /* knoxfs WORDS...  @return as kx_options_parse. */

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "fs/options_table.h"
+#include "conf/options_table.h"
 
 static const struct kx_option_row *find_row(const char *name, size_t length)
 {

@@ -3,7 +3,7 @@
 #pragma once
 #include <stddef.h>
 
-#include "fs/options.h"
+#include "conf/options.h"
 
 enum kx_option_kind {
     KX_OPTION_FLAG,

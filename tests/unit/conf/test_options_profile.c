@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/options.h"
+#include "conf/options.h"
 #include "support.h"
 
 struct place {

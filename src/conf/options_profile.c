@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/profiles.h"
-#include "fs/options_table.h"
+#include "conf/options_table.h"
 #include "rest/hadoop_conf.h"
 #include "rest/url.h"
 

@@ -1,5 +1,5 @@
 /* The options in effect, as a table for a person. */
-#include "fs/options_table.h"
+#include "conf/options_table.h"
 
 static char *seconds(double value)
 {

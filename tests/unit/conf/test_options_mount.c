@@ -1,5 +1,5 @@
 /* What mount(8) says to its helper mount.knoxfs (recorded from util-linux 2.38). */
-#include "fs/options.h"
+#include "conf/options.h"
 
 #include <errno.h>
 

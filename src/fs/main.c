@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "conf/ask.h"
+#include "conf/login.h"
+#include "conf/options.h"
 #include "fs/background.h"
 #include "fs/logfile.h"
-#include "conf/login.h"
 #include "fs/mount.h"
-#include "conf/options.h"
 #include "fs/session.h"
 
 #define ARENAS_MAX                                                                                 \

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "conf/login.h"
 #include "fs/data/reads.h"
 #include "fs/data/recovery.h"
 #include "fs/data/space.h"
@@ -11,7 +12,6 @@
 #include "fs/data/writer.h"
 #include "fs/errors.h"
 #include "fs/journal/journal.h"
-#include "conf/login.h"
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/stats.h"
-#include "fs/data/room.h"
 #include "conf/options.h"
+#include "fs/data/room.h"
 #include "rest/client.h"
 
 struct kx_inodes;

@@ -7,13 +7,11 @@ import itertools
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 for folder in (HERE, HERE.parent / "system", HERE.parent / "stack", HERE.parent / "proxy"):
     sys.path.insert(0, str(folder))
 
@@ -21,9 +19,7 @@ from crashtest.scene import Scene  # noqa: E402
 from faultproxy import Proxy  # noqa: E402
 from knoxstack import Stack  # noqa: E402
 from knoxtest import Hdfs  # noqa: E402
-
-LIMIT_S = 60  # of a test; @pytest.mark.limit(S) for another
-GRACE_S = 5  # after which drivers are killed, so that nobody waits in the kernel any more
+from knoxtest.limits import LIMIT_S, driver, time_limit  # noqa: E402
 
 scenes_key = pytest.StashKey[list]()
 
@@ -36,13 +32,6 @@ def pytest_configure(config):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item, nextitem):
-    """Over set-up, test and tear-down: an alarm, and for who cannot hear it the end of its mounts."""
-    mark = item.get_closest_marker("limit")
-    limit = mark.args[0] if mark else LIMIT_S
-
-    def expired(number, frame):
-        raise pytest.fail.Exception(f"the test took more than {limit} s", pytrace=True)
-
     def abandon():
         for scene in item.config.stash[scenes_key]:
             for mount in scene.mounts:
@@ -50,15 +39,8 @@ def pytest_runtest_protocol(item, nextitem):
                     mount.killed = True
                     os.kill(mount.pid, signal.SIGKILL)
 
-    previous = signal.signal(signal.SIGALRM, expired)
-    signal.alarm(limit)
-    last = threading.Timer(limit + GRACE_S, abandon)
-    last.daemon = True
-    last.start()
-    yield
-    last.cancel()
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, previous)
+    with time_limit(item, abandon):
+        yield
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -77,10 +59,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def binary() -> Path:
-    path = Path(os.environ.get("KNOXFS_BIN") or ROOT / "build/release/src/fs/knoxfs").resolve()
-    if not path.is_file():
-        pytest.exit(f"there is no driver at {path}: build it, or set KNOXFS_BIN", returncode=3)
-    return path
+    return driver()
 
 
 @pytest.fixture(scope="session")

@@ -8,24 +8,20 @@ import os
 import re
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 for folder in (HERE, HERE.parent / "stack", HERE.parent / "proxy"):
     sys.path.insert(0, str(folder))
 
 from faultproxy import Proxy  # noqa: E402
 from knoxstack import Stack  # noqa: E402
 from knoxtest import Hdfs, Mounts, until  # noqa: E402
+from knoxtest.limits import LIMIT_S, driver, time_limit  # noqa: E402
 from knoxtest.mount import LOG_END  # noqa: E402
 from knoxtest.secrets import login_file  # noqa: E402
-
-LIMIT_S = 60  # of a test; @pytest.mark.limit(S) for another
-GRACE_S = 5  # after which drivers are killed, so that nobody waits in the kernel any more
 
 mounts_key = pytest.StashKey[list]()
 
@@ -60,26 +56,12 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item, nextitem):
-    """Over set-up, test and tear-down: an alarm, and for who cannot hear it the end of its mount."""
-    mark = item.get_closest_marker("limit")
-    limit = mark.args[0] if mark else LIMIT_S
-
-    def expired(number, frame):
-        raise pytest.fail.Exception(f"the test took more than {limit} s", pytrace=True)
-
     def abandon():
         for mounts in item.config.stash[mounts_key]:
             mounts.abandon()
 
-    previous = signal.signal(signal.SIGALRM, expired)
-    signal.alarm(limit)
-    last = threading.Timer(limit + GRACE_S, abandon)
-    last.daemon = True
-    last.start()
-    yield
-    last.cancel()
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, previous)
+    with time_limit(item, abandon):
+        yield
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -100,10 +82,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def binary() -> Path:
-    path = Path(os.environ.get("KNOXFS_BIN") or ROOT / "build/release/src/fs/knoxfs").resolve()
-    if not path.is_file():
-        pytest.exit(f"there is no driver at {path}: build it, or set KNOXFS_BIN", returncode=3)
-    return path
+    return driver()
 
 
 @pytest.fixture(scope="session")
@@ -235,6 +214,19 @@ def mounts(binary, stack, hdfs, via, request):
 def mount(mounts, hdfs):
     """The test's folder, mounted."""
     return mounts(hdfs.url_path)
+
+
+@pytest.fixture
+def second(mounts, hdfs):
+    """Another mount of the same folder: a client that knows nothing of the first one's plans."""
+    return mounts(hdfs.url_path, attr_timeout=0, entry_timeout=0, negative_timeout=0)
+
+
+@pytest.fixture
+def owned(mounts, hdfs):
+    """The test's folder, mounted as the cluster's superuser, who changes owners."""
+    hdfs.sh("-chown", "root:supergroup", hdfs.root)
+    return mounts(hdfs.url_path, user="root")
 
 
 @pytest.fixture

@@ -7,17 +7,10 @@ import signal
 from pathlib import Path
 
 import pytest
-from knoxtest import run, sh, until
+from knoxtest import refused, run, sh, until
 
 MIB = 1 << 20
 OLD = bytes(range(256)) * (3 * MIB // 256)
-
-
-def refused(code: int | set, call, *arguments) -> None:
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    codes = code if isinstance(code, set) else {code}
-    assert caught.value.errno in codes, caught.value
 
 
 def reason(path: Path) -> str:

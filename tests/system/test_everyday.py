@@ -12,10 +12,8 @@ SERVICES = Path("/etc/services")
 
 
 @pytest.fixture
-def mount(mounts, hdfs):
-    """As the cluster's superuser: tar, rsync -a and chown change owners."""
-    hdfs.sh("-chown", "root:supergroup", hdfs.root)
-    return mounts(hdfs.url_path, user="root")
+def mount(owned):
+    return owned
 
 
 @pytest.fixture

@@ -4,19 +4,7 @@ import errno
 import os
 
 import pytest
-from knoxtest import until
-
-
-@pytest.fixture
-def second(mounts, hdfs):
-    """Another mount of the same folder: a client that knows nothing of the first one's plans."""
-    return mounts(hdfs.url_path, attr_timeout=0, entry_timeout=0, negative_timeout=0)
-
-
-def refused(code: int, call, *arguments) -> None:
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    assert caught.value.errno == code, caught.value
+from knoxtest import refused, until
 
 
 def test_exclusive(mount, hdfs, second):

@@ -4,7 +4,7 @@ import errno
 import os
 
 import pytest
-from knoxtest import run, sh
+from knoxtest import refused, run, sh
 
 from conftest import make_folder
 
@@ -22,12 +22,6 @@ def hdfs(wide, request):
 @pytest.fixture
 def mount(mounts, hdfs, wide):
     return mounts(hdfs.url_path, server=wide.httpfs)
-
-
-def refused(code: int, call, *arguments) -> None:
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    assert caught.value.errno == code, caught.value
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000, 5 * MIB + 3])

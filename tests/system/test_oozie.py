@@ -8,7 +8,7 @@ import subprocess
 import urllib.request
 
 import pytest
-from conftest import ROOT
+from knoxtest.limits import ROOT
 from knoxtest import run, until
 from knoxtest.jobs import FS, SHELL, cluster, ended, job_of, jobs, lasting, put_application, services, status  # noqa: F401
 from knoxtest.tree import reason, refused

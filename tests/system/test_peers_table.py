@@ -19,10 +19,8 @@ LONG = {"file > 2 GiB (2.1 GiB written, tail read)": [pytest.mark.slow, pytest.m
 
 
 @pytest.fixture
-def mount(mounts, hdfs):
-    """As the cluster's superuser: some rows change owners."""
-    hdfs.sh("-chown", "root:supergroup", hdfs.root)
-    return mounts(hdfs.url_path, user="root")
+def mount(owned):
+    return owned
 
 
 @pytest.fixture

@@ -7,15 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from knoxtest import run, sh, until
+from knoxtest import refused, run, sh, until
 
 MIB = 1 << 20
-
-
-def refused(code: int, call, *arguments) -> None:
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    assert caught.value.errno == code, caught.value
 
 
 def reason(path: Path) -> str:

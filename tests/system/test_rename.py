@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from knoxtest import Running, run, sh, until
+from knoxtest import Running, refused, run, sh, until
 
 from conftest import make_folder
 
@@ -37,12 +37,6 @@ def url(servers) -> str:
 @pytest.fixture
 def mount(mounts, hdfs, url):
     return mounts(hdfs.url_path, server=url)
-
-
-def refused(code: int, call, *arguments) -> None:
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    assert caught.value.errno == code, caught.value
 
 
 def renameat2(source: Path, target: Path, flags: int) -> None:

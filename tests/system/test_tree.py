@@ -7,9 +7,9 @@ import re
 import threading
 
 import pytest
-from conftest import ROOT
-from knoxtest import run, sh, until
-from knoxtest.tree import LISTED, TREE, grow_log, mount, proxied, refused, stats, tell, tree, visible  # noqa: F401
+from knoxtest import refused, run, sh, until
+from knoxtest.limits import ROOT
+from knoxtest.tree import LISTED, TREE, grow_log, mount, proxied, stats, tell, tree, visible  # noqa: F401
 
 IN_TIME_S = 10
 CONSTANT = ["README", "version", "endpoint", "user", "config", "ctl"]

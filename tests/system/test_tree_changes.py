@@ -9,7 +9,7 @@ import subprocess
 import threading
 
 import pytest
-from knoxtest import Running, run, sh, until
+from knoxtest import Running, refused, run, sh, until
 from knoxtest.programs import ENVIRONMENT
 from knoxtest.tree import (  # noqa: F401
     LISTED,
@@ -18,7 +18,6 @@ from knoxtest.tree import (  # noqa: F401
     mount,
     proxied,
     reason,
-    refused,
     tell,
     tree,
     visible,

@@ -8,21 +8,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from knoxtest import Running, run, sh, until
+from knoxtest import Running, refused, run, sh, until
 
 MIB = 1 << 20
-
-
-@pytest.fixture
-def second(mounts, hdfs):
-    """Another mount of the same folder: a client that knows nothing of the first one's plans."""
-    return mounts(hdfs.url_path, attr_timeout=0, entry_timeout=0, negative_timeout=0)
-
-
-def refused(code: int, call, *arguments) -> None:
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    assert caught.value.errno == code, caught.value
 
 
 @pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 131072, MIB, MIB + 1, 5 * MIB + 3])

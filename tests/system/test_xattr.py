@@ -4,13 +4,7 @@ import errno
 import os
 
 import pytest
-from knoxtest import run, sh
-
-
-def refused(code: int, call, *arguments) -> None:
-    with pytest.raises(OSError) as caught:
-        call(*arguments)
-    assert caught.value.errno == code, caught.value
+from knoxtest import refused, run, sh
 
 
 def shell_attributes(hdfs, name: str) -> dict[str, bytes]:

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <glib/gstdio.h>
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -62,4 +64,10 @@ void assert_error(const struct kx_error *err, int code, const char *exception, c
     }
     if (message && !(err->message && strstr(err->message, message)))
         fail_msg("wanted \"%s\" in the message \"%s\"", message, err->message);
+}
+
+void put_file(const char *file, const char *text)
+{
+    assert_true(g_file_set_contents(file, text, -1, NULL));
+    assert_int_equal(g_chmod(file, 0600), 0);
 }

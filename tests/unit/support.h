@@ -30,6 +30,9 @@ struct world *world_new(int port, const struct world_options *options);
 /** The test fails when a block of the pool was not given back. */
 void world_free(struct world *world);
 
+/** A file of nobody's business (mode 0600) with this text. */
+void put_file(const char *file, const char *text);
+
 /** A port of 127.0.0.1 where nobody listens. */
 int port_unused(void);
 

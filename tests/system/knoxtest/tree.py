@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from .refusing import refused
+
 from .waiting import until
 
 TREE = ".cluster/mount"
@@ -45,12 +47,6 @@ def stats(tree) -> dict:
 
 def reason(path) -> str:
     return os.getxattr(path, "user.hdfs.error").decode()
-
-
-def refused(code: int, call, *arguments) -> None:
-    with pytest.raises(OSError) as raised:
-        call(*arguments)
-    assert raised.value.errno == code, raised.value
 
 
 def tell(tree, line: str) -> None:

@@ -36,12 +36,6 @@ static int place_teardown(void **state)
     return 0;
 }
 
-static void put(const char *file, const char *text)
-{
-    assert_true(g_file_set_contents(file, text, -1, NULL));
-    assert_int_equal(g_chmod(file, 0600), 0);
-}
-
 static int load(struct place *p, gboolean must, struct kx_error *err)
 {
     const char *const files[] = {p->first, p->second, NULL};
@@ -64,9 +58,10 @@ static void check(struct place *p, const char *profile, guint i, const char *nam
 static void a_later_file_wins_by_setting(void **state)
 {
     struct place *p = *state;
-    put(p->first, "# a comment\n[prod]\nendpoint = http://nn\nauth-file= /a \nro\t=yes\n[test]\n"
-                  "endpoint=http://t\nendpoint=http://u\n");
-    put(p->second, "[prod]\nauth_file=/b\n[other]\n");
+    put_file(p->first,
+             "# a comment\n[prod]\nendpoint = http://nn\nauth-file= /a \nro\t=yes\n[test]\n"
+             "endpoint=http://t\nendpoint=http://u\n");
+    put_file(p->second, "[prod]\nauth_file=/b\n[other]\n");
     assert_int_equal(load(p, FALSE, NULL), 0);
     check(p, "prod", 0, "endpoint", "http://nn", p->first);
     check(p, "prod", 1, "ro", "yes", p->first);
@@ -104,7 +99,7 @@ static void check_refused(struct place *p, int code, const char *words)
 static void a_file_that_others_can_change_is_not_trusted(void **state)
 {
     struct place *p = *state;
-    put(p->first, "[prod]\nendpoint=http://nn\n");
+    put_file(p->first, "[prod]\nendpoint=http://nn\n");
     assert_int_equal(g_chmod(p->first, 0620), 0);
     check_refused(p, EPERM, "chmod go-w");
     assert_int_equal(g_chmod(p->first, 0602), 0);
@@ -116,17 +111,17 @@ static void a_file_that_others_can_change_is_not_trusted(void **state)
 static void what_is_no_configuration_is_named(void **state)
 {
     struct place *p = *state;
-    put(p->first, "endpoint=http://nn\n");
+    put_file(p->first, "endpoint=http://nn\n");
     check_refused(p, EINVAL, "group");
-    put(p->first, "[prod]\nendpoint\n");
+    put_file(p->first, "[prod]\nendpoint\n");
     check_refused(p, EINVAL, "endpoint");
-    put(p->first, "[prod\n");
+    put_file(p->first, "[prod\n");
     check_refused(p, EINVAL, "[prod");
-    put(p->first, "[prod]\nname=\xff\xfe\n");
+    put_file(p->first, "[prod]\nname=\xff\xfe\n");
     assert_int_equal(load(p, FALSE, NULL), 0); /* bytes are the user's own */
     g_clear_pointer(&p->profiles, kx_profiles_free);
     g_autofree char *large = g_strnfill(KX_PROFILES_BYTES_MAX + 1, '#');
-    put(p->first, large);
+    put_file(p->first, large);
     check_refused(p, EFBIG, "1 MiB");
     assert_int_equal(g_unlink(p->first), 0);
     assert_int_equal(g_mkdir(p->first, 0700), 0);

@@ -40,12 +40,6 @@ static int place_teardown(void **state)
     return 0;
 }
 
-static void put(const char *file, const char *text)
-{
-    assert_true(g_file_set_contents(file, text, -1, NULL));
-    assert_int_equal(g_chmod(file, 0600), 0);
-}
-
 static int parse(const char *endpoint, const char *list, struct kx_options *out,
                  struct kx_error *err)
 {
@@ -88,7 +82,7 @@ static void an_address_stands_for_itself(void **state)
 static void a_profile_has_an_endpoint_and_a_directory_may_follow(void **state)
 {
     struct place *p = *state;
-    put(p->config, "[prod]\nendpoint = http://nn:9870/data\n[x.y-z_1]\nendpoint=http://b\n");
+    put_file(p->config, "[prod]\nendpoint = http://nn:9870/data\n[x.y-z_1]\nendpoint=http://b\n");
     check("prod:", "http://nn:9870/data", NULL);
     check("prod:/", "http://nn:9870/data", "/");
     check("prod:/user//bob/ 100%/", "http://nn:9870/data", "/user/bob/ 100%");
@@ -102,8 +96,8 @@ static void options_win_over_the_environment_and_that_over_the_profile(void **st
 {
     struct place *p = *state;
     struct kx_options o;
-    put(p->config, "[prod]\nendpoint = http://nn\nuser = hive\nro = yes\nattr-timeout=7\n"
-                   "verify\t= no\nallow_other=yes\n");
+    put_file(p->config, "[prod]\nendpoint = http://nn\nuser = hive\nro = yes\nattr-timeout=7\n"
+                        "verify\t= no\nallow_other=yes\n");
     g_autofree char *source = g_strdup_printf("%s [prod]", p->config);
     assert_int_equal(parse("prod:", NULL, &o, NULL), 0);
     assert_string_equal(o.user, "hive");
@@ -128,7 +122,7 @@ static void the_file_can_be_named(void **state)
     struct place *p = *state;
     struct kx_options o;
     g_unsetenv("KNOXFS_CONFIG");
-    put(p->config, "[prod]\nendpoint = http://nn\n");
+    put_file(p->config, "[prod]\nendpoint = http://nn\n");
     g_autofree char *list = g_strdup_printf("ro,config=%s", p->config);
     assert_int_equal(parse("prod:", list, &o, NULL), 0);
     assert_string_equal(o.service, "http://nn");
@@ -140,14 +134,14 @@ static void the_file_can_be_named(void **state)
 static void a_nameservice_of_hadoops_configuration(void **state)
 {
     struct place *p = *state;
-    put(p->config, "[prod]\nendpoint = http://profile\n");
-    put(p->site, "<configuration>"
-                 "<property><name>dfs.nameservices</name><value>prod,ns1</value></property>"
-                 "<property><name>dfs.ha.namenodes.ns1</name><value>a,b</value></property>"
-                 "<property><name>dfs.namenode.http-address.ns1.a</name><value>h1:1</value>"
-                 "</property>"
-                 "<property><name>dfs.namenode.http-address.ns1.b</name><value>h2:2</value>"
-                 "</property></configuration>");
+    put_file(p->config, "[prod]\nendpoint = http://profile\n");
+    put_file(p->site, "<configuration>"
+                      "<property><name>dfs.nameservices</name><value>prod,ns1</value></property>"
+                      "<property><name>dfs.ha.namenodes.ns1</name><value>a,b</value></property>"
+                      "<property><name>dfs.namenode.http-address.ns1.a</name><value>h1:1</value>"
+                      "</property>"
+                      "<property><name>dfs.namenode.http-address.ns1.b</name><value>h2:2</value>"
+                      "</property></configuration>");
     check("ns1:/data", "http://h1:1,http://h2:2", "/data");
     check("prod:", "http://profile", NULL);
 }
@@ -155,8 +149,9 @@ static void a_nameservice_of_hadoops_configuration(void **state)
 static void wrong_ones_are_explained(void **state)
 {
     struct place *p = *state;
-    put(p->config, "[a]\nuser=bob\n[b]\nendpoint=http://nn\nnosuch=1\n[c]\nendpoint=http://nn\n"
-                   "timeout=soon\n[d]\nendpoint=http://nn\nro=1\n");
+    put_file(p->config,
+             "[a]\nuser=bob\n[b]\nendpoint=http://nn\nnosuch=1\n[c]\nendpoint=http://nn\n"
+             "timeout=soon\n[d]\nendpoint=http://nn\nro=1\n");
     check_refused("nobody:", "there is no such profile");
     check_refused("nobody:", "a, b, c, d");
     check_refused("a:", "endpoint = URL");
@@ -164,7 +159,7 @@ static void wrong_ones_are_explained(void **state)
     check_refused("c:", "[c]: timeout=soon: seconds from 1 to 3600");
     check_refused("d:", "[d]: ro=1: it is a switch");
     check_refused("c:/a/../b", "timeout");
-    put(p->config, "[a]\nendpoint=http://nn\n");
+    put_file(p->config, "[a]\nendpoint=http://nn\n");
     check_refused("a:/x/../y", "..");
     check_refused("http:/nn", "an address begins with http://");
     assert_int_equal(g_chmod(p->config, 0666), 0);

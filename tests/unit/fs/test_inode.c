@@ -1,47 +1,8 @@
 #include "fs/names/inode.h"
 
-#include "support.h"
+#include "inode_table.h"
 
-#define NOW     ((int64_t)1000000)
-#define LATEST  UINT64_MAX /* an epoch: the server was asked after all our changes */
 #define OWN_INO ((uint64_t)1 << 62)
-
-static struct kx_status file(uint64_t id, int64_t length, int64_t mtime_ms)
-{
-    return (struct kx_status){
-        .type = KX_TYPE_FILE, .file_id = id, .length = length, .mtime_ms = mtime_ms};
-}
-
-static struct kx_status folder(uint64_t id)
-{
-    return (struct kx_status){.type = KX_TYPE_DIRECTORY, .file_id = id};
-}
-
-/* *state is a table whose root is /base. */
-static int setup(void **state)
-{
-    const struct kx_status root = folder(1);
-    *state = kx_inodes_new("/base", &root, NOW);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kx_inodes_free(*state);
-    return 0;
-}
-
-static struct kx_inode *root_of(struct kx_inodes *inodes)
-{
-    struct kx_inode *root = kx_inodes_find(inodes, KX_ROOT_NODE);
-    assert_non_null(root);
-    return root;
-}
-
-static struct kx_inode *adopt(struct kx_inode *parent, const char *name, struct kx_status status)
-{
-    return kx_inodes_adopt(parent->inodes, parent, name, &status, LATEST, NOW);
-}
 
 static void check_path(struct kx_inode *inode, const char *expected)
 {

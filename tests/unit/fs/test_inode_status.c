@@ -2,42 +2,7 @@
 #include "fs/names/inode.h"
 
 #include "fake_writer.h"
-#include "support.h"
-
-#define NOW    ((int64_t)1000000)
-#define LATEST UINT64_MAX /* an epoch: the server was asked after all our changes */
-
-static struct kx_status file(uint64_t id, int64_t length, int64_t mtime_ms)
-{
-    return (struct kx_status){
-        .type = KX_TYPE_FILE, .file_id = id, .length = length, .mtime_ms = mtime_ms};
-}
-
-/* *state is a table whose root is /base. */
-static int setup(void **state)
-{
-    const struct kx_status root = {.type = KX_TYPE_DIRECTORY, .file_id = 1};
-    *state = kx_inodes_new("/base", &root, NOW);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    kx_inodes_free(*state);
-    return 0;
-}
-
-static struct kx_inode *root_of(struct kx_inodes *inodes)
-{
-    struct kx_inode *root = kx_inodes_find(inodes, KX_ROOT_NODE);
-    assert_non_null(root);
-    return root;
-}
-
-static struct kx_inode *adopt(struct kx_inode *parent, const char *name, struct kx_status status)
-{
-    return kx_inodes_adopt(parent->inodes, parent, name, &status, LATEST, NOW);
-}
+#include "inode_table.h"
 
 static void what_is_known_has_an_age(void **state)
 {

@@ -1,6 +1,7 @@
 """kill -9 of the driver at any moment, again and again on one tree: what was acknowledged is there each time.
 
-KNOXFS_KILLS: how often (default 200). KNOXFS_KILLS_BACK: the same with write=back (default 40). KNOXFS_SEED: repeats a choice of moments and contents, as far as time allows.
+KNOXFS_KILLS: how often (default 200). KNOXFS_KILLS_BACK: the same with write=back (default 40). KNOXFS_KILLS_PARALLEL: with
+parallel_upload (default 20). KNOXFS_SEED: repeats a choice of moments and contents, as far as time allows.
 """
 
 import os
@@ -12,6 +13,7 @@ from knoxtest import until
 
 KILLS = int(os.environ.get("KNOXFS_KILLS", "200"))
 KILLS_BACK = int(os.environ.get("KNOXFS_KILLS_BACK", "40"))
+KILLS_PARALLEL = int(os.environ.get("KNOXFS_KILLS_PARALLEL", "20"))
 SEED = os.environ.get("KNOXFS_SEED") or str(random.SystemRandom().randrange(1 << 32))
 LONGEST_S = 0.5  # from the writer's first step to the kill
 SLOTS = "a,b,c"
@@ -57,6 +59,17 @@ def test_some_kills(direct):
 def test_many_kills(direct, first):
     lives(direct, first, min(ROUND, KILLS - first))
     direct.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.limit(240)
+@pytest.mark.parametrize("first", range(0, KILLS_PARALLEL, ROUND))
+def test_many_kills_parallel(scenes, stack, first):
+    """New files of more than 1 MiB are parts that are joined."""
+    scene = scenes(stack, stack.namenode, parallel_upload=3, blocksize="1M")
+    scene.start()
+    lives(scene, first, min(ROUND, KILLS_PARALLEL - first))
+    scene.stop()
 
 
 def life_back(scene, chance: random.Random, number: int) -> None:

@@ -4,6 +4,9 @@
 #include <glib.h>
 #include <string.h>
 
+/* FSDirAppendOp (Hadoop 3.4.2) of a last block of which no replica is known: an IOException. */
+#define NOT_REPLICATED "is not sufficiently replicated yet"
+
 /* The first row that fits decides: the exception's own name (NULL: any) and, where one exception
  * means several things, a part of its message. Recorded from Hadoop 3.4.2 or read in its source. */
 static const struct rule {
@@ -111,6 +114,7 @@ static const struct rule {
     /* what is no more than an IOException, or is wrapped in another one */
     {NULL, "this file lease is currently owned by", EBUSY},
     {NULL, "lease recovery is in progress", EBUSY},
+    {NULL, NOT_REPLICATED, EBUSY},
     {NULL, "out of the range", ERANGE},
     {NULL, "No matching attributes found", ENODATA},
     {NULL, "The CREATE flag must be specified", ENODATA},
@@ -195,4 +199,11 @@ bool kx_open_is_transient(const struct kx_error *err)
     for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++)
         if (err->message && strstr(err->message, WORDS[i])) return true;
     return false;
+}
+
+bool kx_append_is_early(const struct kx_error *err)
+{
+    if (!err->http_status) return false;
+    if (err->exception && kx_exception_is_transient(err->exception, err->http_status)) return true;
+    return err->message && strstr(err->message, NOT_REPLICATED);
 }

@@ -27,6 +27,11 @@ bool kx_exception_is_transient(const char *exception, long status);
  * cannot reach the NameNode or a block. An offset past the end (ERANGE) is none. */
 bool kx_open_is_transient(const struct kx_error *err);
 
+/** Has the NameNode not let an APPEND begin, for a reason that passes in seconds? The DataNodes
+ * have not told it yet where the file's last block is: after a TRUNCATE inside of it, or when its
+ * writer was killed. Nothing was done. A lease that somebody else has is none of these. */
+bool kx_append_is_early(const struct kx_error *err);
+
 /** Fill err from an answer that is not a success: RemoteException JSON (of a NameNode, a DataNode
  * with its stack trace, or HttpFS), an HTML page, or nothing. The message's first line is kept,
  * stack traces are dropped.

@@ -17,6 +17,7 @@ enum kx_verdict kx_retry_judge(enum kx_op op, const struct kx_error *err)
     if (answered && kx_exception_is_transient(err->exception, err->http_status))
         return KX_TRY_AGAIN;
     if (answered && op == KX_OPEN && kx_open_is_transient(err)) return KX_TRY_AGAIN;
+    if (answered && op == KX_APPEND && kx_append_is_early(err)) return KX_TRY_AGAIN;
     /* A gateway says 500 for a silent server while the operation goes on there. */
     bool unknown = !answered || (err->http_status >= 500 && !err->exception);
     if (!unknown) return KX_GIVE_UP;

@@ -4,11 +4,13 @@
 
 #include "rest/datanodes.h"
 #include "rest/errno_map.h"
+#include "rest/retry.h"
 #include "rest/verify.h"
 
 #define TRIES_MAX                                                                                  \
     3 /* a DataNode keeps dead connections to a restarted NameNode, one a user (seen) */
-#define PAUSE_MS 100
+#define PAUSE_MS         100
+#define APPEND_TRIES_MAX 7 /* some 5 s in all: a block report comes within a few */
 
 struct kx_upload {
     struct kx_client *client;
@@ -17,8 +19,8 @@ struct kx_upload {
     char *params; /* NULL: none */
     bool overwrite;
     struct kx_transfer *transfer; /* NULL: nothing was sent yet */
-    GByteArray *kept; /* all bytes, as long as there are few; NULL: too many, or it is an APPEND */
-    struct kx_sum *sum; /* NULL: not verified */
+    GByteArray *kept;             /* all bytes, as long as there are few; NULL: too many */
+    struct kx_sum *sum;           /* NULL: not verified */
     int64_t length;
     int tries;    /* that failed */
     bool direct;  /* the transfer goes to a DataNode that no redirect has named for it */
@@ -84,10 +86,10 @@ int kx_upload_open(struct kx_client *client, const char *path, const struct kx_c
     int result = kx_path_check(path, err);
     if (result == 0 && how && how->verify)
         result = kx_verify_begin(client, &block_bytes, call, &upload->sum, err);
+    upload->kept = g_byte_array_new();
     if (result == 0 && how) {
         upload->params = create_params(how, block_bytes);
         upload->overwrite = how->overwrite;
-        upload->kept = g_byte_array_new();
     }
     if (result == 0 && !how) result = transfer_open(upload, -1, call, err);
     if (result == 0)
@@ -114,22 +116,34 @@ static bool is_worth_a_redirect(const struct kx_upload *upload, const struct kx_
     return upload->direct && err->http_status && (upload->overwrite || err->code != EEXIST);
 }
 
+/* May the same bytes be sent once more?  @pause_ms before that. */
+static bool is_worth_a_try(const struct kx_upload *upload, const struct kx_error *err, bool direct,
+                           int *pause_ms)
+{
+    int tries = upload->tries + 1;
+    *pause_ms = direct ? 0 : PAUSE_MS;
+    if (upload->op == KX_CREATE) return (direct || kx_open_is_transient(err)) && tries < TRIES_MAX;
+    *pause_ms = kx_retry_pause_ms(kx_client_clock(upload->client), tries, 0);
+    return kx_append_is_early(err) && tries < APPEND_TRIES_MAX;
+}
+
 /* A try has failed: may there be another one? Then what was sent is taken back, and the reason
  * forgotten. */
 static bool take_back(struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
     struct kx_datanodes *datanodes = kx_client_datanodes(upload->client);
     bool direct = upload->transfer && is_worth_a_redirect(upload, err);
+    int pause_ms;
     if (!upload->transfer || err->code == EINTR) return false;
     if (direct || !err->http_status)
         kx_datanodes_failed(datanodes, kx_transfer_url(upload->transfer), direct);
-    if (!upload->kept || !(direct || kx_open_is_transient(err))) return false;
-    if (++upload->tries >= TRIES_MAX) return false;
+    if (!upload->kept || !is_worth_a_try(upload, err, direct, &pause_ms)) return false;
+    upload->tries++;
     g_autofree char *line = kx_error_format(err);
     kx_log_write(kx_client_log(upload->client), KX_LOG_INFO, "%s; sending it again", line);
     g_clear_pointer(&upload->transfer, kx_transfer_free);
     kx_error_clear(err);
-    if (direct || kx_cancel_sleep(call ? call->cancel : NULL, PAUSE_MS) == 0) return true;
+    if (!pause_ms || kx_cancel_sleep(call ? call->cancel : NULL, pause_ms) == 0) return true;
     kx_error_set(err, EINTR, "interrupted");
     return false;
 }

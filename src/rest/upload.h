@@ -4,7 +4,8 @@
  * A CREATE begins when KX_UPLOAD_SMALL_BYTES are exceeded. A file that ends before is one request
  * with its length, without a redirect where a DataNode is known (datanodes.h). As long as
  * KX_UPLOAD_KEPT_BYTES are not exceeded the bytes are still here, and a CREATE is tried again when
- * the DataNode could not reach the NameNode.
+ * the DataNode could not reach the NameNode, an APPEND when the NameNode did not let it begin yet
+ * (kx_append_is_early).
  *
  * A DataNode whose client goes away closes the file as if it were complete
  * (HdfsWriter.channelInactive, Hadoop 3.4.2; measured): so callers CREATE under a hidden name and

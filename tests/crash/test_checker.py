@@ -1,7 +1,7 @@
 """The checker finds what a driver that lost something would leave, and nothing else."""
 
 import pytest
-from crashtest.checker import Lost, compare, strangers
+from crashtest.checker import Lost, compare, compare_blocks, strangers
 from crashtest.manifest import Account, Manifest
 
 OLD, NEW = b"old" * 1000, b"new!" * 2000
@@ -44,6 +44,23 @@ def test_new_name(manifest, look):
     assert look() and look(a=NEW) and not look(a=b"") and not look(a=NEW[:1])
     manifest.acked(number)
     assert look(a=NEW) and not look()
+
+
+def test_cut_at_a_block(manifest, tmp_path):
+    """Whole blocks of the old or the new content; nothing else that is short."""
+
+    def look(data: bytes | None) -> bool:
+        slot = Account(tmp_path / "manifest").slot("a")
+        try:
+            compare_blocks(slot, lambda name: data, tmp_path, 1000)
+        except Lost:
+            return False
+        return True
+
+    manifest.settled("a", {"a": OLD})
+    manifest.intend("a", "tail", {"a": NEW})
+    assert look(OLD) and look(NEW) and look(OLD[:1000]) and look(NEW[:5000])
+    assert not look(b"") and not look(None) and not look(OLD[:999]) and not look(OLD[:1000][::-1])
 
 
 def test_added(manifest, look):

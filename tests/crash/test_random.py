@@ -9,6 +9,7 @@ import random
 import time
 
 import pytest
+from crashtest.ways import MIB
 from knoxtest import until
 
 KILLS = int(os.environ.get("KNOXFS_KILLS", "200"))
@@ -31,18 +32,18 @@ def kill(scene, chance: random.Random, first: bool) -> None:
     scene.died()
 
 
-def life(scene, chance: random.Random, number: int) -> None:
+def life(scene, chance: random.Random, number: int, block: int) -> None:
     """Write, be killed, be mounted again."""
     with scene.write(seed=f"{SEED}/{number}", slots=SLOTS) as writer:
         kill(scene, chance, number % ROUND == 0)
-        scene.survive(writer)
+        scene.survive(writer, block=block)
     assert scene.account().failures == []
 
 
-def lives(scene, first: int, count: int) -> None:
+def lives(scene, first: int, count: int, block: int = 0) -> None:
     chance = random.Random(f"{SEED}/{first}")
     for number in range(first, first + count):
-        life(scene, chance, number)
+        life(scene, chance, number, block)
     account = scene.account()
     print(f"seed {SEED}, lives {first}..{first + count - 1}: {account.acks} steps acknowledged")
     assert account.acks > 0 and account.failures == []
@@ -68,7 +69,7 @@ def test_many_kills_parallel(scenes, stack, first):
     """New files of more than 1 MiB are parts that are joined."""
     scene = scenes(stack, stack.namenode, parallel_upload=3, blocksize="1M")
     scene.start()
-    lives(scene, first, min(ROUND, KILLS_PARALLEL - first))
+    lives(scene, first, min(ROUND, KILLS_PARALLEL - first), block=MIB)
     scene.stop()
 
 

@@ -221,6 +221,27 @@ static void what_is_transient(void **state)
     assert_false(kx_exception_is_transient(NULL, 504));
 }
 
+static bool is_early(long status, const char *exception, const char *message)
+{
+    KX_ERROR_AUTO(err);
+    err.http_status = status;
+    err.exception = g_strdup(exception);
+    err.message = g_strdup(message);
+    return kx_append_is_early(&err);
+}
+
+static void what_an_append_waits_for(void **state)
+{
+    (void)state;
+    const char *words = "append: lastBlock=blk_1_1 of src=/f is not sufficiently replicated yet.";
+    assert_true(is_early(403, "IOException", words));
+    assert_true(is_early(403, "RetriableException", NULL));
+    assert_false(is_early(0, "IOException", words)); /* nobody has said so */
+    assert_false(is_early(403, "IOException", "something else"));
+    assert_false(is_early(403, "AlreadyBeingCreatedException", "owned by"));
+    assert_int_equal(kx_errno_from_exception("IOException", words), EBUSY);
+}
+
 static void check_answer(long status, const char *body, int code, const char *exception,
                          const char *message)
 {
@@ -293,6 +314,7 @@ int main(void)
         cmocka_unit_test(exceptions_that_are_not_recorded),
         cmocka_unit_test(statuses_without_an_exception),
         cmocka_unit_test(what_is_transient),
+        cmocka_unit_test(what_an_append_waits_for),
         cmocka_unit_test(who_holds_a_file_is_named),
         cmocka_unit_test(bodies_of_all_kinds),
         cmocka_unit_test(long_messages_are_cut),

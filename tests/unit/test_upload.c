@@ -147,6 +147,36 @@ static void appends_are_refused(void **state)
     scene_expect(s, append(s, "/rec/d/f2.txt"), -EROFS);
 }
 
+/* The NameNode's refusal, which the DataNode passes on. */
+static void append_early(struct scene *s, const char *exception, const char *message)
+{
+    g_autofree char *body =
+        g_strdup_printf("{\"RemoteException\":{\"exception\":\"%s\",\"javaClassName\":\"x.%s\","
+                        "\"message\":\"%s\"}}",
+                        exception, exception, message);
+    replay_redirect(s->replay, "POST", "/webhdfs/v1/f?op=APPEND&user.name=root",
+                    "/webhdfs/v1/f?op=APPEND&datanode=1");
+    replay_answer(s->replay, "POST", "/webhdfs/v1/f?op=APPEND&datanode=1", 403, body);
+}
+
+static void an_append_waits_for_the_last_block(void **state)
+{
+    struct scene *s = *state;
+    append_early(s, "IOException",
+                 "append: lastBlock=blk_1_2 of src=/f is not sufficiently replicated yet.");
+    append_early(s, "RetriableException",
+                 "append: lastBlock=blk_1_2 of src=/f is COMMITTED but not yet COMPLETE.");
+    replay_redirect(s->replay, "POST", "/webhdfs/v1/f?op=APPEND&user.name=root",
+                    "/webhdfs/v1/f?op=APPEND&datanode=1");
+    replay_answer(s->replay, "POST", "/webhdfs/v1/f?op=APPEND&datanode=1", 200, "");
+    scene_expect(s, append(s, "/f"), 0);
+    check_sent(s, "x");
+    append_early(s, "AlreadyBeingCreatedException",
+                 "Failed to APPEND_FILE /f for A on B because "
+                 "this file lease is currently owned by C on D");
+    scene_expect(s, append(s, "/f"), -EBUSY); /* somebody else writes: at once */
+}
+
 static void a_first_step_that_breaks_is_asked_again(void **state)
 {
     struct scene *s = *state;
@@ -269,6 +299,7 @@ int main(void)
         scene_test(httpfs_sends_to_itself),
         scene_test(refusals_come_with_their_reason),
         scene_test(appends_are_refused),
+        scene_test(an_append_waits_for_the_last_block),
         scene_test(a_first_step_that_breaks_is_asked_again),
         scene_test(a_body_that_may_have_arrived_is_not_sent_again),
         scene_test(a_server_that_takes_the_name_without_the_bytes),

@@ -67,6 +67,17 @@ def compare_past(slot: Slot, read: Callable[[str], bytes | None], blobs: Path) -
             raise Lost(f"on the cluster, {name}: found {look}\n  may {may}\n  under way: {slot.open}")
 
 
+def compare_blocks(slot: Slot, read: Callable[[str], bytes | None], blobs: Path, block: int) -> None:
+    """Each name holds something that it may hold, or whole blocks from its beginning on."""
+    for name in sorted({name for state in slot.allowed() for name, _ in state}):
+        look = Look(read(name))
+        ones = [dict(state).get(name) for state in slot.allowed()]
+        cut = bool(look.data) and len(look.data) % block == 0
+        begins = cut and any(one and (blobs / one[0]).read_bytes().startswith(look.data) for one in ones)
+        if not begins and not any(look.is_one(one, blobs) for one in ones):
+            raise Lost(f"on the cluster, {name}: found {look}\n  may {ones}\n  under way: {slot.open}")
+
+
 class Cluster:
     """A folder, as another client sees it; connections to the NameNode are kept."""
 

@@ -1,5 +1,6 @@
 """A mount that is killed and mounted again, a writer in it, and the account of what must be there."""
 
+import functools
 import http.client
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 from knoxtest import Mount, Running, until
 from knoxtest.mount import detach
 
-from .checker import Cluster, Lost, compare, compare_past, strangers
+from .checker import Cluster, Lost, compare, compare_blocks, compare_past, strangers
 from .manifest import Account, Manifest
 
 WRITER = Path(__file__).resolve().parent / "writer.py"
@@ -122,6 +123,13 @@ class Scene:
                 assert (now is None) == (one is None), f"{name}: {now}, expected {one}"
                 assert now is None or identity(now) == self.seen[name], f"{name}: {now}"
 
+    def check_blocks(self, block: int) -> None:
+        """Of files of several blocks, which are cut and exchanged in place, a name may hold the first blocks of what it may hold."""
+        account = self.account()
+        assert strangers(self.cluster.entries(), account) == []
+        for slot in account.slots.values():
+            compare_blocks(slot, self.read, self.blobs, block)
+
     def check_mounted(self) -> None:
         """The same through the mount."""
         for slot in self.account().slots.values():
@@ -148,11 +156,13 @@ class Scene:
 
     # A life and the next one.
 
-    def survive(self, writer: Running, again: tuple[str, ...] = ()) -> None:
-        """The driver has been killed: nothing is lost now, nor when it is mounted again.  AGAIN: ways that must then work."""
-        self.check_cluster()
+    def survive(self, writer: Running, again: tuple[str, ...] = (), block: int = 0) -> None:
+        """The driver has been killed: nothing is lost now, nor when it is mounted again.  AGAIN: ways that must then work.
+        BLOCK: bytes of one, when files have several."""
+        check = functools.partial(self.check_blocks, block) if block else self.check_cluster
+        check()
         self.end_life(writer)
-        self.check_cluster()
+        check()
         self.live_again(again)
 
     def live_again(self, again: tuple[str, ...] = ()) -> None:

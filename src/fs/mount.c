@@ -21,6 +21,7 @@
 #include "fs/tree/cluster_mount.h"
 #include "fs/tree/oozie_rows.h"
 #include "fs/tree/tree.h"
+#include "fs/tree/yarn_rows.h"
 #include "rest/inodes.h"
 #include "rest/redirect.h"
 #include "rest/webhdfs.h"
@@ -192,8 +193,9 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
         .group = options->gid >= 0 ? (gid_t)options->gid : getegid(),
         .vroot = options->vroot,
         .hidden = options->hide_virtual};
-    const struct kx_tree_rows trees[] = {kx_cluster_mount_rows(), kx_oozie_rows(),
-                                         kx_oozie_timed_rows(), kx_oozie_submit_rows()};
+    const struct kx_tree_rows trees[] = {kx_cluster_mount_rows(), kx_yarn_rows(),
+                                         kx_yarn_app_rows(),      kx_oozie_rows(),
+                                         kx_oozie_timed_rows(),   kx_oozie_submit_rows()};
     return kx_tree_new(&config, trees, G_N_ELEMENTS(trees), &mount->tree, err);
 }
 

@@ -35,6 +35,7 @@ struct one {
 
 struct kx_services {
     struct kx_oozie *oozie;
+    struct kx_yarn *yarn;
     struct one all[KX_SERVICE_KINDS];
     struct kx_cancel *ending;
     GThread *thread;
@@ -101,6 +102,9 @@ static int make_one(struct kx_services *services, enum kx_service_kind kind,
     if (kind == KX_SERVICE_OOZIE) {
         services->oozie = kx_oozie_new(client, base);
         one->service = kx_oozie_service(services->oozie);
+    } else if (kind == KX_SERVICE_YARN) {
+        services->yarn = kx_yarn_new(client, base);
+        one->service = kx_yarn_service(services->yarn);
     } else {
         const struct kx_service_config config = {
             .name = KINDS[kind].title, .base = base, .client = client};
@@ -192,10 +196,11 @@ void kx_services_free(struct kx_services *services)
     kx_cancel_fire(services->ending);
     if (services->thread) g_thread_join(services->thread);
     for (int i = 0; i < KX_SERVICE_KINDS; i++) {
-        if (i != KX_SERVICE_OOZIE) kx_service_free(services->all[i].service);
+        if (i == KX_SERVICE_HISTORY) kx_service_free(services->all[i].service);
         g_free(services->all[i].why);
     }
     kx_oozie_free(services->oozie);
+    kx_yarn_free(services->yarn);
     kx_cancel_unref(services->ending);
     g_mutex_clear(&services->mutex);
     g_cond_clear(&services->changed);
@@ -211,6 +216,11 @@ bool kx_services_shown(struct kx_services *services, enum kx_service_kind kind)
 struct kx_oozie *kx_services_oozie(struct kx_services *services)
 {
     return services ? services->oozie : NULL;
+}
+
+struct kx_yarn *kx_services_yarn(struct kx_services *services)
+{
+    return services ? services->yarn : NULL;
 }
 
 struct kx_service *kx_services_get(struct kx_services *services, enum kx_service_kind kind)

@@ -12,6 +12,7 @@
 #include "conf/options.h"
 #include "oozie/oozie.h"
 #include "rest/service.h"
+#include "rest/yarn.h"
 
 enum kx_service_kind { KX_SERVICE_OOZIE, KX_SERVICE_YARN, KX_SERVICE_HISTORY, KX_SERVICE_KINDS };
 
@@ -29,6 +30,7 @@ bool kx_services_shown(struct kx_services *services, enum kx_service_kind kind);
 
 /** @return NULL: there is none. */
 struct kx_oozie *kx_services_oozie(struct kx_services *services);
+struct kx_yarn *kx_services_yarn(struct kx_services *services);
 struct kx_service *kx_services_get(struct kx_services *services, enum kx_service_kind kind);
 
 const char *kx_services_name(enum kx_service_kind kind); /* "oozie" */

@@ -3,7 +3,7 @@
  * which has a lock of its own. */
 #pragma once
 #include "oozie/oozie.h"
-#include "oozie/oozie_kept.h"
+#include "rest/kept.h"
 
 struct kx_oozie {
     struct kx_service *service;

@@ -6,7 +6,7 @@
 
 #include "rest/json_value.h"
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX 32 /* queues in queues: each costs three */
 
 static void tokener_free(struct json_tokener **tokener)
 {

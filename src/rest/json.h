@@ -2,7 +2,7 @@
  *
  * Most answers are one object with known members: a struct kx_json_shape says which members, of
  * what kind, within which limits, and where they go; kx_json_read does the rest. The shapes of all
- * WebHDFS answers are data in json_shapes.c. Strict: UTF-8 is checked, nesting is at most 16 deep,
+ * WebHDFS answers are data in json_shapes.c. Strict: UTF-8 is checked, nesting is at most 32 deep,
  * numbers are whole and within their limits, a string with a NUL in it is refused, an unknown
  * member is ignored. The caller caps the bytes; a document takes at most some fifty times as much
  * memory while it is read (a listing: one entry at a time).

@@ -1,7 +1,7 @@
 /* An answer whose members are looked up by name, for services whose answers are wide and of which
  * most members are only shown: Oozie, YARN, job history.
  *
- * Strict as json.h: UTF-8, nesting of at most 16, no NUL in a text; what has another type than
+ * Strict as json.h: UTF-8, nesting of at most 32, no NUL in a text; what has another type than
  * asked for counts as absent. Hadoop turns an array of one element into that element: an object
  * counts as an array of one, null and what is absent as an empty one.
  *

@@ -21,7 +21,7 @@ CONSTANT = ["README", "version", "endpoint", "user", "config", "ctl"]
 def test_ls(mount, tree):
     assert run("ls", "-a", mount.path).stdout.split() == [b".", b"..", b".cluster"]
     assert run("ls", mount.path).stdout == b""
-    assert set(os.listdir(mount / ".cluster")) == {"README", "mount"}
+    assert set(os.listdir(mount / ".cluster")) == {"README", "health", "mount"}
     assert set(os.listdir(tree)) == LISTED
     for line in run("ls", "-la", tree).stdout.decode().splitlines()[1:]:
         mode, _, _, _, size, *_, name = line.split()

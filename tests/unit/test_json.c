@@ -61,7 +61,8 @@ static void what_is_no_answer_is_refused(void **state)
     check_refused("{\"boolean\":1}", shape, EPROTO, "neither true nor false");
     check_refused("{\"boolean\":tru", shape, EPROTO, "not JSON");
     check_refused("{\"boolean\":true,\"x\":\"\xff\"}", shape, EPROTO, "not JSON");
-    check_refused("[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]", shape, EPROTO, "not JSON");
+    check_refused("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", shape,
+                  EPROTO, "not JSON");
 }
 
 static void numbers_are_whole_and_fit(void **state)

@@ -3,15 +3,9 @@
 #include <string.h>
 
 #include "fs/tree/oozie_private.h"
-#include "rest/url.h"
+#include "fs/tree/shared.h"
 
 #define LISTED_MAX 1000
-
-static bool is_name(const char *text)
-{
-    return text && *text && !strchr(text, '/') && strcmp(text, ".") != 0 &&
-           strcmp(text, "..") != 0 && strlen(text) <= KX_NAME_MAX;
-}
 
 int kx_oozie_action_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err)
 {
@@ -23,7 +17,7 @@ int kx_oozie_action_names(const struct kx_tree_at *at, GPtrArray *out, struct kx
     const struct kx_item *all = kx_item_at(kx_answer_root(record), "actions");
     for (size_t i = 0; i < MIN(kx_item_count(all), LISTED_MAX); i++) {
         g_autofree char *name = kx_item_text(kx_item_element(all, i), member);
-        if (is_name(name)) g_ptr_array_add(out, g_steal_pointer(&name));
+        if (kx_shared_is_name(name)) g_ptr_array_add(out, g_steal_pointer(&name));
     }
     return 0;
 }

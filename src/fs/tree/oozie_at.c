@@ -5,6 +5,7 @@
 #include "fs/mount.h"
 #include "fs/services.h"
 #include "fs/tree/oozie_private.h"
+#include "fs/tree/shared.h"
 
 struct kx_oozie *kx_oozie_of(const struct kx_tree_at *at, struct kx_error *err)
 {
@@ -90,9 +91,7 @@ void kx_oozie_add_member(const struct kx_item *item, const struct kx_oozie_membe
     g_autofree char *text = kx_item_text(item, member->name);
     int64_t ms = member->time ? kx_oozie_time(text) : 0;
     if (ms) {
-        g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(ms / 1000);
-        g_autofree char *stamp = at ? g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-        g_string_append(out, stamp ? stamp : "");
+        kx_shared_add_time(ms, out);
     } else if (text && strcmp(text, "-") != 0) { /* Oozie's word for nothing */
         g_string_append(out, text);
     }

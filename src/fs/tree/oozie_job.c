@@ -2,9 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/errors.h"
-#include "fs/mount.h"
 #include "fs/tree/oozie_private.h"
+#include "fs/tree/shared.h"
 #include "rest/configuration.h"
 
 int kx_oozie_job_member(const struct kx_tree_at *at, GString *out, struct kx_error *err)
@@ -27,13 +26,11 @@ int kx_oozie_job_json(const struct kx_tree_at *at, GString *out, struct kx_error
     return 0;
 }
 
+/* What is long has a file of its own. */
 static void add_line(const char *name, const char *value, void *context)
 {
     static const char *const LONG[] = {"conf", "toString", NULL};
-    if (g_strv_contains(LONG, name)) return;
-    g_autofree char *line = g_strdup(value);
-    g_strdelimit(line, "\r\n\t", ' ');
-    g_string_append_printf(context, "%s\t%s\n", name, line);
+    if (!g_strv_contains(LONG, name)) kx_shared_add_line(name, value, context);
 }
 
 static void add_action(const struct kx_item *action, GString *out)
@@ -136,19 +133,6 @@ int kx_oozie_job_why(const struct kx_tree_at *at, GString *out, struct kx_error 
     g_autofree char *status = kx_item_text(kx_answer_root(record), "status");
     g_string_append_printf(out, "job:\t%s %s\n", id.job, status ? status : "");
     if (found) add_reason(out, found);
-    return 0;
-}
-
-/* What was told of the last verb that failed; kept under the path that the user sees. */
-int kx_oozie_job_error(const struct kx_tree_at *at, GString *out, struct kx_error *err)
-{
-    (void)err;
-    const char *vroot = at->mount->options->vroot;
-    g_autofree char *directory = g_path_get_dirname(at->path);
-    g_autofree char *ctl =
-        g_strconcat(vroot ? "/" : "", vroot ? vroot : "", directory, "/ctl", NULL);
-    g_autofree char *line = kx_errors_last(at->mount->errors, ctl);
-    g_string_append(out, line ? line : "");
     return 0;
 }
 

@@ -3,6 +3,7 @@
  * Threads: constant data. */
 #pragma once
 #include "fs/tree/oozie_private.h"
+#include "fs/tree/shared.h"
 
 /* A row that shows one member of the job (or of the action). */
 #define SHOWN(path, whose, member, is_time, words)                                                 \
@@ -44,7 +45,7 @@
         {.pattern = at "/error",                                                                   \
          .kind = KX_TREE_VALUE,                                                                    \
          .help = "why the last verb failed",                                                       \
-         .text = kx_oozie_job_error},                                                              \
+         .text = kx_shared_error},                                                                 \
     {                                                                                              \
         .pattern = at "/ctl", .kind = KX_TREE_CTL,                                                 \
         .help = "write a verb to it; reading lists the verbs", .verbs = its_verbs                  \

@@ -41,7 +41,6 @@ struct kx_oozie_view {
     bool here;          /* the ids are directories here, not links */
 };
 int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
-int kx_oozie_view_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 
 /* oozie_job.c, oozie_texts.c: of a job */
@@ -51,7 +50,6 @@ int kx_oozie_job_info(const struct kx_tree_at *at, GString *out, struct kx_error
 int kx_oozie_job_properties(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_job_show(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_job_why(const struct kx_tree_at *at, GString *out, struct kx_error *err);
-int kx_oozie_job_error(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_running_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                           struct kx_error *err);
 int kx_oozie_running_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);

@@ -59,17 +59,3 @@ int kx_oozie_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, st
         if (strcmp(g_ptr_array_index(names, i), wanted) == 0) return 0;
     return result < 0 ? result : kx_error_set(err, ENOENT, "%s is not among these jobs", wanted);
 }
-
-/* From "/.oozie/jobs/by-user/bob/ID" up to "/.oozie/jobs". */
-int kx_oozie_view_target(const struct kx_tree_at *at, GString *out, struct kx_error *err)
-{
-    (void)err;
-    const char *below = strstr(at->path, "/.oozie/") + strlen("/.oozie/");
-    int ups = -2;
-    for (; *below; below++)
-        ups += *below == '/';
-    for (int i = 0; i <= ups; i++)
-        g_string_append(out, "../");
-    g_string_append(out, kx_tree_bound(at, "id"));
-    return 0;
-}

@@ -1,7 +1,9 @@
 """A cluster with the real Oozie, and jobs on it as a user's files."""
 
+import json
 import os
 import shutil
+import urllib.request
 
 import pytest
 from knoxstack import Stack
@@ -88,3 +90,40 @@ def put_application(mount, name: str, text: str, file: str = "workflow.xml") -> 
     folder.mkdir()
     (folder / file).write_text(text)
     return f"/user/alice/{name}"
+
+
+def post(cluster, path: str, kind: str = "wf", **more) -> str:
+    """A job that another client has submitted for alice."""
+    values = {
+        "user.name": "alice",
+        "nameNode": cluster.rpc,
+        "resourceManager": cluster.plan.address("rm", "rpc"),
+        f"oozie.{kind}.application.path": cluster.rpc + path,
+        **more,
+    }
+    lines = [f"<property><name>{k}</name><value>{v}</value></property>" for k, v in values.items()]
+    body = f"<configuration>{''.join(lines)}</configuration>".encode()
+    request = urllib.request.Request(f"{cluster.services['oozie']}/v2/jobs?action=start", body)
+    request.add_header("Content-Type", "application/xml;charset=UTF-8")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)["id"]
+
+
+@pytest.fixture(scope="session")
+def done(jobs, cluster) -> str:
+    """A workflow that has succeeded."""
+    job = post(cluster, put_application(jobs, "fs", FS.format(name="fs")), word="moon &amp; stars")
+    assert ended(jobs, job) == "SUCCEEDED"
+    return job
+
+
+@pytest.fixture
+def sleeper(jobs, cluster) -> str:
+    """One whose container sleeps."""
+    text = SHELL.format(name="sleeper", exec="sleep", argument="300")
+    job = post(cluster, put_application(jobs, "sleeper", text))
+    app = job_of(jobs, job) / "actions/sh/external-id"
+    until(lambda: app.exists() and app.read_text() != "\n", 60, "the sleeper has its container")
+    yield job
+    if status(jobs, job) in ("RUNNING", "SUSPENDED", "PREP"):
+        (job_of(jobs, job) / "ctl").write_text("kill\n")

@@ -1,4 +1,4 @@
-#include "oozie/oozie_kept.h"
+#include "rest/kept.h"
 
 struct kx_kept {
     const struct kx_clock *clock;

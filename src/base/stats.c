@@ -25,6 +25,8 @@ const struct kx_stat_row *kx_stat_row(enum kx_stat stat)
         [KX_STAT_UPLOADS_FAILED] = {"uploads-failed", "uploads and appends that failed"},
         [KX_STAT_OPENS_DIRECT] = {"opens-direct", "ranges asked of a known DataNode"},
         [KX_STAT_OPENS_REDIRECTED] = {"opens-redirected", "ranges that a redirect led to"},
+        [KX_STAT_AHEAD] = {"ahead-files", "small files fetched before they were opened"},
+        [KX_STAT_AHEAD_USED] = {"ahead-used", "small files that were here when they were opened"},
         [KX_STAT_PRECONNECTED] = {"preconnected", "requests on a connection made in advance"},
         [KX_STAT_DIRECT_FAILED] = {"direct-failed",
                                    "requests to a known DataNode that the NameNode was asked for"},

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "conf/login.h"
+#include "fs/data/ahead.h"
 #include "fs/data/reads.h"
 #include "fs/data/recovery.h"
 #include "fs/data/space.h"
@@ -236,6 +237,7 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     if (result == 0) result = make_tree(mount, err);
     if (result < 0) return result;
     mount->recovery = kx_recovery_start(mount);
+    mount->ahead = kx_ahead_new(mount);
     *out = g_steal_pointer(&mount);
     return 0;
 }
@@ -260,6 +262,7 @@ unsigned kx_mount_finish(struct kx_mount *mount)
     GThread *thread = g_thread_new("end", ring, &alarm);
     const struct kx_call call = {.cancel = mount->ending};
     gint before = g_atomic_int_get(&mount->failed_closes);
+    g_clear_pointer(&mount->ahead, kx_ahead_free);
     kx_opens_release_all(mount->opens);
     unsigned lost = (unsigned)(g_atomic_int_get(&mount->failed_closes) - before);
     lost += mount->uploader ? kx_uploader_finish(mount->uploader, mount->ending) : 0;
@@ -272,6 +275,7 @@ unsigned kx_mount_finish(struct kx_mount *mount)
 void kx_mount_free(struct kx_mount *mount)
 {
     if (!mount) return;
+    kx_ahead_free(mount->ahead);
     kx_recovery_free(mount->recovery);
     kx_uploader_free(mount->uploader);
     kx_opens_free(mount->opens);

@@ -26,6 +26,7 @@ struct kx_writers;
 struct kx_journal;
 struct kx_uploader;
 struct kx_recovery;
+struct kx_ahead;
 struct kx_reads;
 struct kx_services;
 struct kx_submissions;
@@ -38,6 +39,7 @@ struct kx_mount {
     struct kx_auth *auth;
     struct kx_budget *budget; /* of the memory for bytes on their way */
     struct kx_reads *reads;
+    struct kx_ahead *ahead; /* NULL after kx_mount_finish */
     struct kx_client *client;
     struct kx_inodes *inodes;
     struct kx_pages *pages;

@@ -8,6 +8,19 @@ struct placed {
     struct kx_block *block;
 };
 
+void kx_slices_init(struct kx_slices *slices)
+{
+    slices->blocks = g_ptr_array_new_with_free_func((GDestroyNotify)kx_block_unref);
+    slices->pieces = g_array_new(FALSE, FALSE, sizeof(struct iovec));
+    slices->length = 0;
+}
+
+void kx_slices_clear(struct kx_slices *slices)
+{
+    g_ptr_array_free(slices->blocks, TRUE);
+    g_array_free(slices->pieces, TRUE);
+}
+
 struct kx_cursor *kx_cursor_new(struct kx_reader *reader, struct kx_budget *budget, int64_t at)
 {
     struct kx_cursor *cursor = g_new0(struct kx_cursor, 1);

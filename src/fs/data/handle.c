@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "fs/data/ahead.h"
 #include "fs/data/checked.h"
 #include "fs/data/growth.h"
 #include "fs/data/placeholder.h"
@@ -94,7 +95,10 @@ int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
     bool writes = (flags & O_ACCMODE) != O_RDONLY;
     int result = writes ? open_writer(handle, (flags & O_TRUNC) != 0, call, err)
                         : kx_refresh(mount, inode, call, err);
-    if (result == 0 && !writes) kx_growth_opened(mount, inode, call);
+    if (result == 0 && !writes) {
+        kx_growth_opened(mount, inode, call);
+        kx_ahead_opened(mount->ahead, inode);
+    }
     if (result < 0)
         kx_handle_close(handle);
     else

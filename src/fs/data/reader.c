@@ -24,19 +24,6 @@ struct wish {
     GList link;         /* in the reader's list */
 };
 
-void kx_slices_init(struct kx_slices *slices)
-{
-    slices->blocks = g_ptr_array_new_with_free_func((GDestroyNotify)kx_block_unref);
-    slices->pieces = g_array_new(FALSE, FALSE, sizeof(struct iovec));
-    slices->length = 0;
-}
-
-void kx_slices_clear(struct kx_slices *slices)
-{
-    g_ptr_array_free(slices->blocks, TRUE);
-    g_array_free(slices->pieces, TRUE);
-}
-
 static struct kx_cancel *cancel_of(const struct wish *wish)
 {
     return wish->call ? wish->call->cancel : NULL;
@@ -394,7 +381,8 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
     int result = fulfil(&wish);
     if (wish.watching) kx_cancel_unwatch(cancel_of(&wish), &wish.watch);
     g_ptr_array_free(wish.dropped, TRUE);
-    kx_stats_add(reader->reads->stats, KX_STAT_READS, 1);
-    if (result == 0 && !wish.waited) kx_stats_add(reader->reads->stats, KX_STAT_READ_HITS, 1);
+    struct kx_stats *stats = target->ahead ? NULL : reader->reads->stats;
+    kx_stats_add(stats, KX_STAT_READS, 1);
+    if (result == 0 && !wish.waited) kx_stats_add(stats, KX_STAT_READ_HITS, 1);
     return result;
 }

@@ -31,6 +31,9 @@ void kx_slices_clear(struct kx_slices *slices);
  * is fine. */
 void kx_reader_free(struct kx_reader *reader);
 
+/** Forget what was fetched: it is of another version than the file's. Reads on their way go on. */
+void kx_reader_forget(struct kx_reader *reader);
+
 /* What is read, as it is now. */
 struct kx_read_target {
     const char *path; /* NULL: it has none any more: a stream that is open goes on, else -ESTALE;
@@ -38,6 +41,7 @@ struct kx_read_target {
     int64_t length;   /* of the file */
     struct kx_version version;
     unsigned generation; /* of our own changes */
+    bool ahead;          /* no program waits for it: it is not counted as a read */
 };
 
 /** Read [offset, offset + size), cut at the file's length. When the target's version or generation

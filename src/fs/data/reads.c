@@ -103,6 +103,18 @@ void kx_reader_free(struct kx_reader *reader)
     g_free(reader);
 }
 
+void kx_reader_forget(struct kx_reader *reader)
+{
+    struct kx_reads *reads = reader->reads;
+    g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func(cursor_free);
+    g_mutex_lock(&reads->mutex);
+    while (reader->cursors->len > 0)
+        kx_reads_drop(reads, g_ptr_array_index(reader->cursors, 0), dropped);
+    reader->moved++;
+    g_cond_broadcast(&reader->changed);
+    g_mutex_unlock(&reads->mutex);
+}
+
 static bool is_listed(const struct kx_reads *reads, const struct kx_cursor *cursor)
 {
     return cursor->link.prev || cursor->link.next || reads->in_use.head == &cursor->link;

@@ -66,6 +66,7 @@ void kx_inodes_free(struct kx_inodes *inodes);
  * change. */
 uint64_t kx_inodes_epoch(struct kx_inodes *inodes);
 bool kx_inode_touched_since(struct kx_inode *inode, uint64_t epoch);
+uint64_t kx_inode_touched(struct kx_inode *inode); /* the epoch of that change; 0: none */
 
 /** NULL for a number nobody has. */
 struct kx_inode *kx_inodes_find(struct kx_inodes *inodes, uint64_t node);
@@ -145,6 +146,9 @@ bool kx_inode_place(struct kx_inode *inode, struct kx_inode **parent, char **nam
 /** May the kernel keep the pages it has? True when the status is that of the pages; otherwise they
  * are noted as the pages from now on. */
 bool kx_inode_keep_pages(struct kx_inode *inode);
+
+/** Is it so? Nothing is noted. */
+bool kx_inode_has_pages(struct kx_inode *inode);
 
 /** They are not to be kept. */
 void kx_inode_forget_pages(struct kx_inode *inode);

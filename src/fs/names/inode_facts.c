@@ -58,17 +58,32 @@ void kx_inode_amend(struct kx_inode *inode,
     g_mutex_unlock(&inode->inodes->mutex);
 }
 
+/* Mutex held. */
+static bool are_pages_true(const struct kx_inode *inode)
+{
+    const struct kx_status *status = &inode->status;
+    return status->file_id && inode->pages.file_id == status->file_id &&
+           inode->pages.mtime_ms == status->mtime_ms &&
+           inode->pages_length == MAX(status->length, inode->visible);
+}
+
 bool kx_inode_keep_pages(struct kx_inode *inode)
 {
     g_mutex_lock(&inode->inodes->mutex);
     const struct kx_status *status = &inode->status;
-    int64_t length = MAX(status->length, inode->visible);
-    bool keep = status->file_id && inode->pages.file_id == status->file_id &&
-                inode->pages.mtime_ms == status->mtime_ms && inode->pages_length == length;
+    bool keep = are_pages_true(inode);
     inode->pages = (struct kx_version){status->file_id, status->mtime_ms};
-    inode->pages_length = length;
+    inode->pages_length = MAX(status->length, inode->visible);
     g_mutex_unlock(&inode->inodes->mutex);
     return keep;
+}
+
+bool kx_inode_has_pages(struct kx_inode *inode)
+{
+    g_mutex_lock(&inode->inodes->mutex);
+    bool has = are_pages_true(inode);
+    g_mutex_unlock(&inode->inodes->mutex);
+    return has;
 }
 
 void kx_inode_forget_pages(struct kx_inode *inode)
@@ -164,6 +179,14 @@ bool kx_inode_touched_since(struct kx_inode *inode, uint64_t epoch)
 {
     g_mutex_lock(&inode->inodes->mutex);
     bool touched = inode->touched > epoch;
+    g_mutex_unlock(&inode->inodes->mutex);
+    return touched;
+}
+
+uint64_t kx_inode_touched(struct kx_inode *inode)
+{
+    g_mutex_lock(&inode->inodes->mutex);
+    uint64_t touched = inode->touched;
     g_mutex_unlock(&inode->inodes->mutex);
     return touched;
 }

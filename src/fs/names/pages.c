@@ -87,31 +87,30 @@ void kx_pages_put(struct kx_pages *pages, const struct kx_page_origin *origin,
     g_mutex_unlock(&pages->mutex);
 }
 
-/* The entry of a name.  @return NULL when it is not there. */
-static const struct kx_status *find_entry(const struct kept *kept, const char *name)
+/* Where a name is in what is ordered.  @return -1 when it is not there. */
+static int find_entry(const GArray *entries, const char *name)
 {
-    const GArray *entries = kept->page.entries;
     guint low = 0, high = entries->len;
     while (low < high) {
         guint middle = low + (high - low) / 2;
         const struct kx_status *entry = &g_array_index(entries, struct kx_status, middle);
         int order = kx_name_order(entry->name, name);
-        if (order == 0) return entry;
+        if (order == 0) return (int)middle;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    return -1;
 }
 
 static int find_in(const struct kept *kept, const char *name, struct kx_status *status,
                    struct kx_page_origin *origin)
 {
-    const struct kx_status *entry = kept->ordered ? find_entry(kept, name) : NULL;
-    if (!entry) return 0;
+    int at = kept->ordered ? find_entry(kept->page.entries, name) : -1;
+    if (at < 0) return 0;
     *origin = kept->origin;
-    kx_status_copy(status, entry);
+    kx_status_copy(status, &g_array_index(kept->page.entries, struct kx_status, at));
     return 1;
 }
 
@@ -138,4 +137,81 @@ int kx_pages_find(struct kx_pages *pages, uint64_t directory, const char *name, 
     }
     g_mutex_unlock(&pages->mutex);
     return result;
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    const struct kx_status *one = a, *other = b;
+    return kx_name_order(one->name, other->name);
+}
+
+static void take_page(struct kx_names *names, const struct kept *kept)
+{
+    for (guint i = 0; i < kept->page.entries->len; i++) {
+        const struct kx_status *entry = &g_array_index(kept->page.entries, struct kx_status, i);
+        if (entry->type != KX_TYPE_FILE) continue;
+        struct kx_status status = {0};
+        kx_status_copy(&status, entry);
+        g_array_append_val(names->files, status);
+    }
+    names->epoch = MIN(names->epoch, kept->origin.epoch);
+    names->came_ms = MIN(names->came_ms, kept->origin.came_ms);
+}
+
+static gint newest_first(gconstpointer a, gconstpointer b)
+{
+    const struct kept *one = *(const struct kept *const *)a;
+    const struct kept *other = *(const struct kept *const *)b;
+    if (one->origin.came_ms == other->origin.came_ms) return 0;
+    return one->origin.came_ms > other->origin.came_ms ? -1 : 1;
+}
+
+/* Sorting is stable, so of a name that several pages have the newest comes first, and stays. */
+static void keep_each_once(GArray *files)
+{
+    guint kept = 0;
+    g_array_sort(files, by_name);
+    for (guint i = 0; i < files->len; i++) {
+        struct kx_status *at = &g_array_index(files, struct kx_status, i);
+        struct kx_status *to = &g_array_index(files, struct kx_status, kept);
+        if (kept > 0 && kx_name_order((to - 1)->name, at->name) == 0) continue;
+        struct kx_status spare = *to;
+        *to = *at;
+        if (to != at) *at = spare;
+        kept++;
+    }
+    g_array_set_size(files, kept);
+}
+
+void kx_pages_files(struct kx_pages *pages, uint64_t directory, int64_t since_ms, uint64_t epoch,
+                    struct kx_names *out)
+{
+    *out = (struct kx_names){.files = g_array_new(FALSE, TRUE, sizeof(struct kx_status)),
+                             .epoch = UINT64_MAX,
+                             .came_ms = INT64_MAX};
+    g_array_set_clear_func(out->files, clear_entry);
+    g_autoptr(GPtrArray) right = g_ptr_array_new();
+    g_mutex_lock(&pages->mutex);
+    for (int i = 0; i < KX_PAGES_MAX; i++) {
+        struct kept *kept = &pages->kept[i];
+        if (kept->page.entries && kept->origin.directory == directory &&
+            kept->origin.came_ms >= since_ms && kept->origin.epoch >= epoch)
+            g_ptr_array_add(right, kept);
+    }
+    g_ptr_array_sort(right, newest_first);
+    for (guint i = 0; i < right->len; i++)
+        take_page(out, g_ptr_array_index(right, i));
+    g_mutex_unlock(&pages->mutex);
+    keep_each_once(out->files);
+}
+
+int kx_names_find(const struct kx_names *names, const char *name)
+{
+    return find_entry(names->files, name);
+}
+
+void kx_names_clear(struct kx_names *names)
+{
+    if (names->files) g_array_free(names->files, TRUE);
+    *names = (struct kx_names){0};
 }

@@ -35,6 +35,22 @@ void kx_pages_put(struct kx_pages *pages, const struct kx_page_origin *origin,
 int kx_pages_find(struct kx_pages *pages, uint64_t directory, const char *name, int64_t since_ms,
                   struct kx_status *status, struct kx_page_origin *origin);
 
+/* The files of a directory, from several pages. */
+struct kx_names {
+    GArray *files;  /* of struct kx_status, each name once, in the order of names */
+    uint64_t epoch; /* the least of the pages */
+    int64_t came_ms;
+};
+void kx_names_clear(struct kx_names *names);
+
+/** All files that the pages of a directory know which came at or after `since_ms`, and were asked
+ * for at `epoch` or later.  @out to be cleared; empty when there are none. */
+void kx_pages_files(struct kx_pages *pages, uint64_t directory, int64_t since_ms, uint64_t epoch,
+                    struct kx_names *out);
+
+/** @return where in the files a name is; -1: nowhere. */
+int kx_names_find(const struct kx_names *names, const char *name);
+
 /** The order of a NameNode's listings, as strcmp: bytes are signed there (DFSUtil.compareBytes), so
  * letters beyond ASCII come first. */
 int kx_name_order(const char *a, const char *b);

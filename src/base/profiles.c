@@ -91,14 +91,43 @@ static void add_setting(GPtrArray *settings, const char *key, const char *value,
     g_ptr_array_add(settings, setting);
 }
 
-static void take_section(struct kx_profiles *profiles, GKeyFile *keys, const char *name,
-                         const char *file)
+/* Where each setting stands: GLib does not tell.  @return "NAME]KEY" -> number of the line; the
+ * last of several, as for GLib. */
+static GHashTable *lines_of(const GString *text)
+{
+    GHashTable *lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(GStrv) all = g_strsplit(text->str, "\n", -1);
+    g_autofree char *section = g_strdup("");
+    for (guint i = 0; all[i]; i++) {
+        const char *line = g_strstrip(all[i]), *end = strchr(line, '=');
+        if (*line == '[') {
+            g_free(section);
+            section = g_strndup(line + 1, strcspn(line + 1, "]"));
+        } else if (end && *line != '#') {
+            g_autofree char *key = g_strndup(line, (gsize)(end - line));
+            g_hash_table_replace(lines, g_strdup_printf("%s]%s", section, g_strchomp(key)),
+                                 GUINT_TO_POINTER(i + 1));
+        }
+    }
+    return lines;
+}
+
+/* A file that is being read. */
+struct source {
+    const char *file;
+    GKeyFile *keys;
+    GHashTable *lines;
+};
+
+static void take_section(struct kx_profiles *profiles, const struct source *from, const char *name)
 {
     GPtrArray *settings = section_of(profiles, name);
-    g_autofree char *source = g_strdup_printf("%s [%s]", file, name);
-    g_auto(GStrv) list = g_key_file_get_keys(keys, name, NULL, NULL);
+    g_auto(GStrv) list = g_key_file_get_keys(from->keys, name, NULL, NULL);
     for (char **key = list; key && *key; key++) {
-        g_autofree char *value = g_key_file_get_value(keys, name, *key, NULL);
+        g_autofree char *value = g_key_file_get_value(from->keys, name, *key, NULL);
+        g_autofree char *place = g_strdup_printf("%s]%s", name, *key);
+        guint line = GPOINTER_TO_UINT(g_hash_table_lookup(from->lines, place));
+        g_autofree char *source = g_strdup_printf("%s:%u", from->file, line);
         if (value) add_setting(settings, *key, g_strstrip(value), source);
     }
 }
@@ -115,8 +144,10 @@ static int parse(struct kx_profiles *profiles, const GString *text, const char *
                             "switch is OPTION = yes)",
                             file, error->message);
     g_auto(GStrv) names = g_key_file_get_groups(keys, NULL);
+    g_autoptr(GHashTable) lines = lines_of(text);
+    const struct source source = {file, keys, lines};
     for (char **name = names; *name; name++)
-        take_section(profiles, keys, *name, file);
+        take_section(profiles, &source, *name);
     return 0;
 }
 

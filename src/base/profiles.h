@@ -23,7 +23,7 @@ struct kx_profiles;
 struct kx_setting {
     char *name;   /* with '_' */
     char *value;  /* as it stands in the file, without the blanks around it */
-    char *source; /* "FILE [NAME]": for messages, and for who asks where a value is from */
+    char *source; /* "FILE:LINE": for messages, and for who asks where a value is from */
 };
 
 /** The files that are read when nobody names one: /etc/knoxfs.conf and the user's own

@@ -105,7 +105,7 @@ static int check_vroot(const char *name, struct kx_error *err)
     return 0;
 }
 
-int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err)
+static void set_defaults(struct kx_options *out)
 {
     *out = (struct kx_options){.attr_timeout_s = 1,
                                .entry_timeout_s = 1,
@@ -122,17 +122,38 @@ int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_er
     out->stage_dir = g_strdup("/var/tmp");
     out->kernel = g_ptr_array_new_with_free_func(g_free);
     out->given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+/* The profile and the environment first, then the words, which win over them. */
+static int take_all(struct kx_options *out, const GPtrArray *words, struct kx_error *err)
+{
+    int result = kx_options_profile(out, words, err);
+    if (result == 0) result = set_words(words, out, err);
+    return result == 0 && out->vroot ? check_vroot(out->vroot, err) : result;
+}
+
+int kx_options_read(const char *endpoint, const GPtrArray *words, struct kx_options *out,
+                    struct kx_error *err)
+{
+    set_defaults(out);
+    out->endpoint = g_strdup(endpoint);
+    int result = take_all(out, words, err);
+    if (result < 0) kx_options_clear(out);
+    return result;
+}
+
+int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err)
+{
+    set_defaults(out);
     g_autofree char *program = argc > 0 ? g_path_get_basename(argv[0]) : NULL;
     out->by_mount = program && g_str_has_prefix(program, "mount.");
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
     int result = read_arguments(argc, argv, out, words, err);
-    if (result == 0 && out->endpoint) result = kx_options_profile(out, words, err);
-    if (result == 0) result = set_words(words, out, err);
+    if (result == 0) result = take_all(out, words, err);
     if (result == 0 && !out->help && !out->version && !out->mountpoint)
         result =
             kx_error_set(err, EINVAL, "%s is missing: knoxfs [-o OPTION,...] ENDPOINT MOUNTPOINT",
                          out->endpoint ? "the mount point" : "the endpoint");
-    if (result == 0 && out->vroot) result = check_vroot(out->vroot, err);
     if (out->debug) {
         out->foreground = true;
         out->log_level = KX_LOG_TRACE;

@@ -62,7 +62,7 @@ struct kx_options {
     bool hide_virtual, no_virtual;
     char *oozie, *yarn, *jobhistory; /* URLs, or "none"; NULL: derived from the endpoint */
     GHashTable *given; /* name of an option that was given -> by what ("option", "environment",
-                          "FILE [NAME]") */
+                          "FILE:LINE"); "endpoint" where it was looked up */
     GPtrArray
         *kernel; /* options that mount(8) knows and the kernel does ("nosuid"), owned strings */
 };
@@ -71,6 +71,12 @@ struct kx_options {
  * the reason and what is right. With --help or --version the operands may be missing. A program
  * whose name begins with "mount." understands what mount(8) gives to its helpers. */
 int kx_options_parse(int argc, char **argv, struct kx_options *out, struct kx_error *err);
+
+/** The same for other programs, which have no mount point: what ENDPOINT and words of -o mean.
+ *  @endpoint may be NULL: defaults, the environment and the words alone.  @words "NAME[=VALUE]",
+ * owned strings. */
+int kx_options_read(const char *endpoint, const GPtrArray *words, struct kx_options *out,
+                    struct kx_error *err);
 void kx_options_clear(struct kx_options *options);
 
 /** What is in effect, one line an option: name, value, and where it is from ("default", "option",

@@ -32,6 +32,7 @@ static int take_setting(struct kx_options *out, const struct kx_setting *setting
     if (strcmp(setting->name, "endpoint") == 0) {
         g_free(out->service);
         out->service = g_strdup(setting->value);
+        g_hash_table_replace(out->given, g_strdup("endpoint"), g_strdup(setting->source));
         return 0;
     }
     g_autofree char *where = g_strconcat(setting->source, ": ", NULL);
@@ -65,6 +66,7 @@ static int take_nameservice(struct kx_options *out, const char *name, const char
     g_autoptr(kx_hadoop_conf) conf = NULL;
     int result = kx_hadoop_conf_load(folder, &conf, err);
     if (result == 0) result = kx_hadoop_conf_endpoints(conf, name, &out->service, err);
+    if (result == 0) g_hash_table_replace(out->given, g_strdup("endpoint"), g_strdup(folder));
     if (result != -ENOENT) return result;
     return kx_error_set(
         err, EINVAL,
@@ -114,7 +116,7 @@ static int set_variables(struct kx_options *out, struct kx_error *err)
 
 int kx_options_profile(struct kx_options *out, const GPtrArray *words, struct kx_error *err)
 {
-    size_t length = profile_name(out->endpoint);
+    size_t length = out->endpoint ? profile_name(out->endpoint) : 0;
     int result = 0;
     if (length) {
         g_autofree char *name = g_strndup(out->endpoint, length);

@@ -41,9 +41,8 @@ const struct kx_flag_row *kx_flag_rows(size_t *count);
 
 /* Where an option was written. */
 struct kx_option_from {
-    const char *where; /* in front of it in messages: "-o ", "/etc/knoxfs.conf [prod]: " */
-    const char
-        *source; /* what is shown for it: "option", "environment", "/etc/knoxfs.conf [prod]" */
+    const char *where;  /* in front of it in messages: "-o ", "/etc/knoxfs.conf:3: " */
+    const char *source; /* what is shown for it: "option", "environment", "/etc/knoxfs.conf:3" */
 };
 
 /** Set "NAME" or "NAME=VALUE".  @return 0; -EINVAL with what is right. */

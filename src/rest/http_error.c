@@ -73,31 +73,33 @@ static const struct {
     {CURLE_OUT_OF_MEMORY, ANY, NULL, ENOMEM, "out of memory"},
 };
 
-static bool fits(size_t row, const struct kx_transfer *transfer)
+static bool fits(size_t row, CURLcode result, long verified, const char *words)
 {
-    if (FAILURES[row].code != transfer->result) return false;
-    if (FAILURES[row].verify != ANY && FAILURES[row].verify != transfer->verify_result)
-        return false;
-    return !FAILURES[row].detail || strstr(transfer->curl_words, FAILURES[row].detail);
+    if (FAILURES[row].code != result) return false;
+    if (FAILURES[row].verify != ANY && FAILURES[row].verify != verified) return false;
+    return !FAILURES[row].detail || strstr(words, FAILURES[row].detail);
 }
 
-int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err)
+int kx_curl_failure(CURLcode result, long verified, const char *curl_words, struct kx_error *err)
 {
     int code = EIO;
     const char *words = "the exchange failed";
     for (size_t i = 0; i < G_N_ELEMENTS(FAILURES); i++) {
-        if (!fits(i, transfer)) continue;
+        if (!fits(i, result, verified, curl_words)) continue;
         code = FAILURES[i].errno_code;
         words = FAILURES[i].words;
         break;
     }
-    if (transfer->result == CURLE_OK) words = "the answer has no head";
-    const char *detail =
-        transfer->curl_words[0] ? transfer->curl_words : curl_easy_strerror(transfer->result);
-    if (transfer->result == CURLE_ABORTED_BY_CALLBACK)
-        kx_error_set(err, code, "%s", words);
-    else
-        kx_error_set(err, code, "%s: %s", words, detail);
+    if (result == CURLE_OK) words = "the answer has no head";
+    const char *detail = curl_words[0] ? curl_words : curl_easy_strerror(result);
+    if (result == CURLE_ABORTED_BY_CALLBACK) return kx_error_set(err, code, "%s", words);
+    return kx_error_set(err, code, "%s: %s", words, detail);
+}
+
+int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err)
+{
+    int result =
+        kx_curl_failure(transfer->result, transfer->verify_result, transfer->curl_words, err);
     if (err) err->unsent = !transfer->sent;
-    return -code;
+    return result;
 }

@@ -96,6 +96,9 @@ int kx_http_setup(struct kx_http *http, const struct kx_http_settings *settings,
 void kx_http_unset(struct kx_http *http);
 void kx_setup_install(struct kx_transfer *transfer, const struct kx_http_request *request);
 
+/** How servers are reached and known, set on one handle. */
+void kx_setup_servers(CURL *easy, const struct kx_http_settings *settings);
+
 /** One line of a head, as libcurl calls it.  @return length, or 0 to refuse it. */
 size_t kx_callback_header(const char *line, size_t length, struct kx_transfer *transfer);
 
@@ -123,6 +126,10 @@ void kx_block_queue_append(struct kx_block_queue *queue, struct kx_pool *pool, c
                            size_t length);
 struct kx_block *kx_block_queue_take(struct kx_block_queue *queue);
 void kx_block_queue_clear(struct kx_block_queue *queue);
+
+/** From curl's result (@verified: what is wrong with the certificate, X509_V_ERR_...; @words:
+ * curl's own) to an error.  @return -errno. */
+int kx_curl_failure(CURLcode result, long verified, const char *words, struct kx_error *err);
 
 /** Turn the result of an ended transfer into an error. */
 int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err);

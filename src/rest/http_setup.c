@@ -86,27 +86,31 @@ void kx_http_unset(struct kx_http *http)
     drop(own->no_proxy);
 }
 
+void kx_setup_servers(CURL *easy, const struct kx_http_settings *settings)
+{
+    if (settings->cacert) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, settings->cacert);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (settings->pin) curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, settings->pin);
+    if (settings->cert) curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert);
+    if (settings->key) curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key);
+    if (settings->insecure_tls) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (settings->proxy) curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy);
+    if (settings->no_proxy) curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->no_proxy);
+}
+
 void kx_setup_install(struct kx_transfer *transfer, const struct kx_http_request *request)
 {
     CURL *easy = transfer->easy;
     struct kx_http *http = transfer->http;
-    const struct kx_http_settings *own = &http->settings;
     curl_easy_setopt(easy, CURLOPT_SHARE, request->session ? http->session : http->plain);
     if (request->session) curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* "use cookies" */
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (own->cacert) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, own->cacert);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    }
-    if (own->pin) curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, own->pin);
-    if (own->cert) curl_easy_setopt(easy, CURLOPT_SSLCERT, own->cert);
-    if (own->key) curl_easy_setopt(easy, CURLOPT_SSLKEY, own->key);
-    if (own->insecure_tls) {
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    }
-    if (own->proxy) curl_easy_setopt(easy, CURLOPT_PROXY, own->proxy);
-    if (own->no_proxy) curl_easy_setopt(easy, CURLOPT_NOPROXY, own->no_proxy);
+    kx_setup_servers(easy, &http->settings);
 }
 
 bool kx_http_forget_session(struct kx_http *http)

@@ -40,9 +40,9 @@ def test_profile(named, config):
     with pytest.raises(OSError, match="Read-only"):
         (mount / "g").write_bytes(b"")
     shown = (mount / TREE / "config").read_text().splitlines()
-    assert f"user\talice\t{config} [prod]" in shown
-    assert f"ro\tyes\t{config} [prod]" in shown
-    assert f"attr_timeout\t7\t{config} [prod]" in shown
+    assert f"user\talice\t{config}:3" in shown
+    assert f"ro\tyes\t{config}:4" in shown
+    assert f"attr_timeout\t7\t{config}:5" in shown
     assert f"config\t{config}\toption" in shown
     assert (mount / TREE / "user").read_text() == "alice\n"
 
@@ -76,7 +76,7 @@ def test_nameservice(named, stack, hdfs, tmp_path, monkeypatch):
     [
         ("nobody:", "[prod]\nendpoint=http://x\n", "there is no such profile"),
         ("prod:", "[prod]\nuser=x\n", '"endpoint = URL" is missing'),
-        ("prod:", "[prod]\nendpoint=http://x\nnosuch=1\n", "[prod]: nosuch=1: there is no such option"),
+        ("prod:", "[prod]\nendpoint=http://x\nnosuch=1\n", "knoxfs.conf:3: nosuch=1: there is no such option"),
         ("prod:", "[prod]\nurl=http://x\n", 'a profile\'s address is "endpoint = URL"'),
         ("prod:", "[prod]\nendpoint=http://x\nro\n", "a switch is OPTION = yes"),
         ("prod:", "[prod\n", "[prod"),

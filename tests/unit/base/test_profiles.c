@@ -43,7 +43,7 @@ static int load(struct place *p, gboolean must, struct kx_error *err)
 }
 
 static void check(struct place *p, const char *profile, guint i, const char *name,
-                  const char *value, const char *file)
+                  const char *value, const char *file, int line)
 {
     const GPtrArray *settings = kx_profiles_find(p->profiles, profile);
     assert_non_null(settings);
@@ -51,7 +51,7 @@ static void check(struct place *p, const char *profile, guint i, const char *nam
     const struct kx_setting *setting = g_ptr_array_index(settings, i);
     assert_string_equal(setting->name, name);
     assert_string_equal(setting->value, value);
-    g_autofree char *source = g_strdup_printf("%s [%s]", file, profile);
+    g_autofree char *source = g_strdup_printf("%s:%d", file, line);
     assert_string_equal(setting->source, source);
 }
 
@@ -63,10 +63,10 @@ static void a_later_file_wins_by_setting(void **state)
              "endpoint=http://t\nendpoint=http://u\n");
     put_file(p->second, "[prod]\nauth_file=/b\n[other]\n");
     assert_int_equal(load(p, FALSE, NULL), 0);
-    check(p, "prod", 0, "endpoint", "http://nn", p->first);
-    check(p, "prod", 1, "ro", "yes", p->first);
-    check(p, "prod", 2, "auth_file", "/b", p->second);
-    check(p, "test", 0, "endpoint", "http://u", p->first);
+    check(p, "prod", 0, "endpoint", "http://nn", p->first, 3);
+    check(p, "prod", 1, "ro", "yes", p->first, 5);
+    check(p, "prod", 2, "auth_file", "/b", p->second, 2);
+    check(p, "test", 0, "endpoint", "http://u", p->first, 8);
     assert_int_equal(kx_profiles_find(p->profiles, "other")->len, 0);
     assert_null(kx_profiles_find(p->profiles, "nobody"));
     g_autofree char *names = kx_profiles_names(p->profiles);

@@ -98,8 +98,10 @@ static void options_win_over_the_environment_and_that_over_the_profile(void **st
     struct kx_options o;
     put_file(p->config, "[prod]\nendpoint = http://nn\nuser = hive\nro = yes\nattr-timeout=7\n"
                         "verify\t= no\nallow_other=yes\n");
-    g_autofree char *source = g_strdup_printf("%s [prod]", p->config);
+    g_autofree char *source = g_strdup_printf("%s:3", p->config);
+    g_autofree char *endpoint = g_strdup_printf("%s:2", p->config);
     assert_int_equal(parse("prod:", NULL, &o, NULL), 0);
+    assert_source(&o, "endpoint", endpoint);
     assert_string_equal(o.user, "hive");
     assert_source(&o, "user", source);
     assert_true(o.read_only && o.allow_other && !o.verify && o.attr_timeout_s == 7);
@@ -146,6 +148,27 @@ static void a_nameservice_of_hadoops_configuration(void **state)
     check("prod:", "http://profile", NULL);
 }
 
+static void other_programs_have_no_mount_point(void **state)
+{
+    struct place *p = *state;
+    struct kx_options o;
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    put_file(p->config, "[prod]\nendpoint = http://nn\nuser=hive\n");
+    assert_int_equal(kx_options_read("prod:/a", words, &o, NULL), 0);
+    assert_string_equal(o.service, "http://nn");
+    assert_string_equal(o.root, "/a");
+    assert_string_equal(o.user, "hive");
+    kx_options_clear(&o);
+    g_ptr_array_add(words, (gpointer)(guintptr) "attr_timeout=3");
+    assert_int_equal(kx_options_read(NULL, words, &o, NULL), 0);
+    assert_null(o.service);
+    assert_true(o.attr_timeout_s == 3 && o.timeout_ms == 30000);
+    assert_source(&o, "attr_timeout", "option");
+    kx_options_clear(&o);
+    g_ptr_array_add(words, (gpointer)(guintptr) "none");
+    assert_int_equal(kx_options_read(NULL, words, &o, NULL), -EINVAL);
+}
+
 static void wrong_ones_are_explained(void **state)
 {
     struct place *p = *state;
@@ -155,9 +178,9 @@ static void wrong_ones_are_explained(void **state)
     check_refused("nobody:", "there is no such profile");
     check_refused("nobody:", "a, b, c, d");
     check_refused("a:", "endpoint = URL");
-    check_refused("b:", "[b]: nosuch=1: there is no such option");
-    check_refused("c:", "[c]: timeout=soon: seconds from 1 to 3600");
-    check_refused("d:", "[d]: ro=1: it is a switch");
+    check_refused("b:", "knoxfs.conf:5: nosuch=1: there is no such option");
+    check_refused("c:", "knoxfs.conf:8: timeout=soon: seconds from 1 to 3600");
+    check_refused("d:", "knoxfs.conf:11: ro=1: it is a switch");
     check_refused("c:/a/../b", "timeout");
     put_file(p->config, "[a]\nendpoint=http://nn\n");
     check_refused("a:/x/../y", "..");
@@ -178,6 +201,7 @@ int main(void)
         place_test(options_win_over_the_environment_and_that_over_the_profile),
         place_test(the_file_can_be_named),
         place_test(a_nameservice_of_hadoops_configuration),
+        place_test(other_programs_have_no_mount_point),
         place_test(wrong_ones_are_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,18 @@ static bool was_done(struct kx_mount *mount, struct kx_inode *inode, const struc
     return done;
 }
 
+/* Was it brought to its name already?  @force: what is there else does not matter.  @return 0;
+ * -ESTALE: something else is there. */
+static int is_done(struct kx_mount *mount, struct kx_inode *inode, const struct kx_record *record,
+                   bool force, const struct kx_call *call, bool *done, struct kx_error *err)
+{
+    *done = was_done(mount, inode, record);
+    int result = *done ? 0 : judge(mount, inode, record, call, done, err);
+    if (result != -ESTALE || !force) return result;
+    kx_error_clear(err);
+    return 0;
+}
+
 void kx_recovery_give_up(struct kx_mount *mount, const struct kx_record *record)
 {
     kx_journal_remove(mount->journal, record, true);
@@ -279,10 +291,8 @@ int kx_recovery_take_up(struct kx_mount *mount, const struct kx_record *record, 
     if (result == 0) result = find_base(mount, record, call, &gone, err);
     if (result == 0 && !there && kx_record_needs_name(record))
         result = kx_error_set(err, ESTALE, "the file was removed, which has the rest of its bytes");
-    if (result == 0 && there && (gone || (!force && !is_as_recorded(inode, record)))) {
-        done = was_done(mount, inode, record);
-        if (!done) result = judge(mount, inode, record, call, &done, err);
-    }
+    if (result == 0 && there && (gone || !is_as_recorded(inode, record)))
+        result = is_done(mount, inode, record, force && !gone, call, &done, err);
     struct kx_record followed = {0};
     if (gone && !done && (result == 0 || result == -ESTALE)) {
         kx_error_clear(err);

@@ -27,7 +27,7 @@ static int open_direct(struct kx_operation *o, const char *url, struct kx_transf
 {
     g_autoptr(kx_transfer) transfer = NULL;
     const struct kx_limits limits = kx_operation_limits(o, url);
-    int result = kx_operation_send(o, url, false, &limits, &transfer, err);
+    int result = kx_operation_send(o, url, KX_STEP_LAST, &limits, &transfer, err);
     if (result == 0) result = kx_client_judge(o->client, transfer, o->op, o->path, &limits, err);
     if (result == 0) {
         *out = g_steal_pointer(&transfer);
@@ -58,7 +58,7 @@ bool kx_operation_direct(struct kx_operation *o, struct kx_transfer **out)
     g_autofree char *url = kx_datanodes_url(o->client->datanodes, &what);
     if (!url) return false;
     int result = o->op == KX_OPEN ? open_direct(o, url, out, &err)
-                                  : kx_operation_send(o, url, true, &o->limits, out, &err);
+                                  : kx_operation_send(o, url, KX_STEP_BODY, &o->limits, out, &err);
     if (result == 0 && o->op == KX_OPEN) kx_stats_add(stats, KX_STAT_OPENS_DIRECT, 1);
     if (result == 0) return true;
     if (err.code == EINTR) return false; /* the next step finds it out, too */

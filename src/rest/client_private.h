@@ -48,9 +48,14 @@ typedef int (*kx_take_function)(struct kx_operation *o, struct kx_transfer *tran
 int kx_operation_run(struct kx_operation *o, const struct kx_call *call, kx_take_function take,
                      void *context, struct kx_transfer **out, bool *maybe, struct kx_error *err);
 
-/** Send one request and wait for its head. @body: the request carries the file's bytes; then only
- * until it is on its way. */
-int kx_operation_send(struct kx_operation *o, const char *url, bool body,
+enum kx_step {
+    KX_STEP_ASK,  /* of the server that is asked first, whose connections are kept */
+    KX_STEP_BODY, /* the request carries the file's bytes */
+    KX_STEP_LAST  /* the redirect's target, which closes its connections */
+};
+
+/** Send one request and wait for its head; with a body only until it is on its way. */
+int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step,
                       const struct kx_limits *limits, struct kx_transfer **out,
                       struct kx_error *err);
 

@@ -42,10 +42,11 @@ static int64_t now_ms(const struct kx_operation *o)
     return clock->now_ms(clock);
 }
 
-int kx_operation_send(struct kx_operation *o, const char *url, bool body,
+int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step,
                       const struct kx_limits *limits, struct kx_transfer **out,
                       struct kx_error *err)
 {
+    bool body = step == KX_STEP_BODY;
     bool shown = o->pass && o->pass->header && kx_client_is_home(o->client, url);
     const char *headers[] = {NULL, NULL, NULL};
     int count = 0;
@@ -63,6 +64,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, bool body,
                                             .body_bytes = o->length,
                                             .spare = o->direct && o->range &&
                                                      o->range->length <= KX_DIRECT_SMALL_BYTES,
+                                            .by_caller = step == KX_STEP_LAST,
                                             .once = body || must_be_sent_once(kx_op_info(o->op)),
                                             .window_bytes = o->client->config.window_bytes};
     g_autoptr(kx_transfer) transfer = NULL;
@@ -154,7 +156,8 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
     g_clear_pointer(&first, kx_transfer_free);
     g_autoptr(kx_transfer) second = NULL;
     const struct kx_limits limits = kx_operation_limits(o, target);
-    result = kx_operation_send(o, target, info->body, &limits, &second, err);
+    result = kx_operation_send(o, target, info->body ? KX_STEP_BODY : KX_STEP_LAST, &limits,
+                               &second, err);
     if (result == 0 && (!info->body || kx_transfer_answered(second)))
         result = kx_client_judge(o->client, second, o->op, o->path, &limits, err);
     if (result < 0) {
@@ -172,7 +175,7 @@ static int attempt_with_pass(struct kx_operation *o, struct kx_transfer **out, s
     g_autofree char *url = operation_url(o);
     g_autoptr(kx_transfer) first = NULL;
     o->avoidable = false;
-    int result = kx_operation_send(o, url, false, &o->limits, &first, err);
+    int result = kx_operation_send(o, url, KX_STEP_ASK, &o->limits, &first, err);
     if (result < 0) {
         if (kx_op_info(o->op)->body) err->unsent = TRUE; /* the file's bytes never left */
         return result;

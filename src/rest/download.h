@@ -29,9 +29,10 @@ int kx_download_open(struct kx_client *client, const char *path, int64_t offset,
                      const struct kx_version *version, const struct kx_call *call,
                      struct kx_download **out, struct kx_error *err);
 
-/** The next bytes, in order: waits until `want` (at most KX_BLOCK_BYTES) or the rest of the range
+/** The next bytes, in order: waits until `want` of them, the rest of the range or a full window
  * have come.
- *  @out owned block of at least 1 byte; fewer than `want` only at the end of the range.
+ *  @out owned block of at least 1 byte; when it is less than `want`, the next calls have the others
+ * without waiting.
  *  @return 1: a block; 0: the range is complete; -ESTALE: the file was replaced or removed in the
  *  middle; another -errno after everything was tried. */
 int kx_download_pull(struct kx_download *download, size_t want, const struct kx_call *call,

@@ -115,6 +115,16 @@ void kx_http_wish(struct kx_http *http, struct kx_transfer *transfer, enum kx_wi
     curl_multi_wakeup(http->multi);
 }
 
+void kx_http_leave(struct kx_transfer *transfer)
+{
+    struct kx_http *http = transfer->http;
+    kx_http_wish(http, transfer, KX_WISH_REMOVE);
+    g_mutex_lock(&http->mutex);
+    while (!transfer->released)
+        g_cond_wait(&http->released, &http->mutex);
+    g_mutex_unlock(&http->mutex);
+}
+
 int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struct kx_error *err)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -126,7 +136,9 @@ int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struc
     g_mutex_init(&http->mutex);
     g_cond_init(&http->released);
     g_queue_init(&http->commands);
+    g_mutex_init(&http->spares_mutex);
     g_queue_init(&http->spares);
+    g_queue_init(&http->multis);
     http->config.settings = NULL;
     http->multi = curl_multi_init();
     int result = kx_http_setup(http, config->settings, err);
@@ -153,9 +165,11 @@ void kx_http_free(struct kx_http *http)
         g_thread_join(http->thread);
     }
     if (http->multi) curl_multi_cleanup(http->multi);
+    kx_callers_clear(http);
     kx_spares_clear(http);
     kx_http_unset(http);
     g_cond_clear(&http->released);
+    g_mutex_clear(&http->spares_mutex);
     g_mutex_clear(&http->mutex);
     g_free(http->user_agent);
     g_free(http);

@@ -1,5 +1,5 @@
 /* The HTTP engine: one thread, one curl multi handle, any number of transfers with flow-controlled
- * bodies both ways.
+ * bodies both ways; and transfers that need no thread, as their callers move the bytes.
  *
  * A transfer is one exchange with one server: no redirect is followed, nothing is repeated, nothing
  * is known of WebHDFS here. Bytes that a caller does not take stay in the socket: a response body
@@ -71,6 +71,9 @@ struct kx_http_request {
                    cut   without an answer, though the server may have obeyed */
     bool spare; /* others like it will follow to a server that closes its connections: some
                    are made in advance, and one of them is used. Without a body only */
+    bool by_caller; /* the thread that waits moves the bytes, and nothing moves while nobody waits:
+                       without a body, to a server that closes its connections. There is no window:
+                       what nobody asks for stays in the socket */
     size_t window_bytes; /* 0: KX_WINDOW_BYTES */
     bool session; /* the cookies that servers have given to such requests are sent back to them */
     bool expect;  /* of an upload: the body waits until the server says that it wants it (100
@@ -135,10 +138,10 @@ const char *kx_transfer_url(const struct kx_transfer *transfer);
 long kx_transfer_status(const struct kx_transfer *transfer);
 const char *kx_transfer_header(const struct kx_transfer *transfer, const char *name);
 
-/** Take the next bytes of the response's body: waits until `want` of them (at most KX_BLOCK_BYTES)
- * or the rest have come.
- *  @out owned block, at least 1 byte, possibly more than `want` or (never at the end) less when a
- * block ends.
+/** Take the next bytes of the response's body: waits until `want` of them, the rest or a full
+ * window have come.
+ *  @out owned block, at least 1 byte, possibly more than `want` or less when a block ends: what has
+ * come beside it is there for the next calls, which do not wait.
  *  @return 1: a block; 0: the body has ended as its framing says it should; -errno. */
 int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_limits *limits,
                      struct kx_block **out, struct kx_error *err);

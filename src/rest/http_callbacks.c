@@ -113,7 +113,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     size_t length = size * count;
     g_mutex_lock(&transfer->mutex);
     /* A piece larger than the window still passes when the queue is empty. */
-    if (transfer->in.bytes > 0 && transfer->in.bytes + length > transfer->window_bytes) {
+    bool full = transfer->in.bytes > 0 && transfer->in.bytes + length > transfer->window_bytes;
+    if (full && !transfer->multi) {
         transfer->in_paused = TRUE;
         g_cond_broadcast(&transfer->changed);
         g_mutex_unlock(&transfer->mutex);

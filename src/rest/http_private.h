@@ -3,7 +3,7 @@
  *
  * Locks: kx_http.mutex guards the queue of commands; kx_transfer.mutex guards a transfer's state.
  * Neither is taken while the other is held, and curl is called with neither.  curl handles in the
- * multi are touched by the engine's thread only. */
+ * engine's multi are touched by its thread only, those of transfers of callers by the caller's. */
 #pragma once
 #include <curl/curl.h>
 #include <sys/socket.h>
@@ -23,8 +23,10 @@ struct kx_http {
     GCond released;  /* a transfer's `released` was set */
     gboolean stopping;
     struct kx_http_settings settings;
-    GQueue spares;           /* connections in advance (http_spare.c); the engine's thread's own */
+    GMutex spares_mutex;     /* a leaf; guards the next two */
+    GQueue spares;           /* connections in advance (http_spare.c) */
     int64_t swept_ms;        /* when the old ones of them were looked for last */
+    GQueue multis;           /* handles for transfers of callers (http_caller.c); by `mutex` */
     CURLSH *plain, *session; /* what transfers share; only `session` has cookies */
     GMutex shared[KX_SHARED_LOCKS]; /* of the shares, by the kind of data */
 };
@@ -42,12 +44,13 @@ struct kx_block_queue {
 struct kx_transfer {
     struct kx_http *http;
     CURL *easy;
+    CURLM *multi; /* its own, when the caller moves its bytes (http_caller.c); NULL: the engine's */
     char *url;
     struct curl_slist *headers_out;
     size_t window_bytes;
     gboolean once;
     int second_fd; /* of the socket of an upload, or -1; the engine's thread's own */
-    /* of http_spare.c, the engine's thread's own */
+    /* of http_spare.c, of the thread that moves its bytes */
     char *server;         /* "dn1:9864", where connections are made in advance; or NULL */
     gboolean spare_tried; /* the first socket was asked for */
     int spare_fd;         /* that was connected in advance and is used, or -1 */
@@ -86,6 +89,9 @@ struct kx_transfer {
 enum kx_wish { KX_WISH_ADD, KX_WISH_KICK, KX_WISH_REMOVE };
 void kx_http_wish(struct kx_http *http, struct kx_transfer *transfer, enum kx_wish wish);
 
+/** Have the engine let go of a transfer, and wait until it has. */
+void kx_http_leave(struct kx_transfer *transfer);
+
 /** Set curl's callbacks on an easy handle. */
 void kx_callbacks_install(struct kx_transfer *transfer);
 
@@ -108,6 +114,15 @@ size_t kx_callback_header(const char *line, size_t length, struct kx_transfer *t
 void kx_salvage_install(struct kx_transfer *transfer, const struct kx_http_request *request);
 CURLcode kx_salvage_try(struct kx_transfer *transfer, CURLcode result);
 void kx_salvage_drop(struct kx_transfer *transfer);
+
+/** Transfers of callers (http_caller.c): instead of giving it to the engine; move what can be
+ * moved, or wait until something can, for so long at most; have that wait end (any thread); at the
+ * end of the transfer; at the end. Mutex not held. */
+int kx_caller_begin(struct kx_transfer *transfer, struct kx_error *err);
+void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms);
+void kx_caller_wake(struct kx_transfer *transfer);
+void kx_caller_end(struct kx_transfer *transfer);
+void kx_callers_clear(struct kx_http *http);
 
 /** Connections in advance (http_spare.c): before the start; when the connection stands; when it
  * ends (@return true: a spare was dead, and the request is to be sent once more); now and then; at

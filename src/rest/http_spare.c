@@ -7,7 +7,7 @@
  * KX_SPARE_MS. One that the server has closed is seen before it is used, or costs a repetition on a
  * fresh connection, never an error.
  *
- * Plain http without a proxy only. All on the engine's thread. */
+ * Plain http without a proxy only. Threads: those that move bytes; the list has its own lock. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -69,6 +69,7 @@ static bool is_lost(const struct spare *spare)
     return poll(&at, 1, 0) != 0;
 }
 
+/* Its lock is held. */
 static void sweep(struct kx_http *http)
 {
     int64_t old_ms = now_ms(http) - KX_SPARE_MS;
@@ -84,9 +85,12 @@ static void sweep(struct kx_http *http)
 void kx_spares_sweep(struct kx_http *http)
 {
     int64_t now = now_ms(http);
-    if (http->spares.length == 0 || now - http->swept_ms < SWEEP_MS) return;
-    http->swept_ms = now;
-    sweep(http);
+    g_mutex_lock(&http->spares_mutex);
+    if (http->spares.length > 0 && now - http->swept_ms >= SWEEP_MS) {
+        http->swept_ms = now;
+        sweep(http);
+    }
+    g_mutex_unlock(&http->spares_mutex);
 }
 
 void kx_spares_clear(struct kx_http *http)
@@ -97,14 +101,18 @@ void kx_spares_clear(struct kx_http *http)
 /* @return owned; NULL: none is ready. */
 static struct spare *take(struct kx_http *http, const char *server)
 {
+    struct spare *found = NULL;
+    g_mutex_lock(&http->spares_mutex);
     sweep(http);
     for (GList *at = http->spares.head; at; at = at->next) {
         struct spare *spare = at->data;
         if (!g_str_equal(spare->server, server) || !is_ready(spare)) continue;
         g_queue_delete_link(&http->spares, at);
-        return spare;
+        found = spare;
+        break;
     }
-    return NULL;
+    g_mutex_unlock(&http->spares_mutex);
+    return found;
 }
 
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *wanted)
@@ -189,10 +197,12 @@ void kx_spare_connected(struct kx_transfer *transfer, const char *address, int p
     note_peer(transfer, address, port);
     if (!transfer->peer_length) return;
     int have = 0;
+    g_mutex_lock(&http->spares_mutex);
     for (const GList *at = http->spares.head; at; at = at->next)
         have += g_str_equal(((const struct spare *)at->data)->server, transfer->server);
     for (; have < KX_SPARES_EACH && http->spares.length < KX_SPARES_MAX; have++)
         begin_one(http, transfer);
+    g_mutex_unlock(&http->spares_mutex);
 }
 
 bool kx_spare_failed(struct kx_transfer *transfer, CURLcode result)

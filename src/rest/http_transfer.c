@@ -31,6 +31,7 @@ static struct kx_transfer *transfer_new(struct kx_http *http, size_t window_byte
 
 static void transfer_destroy(struct kx_transfer *transfer)
 {
+    kx_caller_end(transfer);
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
     kx_salvage_drop(transfer);
     for (struct curl_slist *at = transfer->headers_out; at; at = at->next)
@@ -112,9 +113,16 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
         return kx_error_set(err, EINVAL, "not a URL: %s", request->url);
     }
     kx_log_write(http->config.log, KX_LOG_TRACE, "%s %s", request->method, request->url);
-    kx_http_wish(http, transfer, KX_WISH_ADD);
-    *out = transfer;
-    return 0;
+    int result = 0;
+    if (request->by_caller)
+        result = kx_caller_begin(transfer, err);
+    else
+        kx_http_wish(http, transfer, KX_WISH_ADD);
+    if (result < 0)
+        transfer_destroy(transfer);
+    else
+        *out = transfer;
+    return result;
 }
 
 /* The state that a wait is for. */
@@ -123,6 +131,10 @@ typedef gboolean (*ready_function)(const struct kx_transfer *transfer);
 static void wake_transfer(void *context)
 {
     struct kx_transfer *transfer = context;
+    if (transfer->multi) {
+        kx_caller_wake(transfer);
+        return;
+    }
     g_mutex_lock(&transfer->mutex);
     g_cond_broadcast(&transfer->changed);
     g_mutex_unlock(&transfer->mutex);
@@ -162,6 +174,18 @@ static int64_t patience_left(struct patience *p, const struct kx_transfer *trans
     return MIN(left, p->limits->stall_ms - elapsed);
 }
 
+/* Mutex held, but in between. */
+static void rest(struct kx_transfer *transfer, int64_t ms)
+{
+    if (transfer->multi) {
+        g_mutex_unlock(&transfer->mutex);
+        kx_caller_move(transfer, ms);
+        g_mutex_lock(&transfer->mutex);
+        return;
+    }
+    g_cond_wait_until(&transfer->changed, &transfer->mutex, g_get_monotonic_time() + ms * 1000);
+}
+
 /* Wait until ready. Called and left with the mutex held.  @return 0 or -errno. */
 static int transfer_wait(struct kx_transfer *transfer, ready_function ready,
                          const struct kx_limits *limits, struct kx_error *err)
@@ -179,8 +203,7 @@ static int transfer_wait(struct kx_transfer *transfer, ready_function ready,
     while (!ready(transfer)) {
         left = patience_left(&patience, transfer, err);
         if (left < 0) break;
-        g_cond_wait_until(&transfer->changed, &transfer->mutex,
-                          g_get_monotonic_time() + left * 1000);
+        rest(transfer, left);
     }
     g_mutex_unlock(&transfer->mutex);
     kx_cancel_unwatch(limits->cancel, &watch);
@@ -194,6 +217,7 @@ static void transfer_kick(struct kx_transfer *transfer)
     if (transfer->kicked) return;
     transfer->kicked = TRUE;
     transfer->in_paused = transfer->out_paused = FALSE;
+    if (transfer->multi) return;
     g_mutex_unlock(&transfer->mutex);
     kx_http_wish(transfer->http, transfer, KX_WISH_KICK);
     g_mutex_lock(&transfer->mutex);
@@ -327,7 +351,7 @@ int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_
                      struct kx_block **out, struct kx_error *err)
 {
     g_mutex_lock(&transfer->mutex);
-    transfer->want = CLAMP(want, 1, KX_BLOCK_BYTES);
+    transfer->want = MAX(want, 1);
     int result = transfer_wait(transfer, bytes_to_pull, limits, err);
     transfer->want = 0;
     if (result == 0 && transfer->in.head) {
@@ -366,11 +390,6 @@ int kx_transfer_collect(struct kx_transfer *transfer, size_t cap, const struct k
 void kx_transfer_free(struct kx_transfer *transfer)
 {
     if (!transfer) return;
-    struct kx_http *http = transfer->http;
-    kx_http_wish(http, transfer, KX_WISH_REMOVE);
-    g_mutex_lock(&http->mutex);
-    while (!transfer->released)
-        g_cond_wait(&http->released, &http->mutex);
-    g_mutex_unlock(&http->mutex);
+    if (!transfer->multi) kx_http_leave(transfer);
     transfer_destroy(transfer);
 }

@@ -69,7 +69,6 @@ static struct kx_reader *reader_new(struct kx_reads *reads, uint64_t node)
     struct kx_reader *reader = g_new0(struct kx_reader, 1);
     reader->reads = reads;
     reader->node = node;
-    g_cond_init(&reader->changed);
     reader->cursors = g_ptr_array_new();
     g_hash_table_insert(reads->readers, &reader->node, reader);
     return reader;
@@ -98,21 +97,8 @@ void kx_reader_free(struct kx_reader *reader)
     g_mutex_unlock(&reads->mutex);
     if (!last) return;
     g_ptr_array_free(reader->cursors, TRUE);
-    g_cond_clear(&reader->changed);
     kx_error_clear(&reader->silence);
     g_free(reader);
-}
-
-void kx_reader_forget(struct kx_reader *reader)
-{
-    struct kx_reads *reads = reader->reads;
-    g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func(cursor_free);
-    g_mutex_lock(&reads->mutex);
-    while (reader->cursors->len > 0)
-        kx_reads_drop(reads, g_ptr_array_index(reader->cursors, 0), dropped);
-    reader->moved++;
-    g_cond_broadcast(&reader->changed);
-    g_mutex_unlock(&reads->mutex);
 }
 
 static bool is_listed(const struct kx_reads *reads, const struct kx_cursor *cursor)

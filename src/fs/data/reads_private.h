@@ -21,8 +21,7 @@ struct kx_reader {
     struct kx_reads *reads; /* constant, as is the node */
     uint64_t node;
     unsigned refs;
-    GCond changed;      /* bytes have come, a cursor is free, somebody is interrupted */
-    uint64_t moved;     /* grows with each of the first */
+    uint64_t moved;     /* grows with each piece that comes */
     GPtrArray *cursors; /* of struct kx_cursor */
     GQueue wishes;      /* the reads on their way (reader.c) */
     struct kx_pattern pattern;

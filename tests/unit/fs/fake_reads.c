@@ -220,6 +220,7 @@ static struct kx_block *fill(struct kx_download *download, size_t want)
     bool generous;
     LOCKED(client, (seed = client->seed, pace_us = client->pace_us, generous = client->generous));
     if (pace_us) g_usleep(pace_us);
+    want = MIN(want, KX_BLOCK_BYTES);
     size_t length = generous ? (want + KX_BLOCK_BYTES) / 2 + want % 7 : want;
     length = MIN(length, KX_BLOCK_BYTES);
     length = (size_t)MIN((int64_t)length, download->end - download->next);
@@ -238,7 +239,7 @@ static struct kx_block *fill(struct kx_download *download, size_t want)
 int kx_download_pull(struct kx_download *download, size_t want, const struct kx_call *call,
                      struct kx_block **out, struct kx_error *err)
 {
-    if (want == 0 || want > KX_BLOCK_BYTES) return kx_error_set(err, EINVAL, "a pull of nothing");
+    if (want == 0) return kx_error_set(err, EINVAL, "a pull of nothing");
     if (download->next >= download->end) return 0;
     enter(download);
     int code = wait_for_turn(download->client, download->next, call ? call->cancel : NULL);

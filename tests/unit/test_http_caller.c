@@ -1,0 +1,181 @@
+/* Transfers whose bytes are moved by the thread that waits for them. */
+#include <errno.h>
+#include <string.h>
+
+#include "engine.h"
+
+#define MIB ((gint64)1024 * 1024)
+
+/* The answer of every connection, which ends with it. */
+struct script {
+    const char *head;
+    gint64 pattern;
+    bool silent; /* then: nothing more, until the client closes */
+    gint closed; /* how many clients have */
+};
+
+static void serve(struct connection *connection, void *context)
+{
+    struct script *script = context;
+    struct request request;
+    if (!connection_read_head(connection, &request)) return;
+    request_clear(&request);
+    if (!connection_print(connection, "%s\r\n\r\n", script->head)) return;
+    connection_write_pattern(connection, 0, script->pattern);
+    if (script->silent && connection_wait_closed(connection, 20000))
+        g_atomic_int_inc(&script->closed);
+}
+
+static struct kx_transfer *start(struct engine *e)
+{
+    return engine_start(e, &(struct kx_http_request){.method = "GET", .by_caller = true});
+}
+
+static void check(const char *head, gint64 pattern, int expected)
+{
+    struct script script = {.head = head, .pattern = pattern};
+    struct engine *e = engine_new(serve, &script);
+    for (int i = 0; i < 3; i++) {
+        gint64 length;
+        g_autoptr(kx_transfer) transfer = start(e);
+        engine_expect(e, pull_pattern(transfer, 0, &length, &e->err), expected);
+        assert_int_equal(length, pattern);
+    }
+    assert_int_equal(server_connections(e->server), 3);
+    engine_free(e);
+}
+
+static void bodies_come_whole(void **state)
+{
+    (void)state;
+    check("HTTP/1.1 200 OK\r\nContent-Length: 9437190\r\nConnection: close", 9437190, 0);
+    check("HTTP/1.1 200 OK\r\nContent-Length: 9437190", 9437190, 0);
+    check("HTTP/1.1 200 OK\r\nConnection: close", 3000000, 0);
+    check("HTTP/1.1 200 OK\r\nContent-Length: 3000001\r\nConnection: close", 3000000, -EIO);
+}
+
+/* What nobody waits for stays in the socket; one piece that curl has read may be more. */
+static void nothing_moves_while_nobody_waits(void **state)
+{
+    (void)state;
+    struct script script = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 67108864",
+                            .pattern = 64 * MIB};
+    struct engine *e = engine_new(serve, &script);
+    const struct kx_limits limits = limits_of(20000, 0);
+    struct kx_transfer *transfer = start(e);
+    g_autoptr(kx_block) block = NULL;
+    engine_expect(e, kx_transfer_pull(transfer, 3 * MIB, &limits, &block, &e->err), 1);
+    assert_int_equal(block->length, KX_BLOCK_BYTES);
+    unsigned most = (unsigned)((3 * MIB + 512 * 1024) / (gint64)KX_BLOCK_BYTES + 1);
+    assert_in_range(kx_pool_in_use(e->pool), 24, most);
+    g_usleep(100000);
+    assert_in_range(kx_pool_in_use(e->pool), 24, most);
+    gint64 length;
+    g_clear_pointer(&block, kx_block_unref);
+    engine_expect(e, pull_pattern(transfer, (gint64)KX_BLOCK_BYTES, &length, &e->err), 0);
+    assert_int_equal(length, 64 * MIB - (gint64)KX_BLOCK_BYTES);
+    kx_transfer_free(transfer);
+    engine_free(e);
+}
+
+static void a_silent_server_is_waited_for_so_long(void **state)
+{
+    (void)state;
+    struct script script = {
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 1000", .pattern = 10, .silent = true};
+    struct engine *e = engine_new(serve, &script);
+    for (int i = 0; i < 2; i++) {
+        const struct kx_limits limits = i ? limits_of(0, 300) : limits_of(300, 0);
+        g_autoptr(kx_transfer) transfer = start(e);
+        g_autoptr(kx_block) block = NULL;
+        engine_expect(e, kx_transfer_pull(transfer, 100, &limits, &block, &e->err), -ETIMEDOUT);
+    }
+    for (int i = 0; i < 1000 && g_atomic_int_get(&script.closed) < 2; i++)
+        g_usleep(5000);
+    assert_int_equal(g_atomic_int_get(&script.closed), 2); /* a dropped one closes */
+    engine_free(e);
+}
+
+static gpointer fire_soon(gpointer cancel)
+{
+    g_usleep(100000);
+    kx_cancel_fire(cancel);
+    return NULL;
+}
+
+static void who_waits_is_interrupted_and_may_go_on(void **state)
+{
+    (void)state;
+    struct script script = {
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 1000", .pattern = 10, .silent = true};
+    struct engine *e = engine_new(serve, &script);
+    struct kx_transfer *transfer = start(e);
+    struct kx_limits limits = limits_of(20000, 0);
+    limits.cancel = kx_cancel_new();
+    g_autoptr(kx_block) block = NULL;
+    GThread *thread = g_thread_new("fire", fire_soon, limits.cancel);
+    gint64 begun = clock_ms();
+    engine_expect(e, kx_transfer_pull(transfer, 100, &limits, &block, &e->err), -EINTR);
+    assert_true(clock_ms() - begun < 10000);
+    g_thread_join(thread);
+    kx_cancel_unref(limits.cancel);
+    limits.cancel = NULL;
+    engine_expect(e, kx_transfer_pull(transfer, 10, &limits, &block, &e->err), 1);
+    assert_int_equal(block->length, 10);
+    g_clear_pointer(&block, kx_block_unref);
+    kx_transfer_free(transfer);
+    engine_free(e);
+}
+
+static gpointer read_all(gpointer data)
+{
+    struct engine *e = data;
+    for (int i = 0; i < 10; i++) {
+        gint64 length = 0;
+        KX_ERROR_AUTO(err);
+        g_autoptr(kx_transfer) transfer = start(e);
+        if (pull_pattern(transfer, 0, &length, &err) != 0 || length != MIB) return e;
+    }
+    return NULL;
+}
+
+static void many_threads_at_once(void **state)
+{
+    (void)state;
+    struct script script = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 1048576", .pattern = MIB};
+    struct engine *e = engine_new(serve, &script);
+    GThread *threads[24];
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("reader", read_all, e);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+        assert_null(g_thread_join(threads[i]));
+    engine_free(e);
+}
+
+static void nobody_listens(void **state)
+{
+    (void)state;
+    struct script script = {0};
+    struct engine *e = engine_new(serve, &script);
+    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%d/", port_unused());
+    const struct kx_limits limits = limits_of(10000, 0);
+    g_autoptr(kx_transfer) transfer =
+        engine_start(e, &(struct kx_http_request){.method = "GET", .url = url, .by_caller = true});
+    engine_expect(e, kx_transfer_wait_head(transfer, &limits, &e->err), -EHOSTDOWN);
+    assert_true(e->err.unsent);
+    g_clear_pointer(&transfer, kx_transfer_free);
+    engine_free(e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bodies_come_whole),
+        cmocka_unit_test(nothing_moves_while_nobody_waits),
+        cmocka_unit_test(a_silent_server_is_waited_for_so_long),
+        cmocka_unit_test(who_waits_is_interrupted_and_may_go_on),
+        cmocka_unit_test(many_threads_at_once),
+        cmocka_unit_test(nobody_listens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -36,6 +36,7 @@ struct one {
 struct kx_services {
     struct kx_oozie *oozie;
     struct kx_yarn *yarn;
+    struct kx_logs *logs; /* NULL without YARN */
     struct one all[KX_SERVICE_KINDS];
     struct kx_cancel *ending;
     GThread *thread;
@@ -184,6 +185,9 @@ int kx_services_new(const struct kx_options *options, struct kx_client *client,
         kx_services_free(services);
         return result;
     }
+    if (services->yarn)
+        services->logs =
+            kx_logs_new(client, services->yarn, services->all[KX_SERVICE_HISTORY].service);
     services->thread = g_thread_new("services", look_for_them, services);
     wait_for_first_look(services);
     *out = services;
@@ -195,6 +199,7 @@ void kx_services_free(struct kx_services *services)
     if (!services) return;
     kx_cancel_fire(services->ending);
     if (services->thread) g_thread_join(services->thread);
+    kx_logs_free(services->logs);
     for (int i = 0; i < KX_SERVICE_KINDS; i++) {
         if (i == KX_SERVICE_HISTORY) kx_service_free(services->all[i].service);
         g_free(services->all[i].why);
@@ -221,6 +226,11 @@ struct kx_oozie *kx_services_oozie(struct kx_services *services)
 struct kx_yarn *kx_services_yarn(struct kx_services *services)
 {
     return services ? services->yarn : NULL;
+}
+
+struct kx_logs *kx_services_logs(struct kx_services *services)
+{
+    return services ? services->logs : NULL;
 }
 
 struct kx_service *kx_services_get(struct kx_services *services, enum kx_service_kind kind)

@@ -64,6 +64,16 @@ bool kx_yarn_is_app(const char *id)
     return two && two < 20 && one < 20 && !first[one + 1 + two];
 }
 
+/* An application that has ended, with its logs collected or not to be. */
+static bool is_over(const struct kx_answer *answer)
+{
+    static const char *const OPEN[] = {"NOT_START", "RUNNING", "RUNNING_WITH_FAILURE", NULL};
+    const struct kx_item *root = kx_answer_root(answer);
+    g_autofree char *state = kx_item_text(root, "app/state");
+    g_autofree char *logs = kx_item_text(root, "app/logAggregationStatus");
+    return kx_yarn_ended(state) && !(logs && g_strv_contains(OPEN, logs));
+}
+
 int kx_yarn_get(struct kx_yarn *yarn, const char *what, const char *params,
                 const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
 {
@@ -76,9 +86,8 @@ int kx_yarn_get(struct kx_yarn *yarn, const char *what, const char *params,
     int result = kx_service_run(yarn->service, &ask, &body, err);
     if (result == 0) result = kx_answer_parse(body, out, err);
     if (result < 0) return result;
-    g_autofree char *state = kx_item_text(kx_answer_root(*out), "app/state");
     kx_kept_add(yarn->kept, key, *out, g_bytes_get_size(body),
-                kx_yarn_ended(state) ? KX_YARN_ENDED_MS : KX_YARN_FRESH_MS);
+                is_over(*out) ? KX_YARN_ENDED_MS : KX_YARN_FRESH_MS);
     return 0;
 }
 

@@ -88,8 +88,12 @@ void kx_tree_op_read(fuse_req_t req, size_t size, off_t offset, struct fuse_file
         return;
     }
     gsize length = 0;
-    g_autoptr(GBytes) piece =
-        kx_tree_read(file, offset, size); /* the file may be closed meanwhile */
+    g_autoptr(GBytes) piece = NULL; /* the file may be closed meanwhile */
+    int result = kx_tree_read(file, offset, size, &c.call, &piece, &c.err);
+    if (result < 0) {
+        kx_fuse_tree_reply(&c, result, kx_tree_file_node(file));
+        return;
+    }
     const char *bytes = g_bytes_get_data(piece, &length);
     kx_fuse_settle(&c);
     fuse_reply_buf(req, bytes, length);

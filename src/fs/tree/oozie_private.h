@@ -62,6 +62,12 @@ int kx_oozie_action_member(const struct kx_tree_at *at, GString *out, struct kx_
 int kx_oozie_action_json(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_children(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
 int kx_oozie_child_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+/** `app`, `logs` and the links of `children`: the application of YARN that an action is, or the
+ * ones that it has made. `data` of a row: what stands behind the application in the target. */
+int kx_oozie_app_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+int kx_oozie_app_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_action_children(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_oozie_action_child_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_grid(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_run_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 int kx_oozie_run_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);

@@ -99,8 +99,10 @@ struct kx_tree_node *kx_tree_file_node(struct kx_tree_file *file); /* borrowed *
 bool kx_tree_file_is_stream(const struct kx_tree_file *file);
 bool kx_tree_file_is_direct(const struct kx_tree_file *file); /* past the kernel's pages */
 
-/** A piece of the snapshot.  @return owned, also after close; empty behind the end. */
-GBytes *kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size);
+/** A piece of the snapshot, or of what is read by ranges.  @out owned, also after close; empty
+ * behind the end.  @return 0; the row's errors. */
+int kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size,
+                 const struct kx_call *call, GBytes **out, struct kx_error *err);
 
 /** As `read` of struct kx_tree_stream. */
 ssize_t kx_tree_stream_read(struct kx_tree_file *file, char *buffer, size_t size,

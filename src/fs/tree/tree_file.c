@@ -10,6 +10,7 @@ struct kx_tree_file {
     struct kx_tree_node *node; /* a reference */
     GBytes *text;              /* NULL: not opened for reading, or a stream */
     void *stream;
+    void *ranged;
     struct kx_tree_draft *draft; /* of a document that takes effect at close */
     bool shared, direct, writes;
 };
@@ -140,6 +141,13 @@ static int open_stream(struct kx_tree_file *file, const struct kx_call *call, st
     return result;
 }
 
+static int open_ranged(struct kx_tree_file *file, const struct kx_call *call, struct kx_error *err)
+{
+    const struct kx_tree_at at = kx_tree_at_node(file->node, call);
+    file->direct = true; /* it may grow, and the kernel's pages know nothing of that */
+    return file->node->place->row->ranged->open(&at, &file->ranged, err);
+}
+
 static int check_open(const struct kx_tree_node *node, int flags, uid_t uid, struct kx_error *err)
 {
     static const int MASKS[] = {
@@ -177,6 +185,8 @@ int kx_tree_open(struct kx_tree_node *node, int flags, const struct kx_tree_who 
     file->writes = (flags & O_ACCMODE) != O_RDONLY;
     if (node->place->row->kind == KX_TREE_STREAM)
         result = open_stream(file, call, err);
+    else if (node->place->row->kind == KX_TREE_RANGED)
+        result = open_ranged(file, call, err);
     else if (file->writes && kx_tree_is_drop(node))
         result = open_draft(file, flags, call, err);
     else if ((flags & O_ACCMODE) == O_WRONLY)
@@ -204,6 +214,7 @@ void kx_tree_close(struct kx_tree_file *file)
         file->node->place->row->stream->close(file->stream);
         g_atomic_int_add(&file->node->tree->streams, -1);
     }
+    if (file->ranged) file->node->place->row->ranged->close(file->ranged);
     if (file->shared) let_go(file->node);
     kx_tree_draft_free(file->draft);
     if (file->text) g_bytes_unref(file->text);
@@ -226,12 +237,21 @@ bool kx_tree_file_is_direct(const struct kx_tree_file *file)
     return file->direct;
 }
 
-GBytes *kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size)
+int kx_tree_read(const struct kx_tree_file *file, int64_t offset, size_t size,
+                 const struct kx_call *call, GBytes **out, struct kx_error *err)
 {
-    if (file->draft) return kx_tree_draft_read(file->draft, offset, size);
+    static const struct kx_call NONE;
+    const struct kx_tree_ranged *ranged = file->node->place->row->ranged;
+    if (file->ranged)
+        return ranged->read(file->ranged, offset, size, call ? call : &NONE, out, err);
     gsize all = file->text ? g_bytes_get_size(file->text) : 0;
-    if (offset >= (int64_t)all) return g_bytes_new(NULL, 0);
-    return g_bytes_new_from_bytes(file->text, (gsize)offset, MIN(size, all - (gsize)offset));
+    if (file->draft)
+        *out = kx_tree_draft_read(file->draft, offset, size);
+    else if (offset >= (int64_t)all)
+        *out = g_bytes_new(NULL, 0);
+    else
+        *out = g_bytes_new_from_bytes(file->text, (gsize)offset, MIN(size, all - (gsize)offset));
+    return 0;
 }
 
 ssize_t kx_tree_stream_read(struct kx_tree_file *file, char *buffer, size_t size,

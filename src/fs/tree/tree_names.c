@@ -119,7 +119,7 @@ static bool is_open(struct kx_tree_node *node)
 static void measure(struct kx_tree_node *node, const struct kx_call *call)
 {
     const struct kx_tree_row *row = node->place->row;
-    bool dear = (row->flags & KX_TREE_DEAR) != 0;
+    bool dear = (row->flags & KX_TREE_DEAR) != 0 || row->kind == KX_TREE_RANGED;
     if (row->kind == KX_TREE_DIRECTORY || row->kind == KX_TREE_STREAM || dear || is_open(node))
         return;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -140,7 +140,7 @@ void kx_tree_fill(struct kx_tree_node *node, const struct kx_tree_look *look,
     struct kx_tree *tree = node->tree;
     measure(node, call);
     g_mutex_lock(&tree->mutex);
-    int64_t size = node->size;
+    int64_t size = node->place->row->kind == KX_TREE_RANGED ? look->size : node->size;
     /* A text that changed while the row's time stands still has changed all the same. */
     int64_t mtime_ms = look->mtime_ms ? look->mtime_ms : node->changed_ms;
     g_mutex_unlock(&tree->mutex);

@@ -77,6 +77,8 @@ static bool has_handlers(const struct kx_tree_row *row)
         return row->verbs != NULL;
     case KX_TREE_STREAM:
         return row->stream != NULL;
+    case KX_TREE_RANGED:
+        return row->ranged != NULL && row->look != NULL;
     case KX_TREE_DROP:
         return row->drop != NULL && row->text != NULL;
     default:

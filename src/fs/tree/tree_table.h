@@ -31,6 +31,7 @@ enum kx_tree_kind {
     KX_TREE_CTL,      /* takes one verb a write; its text is the list of verbs valid now */
     KX_TREE_STREAM,   /* text without an end: reading waits for more */
     KX_TREE_LINK,     /* its text is the target */
+    KX_TREE_RANGED,   /* bytes that are asked for as they are read; may grow while it is open */
     KX_TREE_DROP      /* text that programs write, which takes effect when it is closed */
 };
 
@@ -48,6 +49,7 @@ struct kx_tree_at {
 struct kx_tree_look {
     int64_t mtime_ms; /* since the epoch; 0: when its text was last seen to change */
     mode_t mode;      /* the row's */
+    int64_t size;     /* RANGED: how many bytes there are at this moment */
 };
 
 /* One verb of a ctl file. A table of them ends with a zeroed one. */
@@ -74,6 +76,16 @@ struct kx_tree_stream {
     /** Call it when the reader has something to read: at once when it has already. The stream
      * consumes it; it replaces the one that was given before. */
     void (*watch)(void *state, struct kx_waker waker);
+};
+
+/* A file that is read by ranges; `state` is one open file's, and several threads may read it. */
+struct kx_tree_ranged {
+    int (*open)(const struct kx_tree_at *at, void **state, struct kx_error *err);
+    void (*close)(void *state);
+    /** @out owned: at most `size` bytes from `offset` on; empty at what is the end at this moment.
+     */
+    int (*read)(void *state, int64_t offset, size_t size, const struct kx_call *call, GBytes **out,
+                struct kx_error *err);
 };
 
 /* A document that programs write, under names that they choose. What is written is kept by the open
@@ -114,6 +126,7 @@ struct kx_tree_row {
     int (*look)(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
     const struct kx_tree_verb *verbs;    /* CTL */
     const struct kx_tree_stream *stream; /* STREAM */
+    const struct kx_tree_ranged *ranged; /* RANGED; `look` tells its size */
     const struct kx_tree_drop *drop;     /* DROP; `text` gives what was written, for reading */
     const void *data;                    /* the handlers' own */
 };

@@ -66,5 +66,13 @@ int kx_yarn_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, str
 int kx_yarn_more(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_yarn_more_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 
+/* yarn_logs.c: of {app}, {container} and {file} */
+int kx_yarn_log_containers(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_yarn_log_files(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_yarn_log_folder_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                            struct kx_error *err);
+int kx_yarn_log_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+extern const struct kx_tree_ranged kx_yarn_log_ranged;
+
 /* yarn_verbs.c */
 extern const struct kx_tree_verb kx_yarn_verbs[];

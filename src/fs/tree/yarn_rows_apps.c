@@ -131,6 +131,20 @@ static const struct kx_tree_row ROWS[] = {
     VALUE(CONTAINER "/vcores", container, "allocatedVCores", "processors"),
     TIME(CONTAINER "/started", container, "startedTime", "when it began"),
     JSON(CONTAINER, container),
+    {.pattern = APP "/logs",
+     .kind = KX_TREE_DIRECTORY,
+     .help = "What its containers wrote, while they run and afterwards"},
+    {.pattern = APP "/logs/{container}",
+     .kind = KX_TREE_DIRECTORY,
+     .help = "of one of them",
+     .names = kx_yarn_log_containers,
+     .look = kx_yarn_log_folder_look},
+    {.pattern = APP "/logs/{container}/{file}",
+     .kind = KX_TREE_RANGED,
+     .help = "stdout, stderr, syslog ...; it grows while the container runs",
+     .names = kx_yarn_log_files,
+     .look = kx_yarn_log_look,
+     .ranged = &kx_yarn_log_ranged},
 };
 
 struct kx_tree_rows kx_yarn_app_rows(void)

@@ -13,6 +13,7 @@ from .errors import StackError
 TOOLS = {
     "dfs": "org.apache.hadoop.fs.FsShell",
     "dfsadmin": "org.apache.hadoop.hdfs.tools.DFSAdmin",
+    "logs": "org.apache.hadoop.yarn.client.cli.LogsCLI",
     "fsck": "org.apache.hadoop.hdfs.tools.DFSck",
     "ec": "org.apache.hadoop.hdfs.tools.ECAdmin",
     "storagepolicies": "org.apache.hadoop.hdfs.tools.StoragePolicyAdmin",

@@ -218,3 +218,10 @@ struct kx_tree_file *grove_open(struct grove *g, const char *path, int flags)
     assert_int_equal(kx_tree_open(node, flags, &WHO, NULL, &file, NULL), 0);
     return file;
 }
+
+GBytes *grove_read(struct kx_tree_file *file, int64_t offset, size_t size)
+{
+    GBytes *piece = NULL;
+    assert_int_equal(kx_tree_read(file, offset, size, NULL, &piece, NULL), 0);
+    return piece;
+}

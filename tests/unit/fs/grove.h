@@ -26,4 +26,6 @@ void grove_plant(struct grove *g, const char *vroot, bool hidden);
 /** The node of a path; it must be there. @return a reference. */
 struct kx_tree_node *grove_find(struct grove *g, const char *path);
 int grove_look(struct grove *g, const char *path); /* 0 or -errno of looking its last name up */
+/** A piece of an open file.  @return owned. */
+GBytes *grove_read(struct kx_tree_file *file, int64_t offset, size_t size);
 struct kx_tree_file *grove_open(struct grove *g, const char *path, int flags);

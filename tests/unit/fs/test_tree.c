@@ -14,7 +14,7 @@ static const struct kx_tree_who ROOT = {.uid = 0, .thread = 3};
 static void check_content(struct kx_tree_file *file, const char *expected)
 {
     gsize length;
-    g_autoptr(GBytes) piece = kx_tree_read(file, 0, 1000);
+    g_autoptr(GBytes) piece = grove_read(file, 0, 1000);
     const char *bytes = g_bytes_get_data(piece, &length);
     if (length != strlen(expected) || memcmp(bytes, expected, length) != 0)
         fail_msg("\"%.*s\", not \"%s\"", (int)length, bytes, expected);
@@ -118,8 +118,8 @@ static void an_open_file_is_a_snapshot(void **state)
     g_string_assign(g->content, "something else\n");
     check_content(file, "content\n");
     assert_int_equal(size_of(kx_tree_file_node(file)), 8);
-    g_autoptr(GBytes) piece = kx_tree_read(file, 3, 2), end = kx_tree_read(file, 8, 10);
-    g_autoptr(GBytes) far = kx_tree_read(file, INT64_MAX, 10);
+    g_autoptr(GBytes) piece = grove_read(file, 3, 2), end = grove_read(file, 8, 10);
+    g_autoptr(GBytes) far = grove_read(file, INT64_MAX, 10);
     assert_int_equal(g_bytes_get_size(end), 0);
     assert_int_equal(g_bytes_get_size(far), 0);
     kx_tree_close(file);

@@ -157,7 +157,7 @@ static void reading_lists_the_verbs_that_are_valid(void **state)
     gsize length;
     struct kx_tree_file *file = grove_open(g, "/t/ctl", O_RDWR);
     assert_true(kx_tree_file_is_direct(file)); /* what is written must not be seen when read */
-    g_autoptr(GBytes) piece = kx_tree_read(file, 0, 1000);
+    g_autoptr(GBytes) piece = grove_read(file, 0, 1000);
     const char *text = g_bytes_get_data(piece, &length);
     g_autofree char *said = g_strndup(text, length);
     assert_string_equal(said, "say WORDS             note the words\n"
@@ -165,7 +165,7 @@ static void reading_lists_the_verbs_that_are_valid(void **state)
     kx_tree_close(file);
     g->idle = true;
     file = grove_open(g, "/t/ctl", O_RDONLY);
-    g_autoptr(GBytes) later = kx_tree_read(file, 0, 1000);
+    g_autoptr(GBytes) later = grove_read(file, 0, 1000);
     text = g_bytes_get_data(later, &length);
     g_autofree char *more = g_strndup(text, length);
     assert_non_null(strstr(more, "\nstart                 note nothing\n"));

@@ -1,0 +1,286 @@
+#include "rest/container_logs_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rest/kept.h"
+
+#define KEPT_MAX    256
+#define KEPT_SIZE   ((size_t)4 * 1024 * 1024)
+#define LISTING     4096 /* bytes that one counts as */
+#define NAME_LENGTH ((size_t)255)
+
+struct kx_logs {
+    struct kx_client *client;
+    struct kx_yarn *yarn;
+    struct kx_service *history;
+    struct kx_kept *kept; /* "now:" + container: a listing; "last:" + container: an older one */
+};
+
+struct kx_logs *kx_logs_new(struct kx_client *client, struct kx_yarn *yarn,
+                            struct kx_service *history)
+{
+    struct kx_logs *logs = g_new0(struct kx_logs, 1);
+    logs->client = client;
+    logs->yarn = yarn;
+    logs->history = history;
+    logs->kept = kx_kept_new(kx_client_clock(client), KEPT_MAX, KEPT_SIZE);
+    return logs;
+}
+
+void kx_logs_free(struct kx_logs *logs)
+{
+    if (!logs) return;
+    kx_kept_free(logs->kept);
+    g_free(logs);
+}
+
+bool kx_logs_is_container(const char *name, const char *app)
+{
+    const char *number = app + strlen("application_");
+    if (!kx_yarn_is_app(app) || !g_str_has_prefix(name, "container_")) return false;
+    name += strlen("container_");
+    if (*name == 'e') { /* of a ResourceManager that was started again */
+        name += 1 + strspn(name + 1, "0123456789");
+        if (*name++ != '_') return false;
+    }
+    if (!g_str_has_prefix(name, number) || name[strlen(number)] != '_') return false;
+    name += strlen(number) + 1;
+    size_t attempt = strspn(name, "0123456789");
+    if (!attempt || name[attempt] != '_') return false;
+    size_t last = strspn(name + attempt + 1, "0123456789");
+    return last && !name[attempt + 1 + last];
+}
+
+/* A container in one of YARN's arrays.  @return owned: its node's address; NULL: it is not there.
+ */
+static char *node_in(const struct kx_item *all, const char *address, const char *container)
+{
+    for (size_t i = 0; i < kx_item_count(all); i++) {
+        g_autofree char *id = kx_item_text(kx_item_element(all, i), "containerId");
+        if (g_strcmp0(id, container) == 0) return kx_item_text(kx_item_element(all, i), address);
+    }
+    return NULL;
+}
+
+/* The masters' attempts, and what runs of the last one. */
+static int ask_containers(struct kx_logs *logs, const char *app, const struct kx_call *call,
+                          struct kx_answer **attempts, struct kx_answer **running,
+                          struct kx_error *err)
+{
+    int result = kx_yarn_app_part(logs->yarn, app, "appattempts", call, attempts, err);
+    if (result < 0) return result;
+    const struct kx_item *all = kx_item_at(kx_answer_root(*attempts), "appAttempts/appAttempt");
+    size_t count = kx_item_count(all);
+    const struct kx_item *last = count ? kx_item_element(all, count - 1) : NULL;
+    g_autofree char *id = kx_item_text(last, "appAttemptId"), *part = NULL;
+    if (!id) return 0;
+    part = g_strconcat("appattempts/", id, "/containers", NULL);
+    return kx_yarn_app_part(logs->yarn, app, part, call, running, err);
+}
+
+static const struct kx_item *items_at(const struct kx_answer *answer, const char *path)
+{
+    return answer ? kx_item_at(kx_answer_root(answer), path) : NULL;
+}
+
+/* Where a container runs.  @out owned: "http://host:8042/ws", NULL: nowhere as far as YARN says. */
+static int find_node(struct kx_logs *logs, const char *app, const char *container,
+                     const struct kx_call *call, char **out, struct kx_error *err)
+{
+    g_autoptr(kx_answer) attempts = NULL, running = NULL;
+    int result = ask_containers(logs, app, call, &attempts, &running, err);
+    if (result < 0) return result;
+    g_autofree char *address =
+        node_in(items_at(running, "container"), "nodeHttpAddress", container);
+    if (!address)
+        address =
+            node_in(items_at(attempts, "appAttempts/appAttempt"), "nodeHttpAddress", container);
+    if (address && *address)
+        *out = g_strconcat(strstr(address, "://") ? "" : "http://", address, "/ws", NULL);
+    return 0;
+}
+
+static int app_ended(struct kx_logs *logs, const char *app, const struct kx_call *call, bool *out,
+                     struct kx_error *err)
+{
+    g_autoptr(kx_answer) answer = NULL;
+    int result = kx_yarn_app(logs->yarn, app, call, &answer, err);
+    if (result < 0) return result;
+    g_autofree char *state = kx_item_text(kx_answer_root(answer), "app/state");
+    *out = kx_yarn_ended(state);
+    return 0;
+}
+
+void kx_logs_source_clear(struct kx_logs_source *source)
+{
+    kx_service_free(source->own);
+}
+
+/* Number 0 is the NodeManager, 1 the history server. */
+int kx_logs_source(struct kx_logs *logs, const struct kx_log_name *name, int number,
+                   const struct kx_call *call, struct kx_logs_source *out, struct kx_error *err)
+{
+    g_autofree char *base = NULL;
+    bool ended = false;
+    *out = (struct kx_logs_source){.service = logs->history, .path = "/v1/history"};
+    if (number == 1)
+        return logs->history ? 0
+                             : kx_error_set(err, ENOENT,
+                                            "there is no job history server (-o jobhistory=URL)");
+    int result = app_ended(logs, name->app, call, &ended, err);
+    if (result == 0 && !ended)
+        result = find_node(logs, name->app, name->container, call, &base, err);
+    if (result < 0) return result;
+    if (!base) return kx_error_set(err, ENOENT, "%s does not run any more", name->container);
+    const struct kx_service_config config = {
+        .name = "the NodeManager", .base = base, .client = logs->client};
+    out->own = out->service = kx_service_new(&config);
+    out->path = "/v1/node";
+    out->live = true;
+    return 0;
+}
+
+static bool has_listing(const struct kx_answer *answer)
+{
+    return items_at(answer, "containerLogsInfo/containerLogInfo") != NULL;
+}
+
+static int list_from(struct kx_logs *logs, const struct kx_log_name *name, int number,
+                     const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_logs_source_clear))) struct kx_logs_source source = {0};
+    g_autofree char *path = NULL;
+    g_autoptr(kx_answer) answer = NULL;
+    int result = kx_logs_source(logs, name, number, call, &source, err);
+    if (result < 0) return result;
+    path = g_strconcat(source.path, "/containers/", name->container, "/logs", NULL);
+    result = kx_service_get(source.service, path, NULL, call, &answer, err);
+    if (result == 0 && !has_listing(answer))
+        result = kx_error_set(err, ENOENT, "%s has no logs yet", name->container);
+    if (result < 0) return result;
+    g_autofree char *now = g_strconcat("now:", name->container, NULL);
+    g_autofree char *last = g_strconcat("last:", name->container, NULL);
+    kx_kept_add(logs->kept, now, answer, LISTING,
+                source.live ? KX_LOGS_FRESH_MS : KX_LOGS_ENDED_MS);
+    kx_kept_add(logs->kept, last, answer, LISTING, KX_LOGS_BETWEEN_MS);
+    *out = g_steal_pointer(&answer);
+    return 0;
+}
+
+/* What a container has: as it is now, or as it was before its end. */
+static int list(struct kx_logs *logs, const struct kx_log_name *name, const struct kx_call *call,
+                struct kx_answer **out, struct kx_error *err)
+{
+    g_autofree char *now = g_strconcat("now:", name->container, NULL);
+    g_autofree char *last = g_strconcat("last:", name->container, NULL);
+    KX_ERROR_AUTO(live);
+    if (!kx_logs_is_container(name->container, name->app))
+        return kx_error_set(err, ENOENT, "%s is no container of %s", name->container, name->app);
+    *out = kx_kept_find(logs->kept, now);
+    if (*out || list_from(logs, name, 0, call, out, &live) == 0) return 0;
+    if (live.code == EINTR) return kx_error_set(err, EINTR, "interrupted");
+    int result = list_from(logs, name, 1, call, out, err);
+    if (result == 0 || result == -EINTR) return result;
+    *out = kx_kept_find(logs->kept, last);
+    if (!*out) return result;
+    kx_error_clear(err);
+    return 0;
+}
+
+int kx_logs_files(struct kx_logs *logs, const char *app, const char *container,
+                  const struct kx_call *call, GPtrArray *out, struct kx_error *err)
+{
+    const struct kx_log_name name = {.app = app, .container = container};
+    g_autoptr(kx_answer) answer = NULL;
+    int result = list(logs, &name, call, &answer, err);
+    if (result < 0) return result;
+    const struct kx_item *all = items_at(answer, "containerLogsInfo/containerLogInfo");
+    for (size_t i = 0; i < kx_item_count(all); i++) {
+        g_autofree char *file = kx_item_text(kx_item_element(all, i), "fileName");
+        bool usable = file && *file && *file != '.' && !strchr(file, '/');
+        if (usable && strlen(file) <= NAME_LENGTH) g_ptr_array_add(out, g_steal_pointer(&file));
+    }
+    return 0;
+}
+
+/* "Sun Nov 22 04:48:46 +0000 2026" */
+static int64_t time_of(const char *text)
+{
+    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    g_auto(GStrv) words = g_strsplit_set(text ? text : "", " :", -1);
+    if (g_strv_length(words) != 8 || strlen(words[1]) != 3) return 0;
+    const char *month = strstr(MONTHS, words[1]);
+    guint64 numbers[5];
+    static const int AT[] = {2, 3, 4, 5, 7};
+    for (size_t i = 0; i < G_N_ELEMENTS(AT); i++)
+        if (!g_ascii_string_to_unsigned(words[AT[i]], 10, 0, 9999, &numbers[i], NULL)) return 0;
+    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(words[6]);
+    if (!zone || !month || (month - MONTHS) % 3) return 0;
+    g_autoptr(GDateTime) at =
+        g_date_time_new(zone, (int)numbers[4], (int)(month - MONTHS) / 3 + 1, (int)numbers[0],
+                        (int)numbers[1], (int)numbers[2], (double)numbers[3]);
+    return at ? g_date_time_to_unix(at) * 1000 : 0;
+}
+
+int kx_logs_look(struct kx_logs *logs, const struct kx_log_name *name, const struct kx_call *call,
+                 struct kx_log_look *out, struct kx_error *err)
+{
+    g_autoptr(kx_answer) answer = NULL;
+    int result = list(logs, name, call, &answer, err);
+    if (result < 0) return result;
+    const struct kx_item *all = items_at(answer, "containerLogsInfo/containerLogInfo");
+    for (size_t i = 0; i < kx_item_count(all); i++) {
+        const struct kx_item *item = kx_item_element(all, i);
+        g_autofree char *file = kx_item_text(item, "fileName");
+        if (g_strcmp0(file, name->file) != 0) continue;
+        g_autofree char *changed = kx_item_text(item, "lastModifiedTime");
+        *out = (struct kx_log_look){kx_item_number(item, "fileSize", 0), time_of(changed)};
+        return 0;
+    }
+    return kx_error_set(err, ENOENT, "%s has no log %s", name->container, name->file);
+}
+
+static void add_id(GPtrArray *out, const struct kx_item *item, const char *app)
+{
+    char *id = kx_item_text(item, "containerId");
+    if (id && kx_logs_is_container(id, app) &&
+        !g_ptr_array_find_with_equal_func(out, id, g_str_equal, NULL))
+        g_ptr_array_add(out, id);
+    else
+        g_free(id);
+}
+
+static void add_ids(GPtrArray *out, const struct kx_item *all, const char *app)
+{
+    for (size_t i = 0; i < kx_item_count(all); i++)
+        add_id(out, kx_item_element(all, i), app);
+}
+
+/* All whose logs were collected. */
+static int collected(struct kx_logs *logs, const char *app, const struct kx_call *call,
+                     GPtrArray *out, struct kx_error *err)
+{
+    g_autoptr(GString) params = g_string_new(NULL);
+    g_autoptr(kx_answer) answer = NULL;
+    kx_url_append_query(params, "appid", app);
+    int result = kx_service_get(logs->history, "/v1/history/aggregatedlogs", params->str, call,
+                                &answer, err);
+    if (result == 0) add_ids(out, items_at(answer, "containerLogsInfo"), app);
+    return result;
+}
+
+int kx_logs_containers(struct kx_logs *logs, const char *app, const struct kx_call *call,
+                       GPtrArray *out, struct kx_error *err)
+{
+    g_autoptr(kx_answer) attempts = NULL, running = NULL;
+    bool ended = false;
+    int result = app_ended(logs, app, call, &ended, err);
+    if (result < 0) return result;
+    if (ended && logs->history && collected(logs, app, call, out, NULL) == 0 && out->len) return 0;
+    result = ask_containers(logs, app, call, &attempts, &running, err);
+    if (result < 0) return result;
+    add_ids(out, items_at(attempts, "appAttempts/appAttempt"), app);
+    add_ids(out, items_at(running, "container"), app);
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* What the files container_logs*.c share. Nobody else includes it.
+ * Threads: a source is one caller's. */
+#pragma once
+#include "rest/container_logs.h"
+
+/* One who may have a container's logs. */
+struct kx_logs_source {
+    struct kx_service *service; /* borrowed from `own`, or the history server */
+    struct kx_service *own;
+    const char *path; /* below which its logs are */
+    bool live;
+};
+#define KX_LOGS_SOURCES 2 /* the NodeManager, the history server */
+
+/** @out cleared by the caller, also after an error.  @return -ENOENT: there is no such source. */
+int kx_logs_source(struct kx_logs *logs, const struct kx_log_name *name, int number,
+                   const struct kx_call *call, struct kx_logs_source *out, struct kx_error *err);
+void kx_logs_source_clear(struct kx_logs_source *source);

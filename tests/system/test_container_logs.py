@@ -1,0 +1,111 @@
+"""Logs of containers: the same file while the container runs, at its end, and when it is collected."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+from knoxtest import Running, run, until
+from knoxtest.jobs import (  # noqa: F401
+    JOB_S, SHELL, cluster, ended, job_of, jobs, lasting, post, put_application, services, status
+)  # fmt: skip
+from knoxtest.limits import ROOT
+from knoxtest.tree import refused
+
+pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
+
+TICKS = 12
+
+
+def shell_job(jobs, cluster, name: str, script: str) -> str:
+    text = SHELL.replace("<capture-output/>", "").format(name=name, exec="bash", argument=f"-c</argument><argument>{script}")
+    return post(cluster, put_application(jobs, name, text))
+
+
+def container_of(jobs, job: str):
+    """The launcher's folder of logs, under the action, when it runs."""
+    logs = job_of(jobs, job) / "actions/sh/logs"
+
+    def found():
+        names = [name for name in os.listdir(logs) if name != "README"] if logs.exists() else []
+        return logs / names[0] if names and (logs / names[0] / "stdout").exists() else None
+
+    return until(found, JOB_S, "a container's logs")
+
+
+def said(text: str) -> list[str]:
+    """What the script wrote: the launcher puts a word in front of each line."""
+    return [line.removeprefix("Stdoutput ") for line in text.splitlines() if line.startswith("Stdoutput tick")]
+
+
+def yarn_logs(cluster, app: str, container: str, file: str) -> bytes:
+    """What `yarn logs` shows, without what it adds."""
+    line = [sys.executable, ROOT / "tests/stack/stack", "hdfs", "--dir", cluster.plan.folder, "logs"]
+    line += ["-applicationId", app, "-containerId", container, "-log_files", file]
+    env = os.environ | {"HADOOP_USER_NAME": "alice"}
+    out = subprocess.run(line, capture_output=True, env=env, timeout=120).stdout
+    head, contents = out.split(b"LogContents:\n", 1)
+    length = next(line for line in head.splitlines() if line.startswith(b"LogLength:"))
+    return contents[: int(length.split(b":")[1])]
+
+
+def test_tail_follows_a_container_to_its_end(jobs, cluster):
+    script = f"for i in $(seq {TICKS}); do echo tick $i; sleep 1; done"
+    job = shell_job(jobs, cluster, "ticker", script)
+    folder = container_of(jobs, job)
+    stdout = folder / "stdout"
+    until(lambda: said(stdout.read_text()), JOB_S, "the first line")
+    tail = Running("tail", "-c", "+1", "-f", stdout)
+    try:
+        os.set_blocking(tail.process.stdout.fileno(), False)
+        followed = b""
+
+        def all_of_it(last: str) -> bool:
+            nonlocal followed
+            followed += tail.process.stdout.read() or b""
+            return last in said(followed.decode())
+
+        until(lambda: all_of_it("tick 3"), JOB_S, "a line while it runs")
+        assert status(jobs, job) == "RUNNING"
+        assert ended(jobs, job) == "SUCCEEDED"
+        until(lambda: all_of_it(f"tick {TICKS}"), JOB_S, "the last line")
+        app = folder.parent.resolve().parent
+        until(lambda: (app / "log-status").read_text() == "SUCCEEDED\n", JOB_S, "collected logs")
+        whole = until(lambda: all_of_it(f"tick {TICKS}") and stdout.read_bytes(), JOB_S)
+        until(lambda: all_of_it(f"tick {TICKS}") and followed == whole, JOB_S, "all bytes, none twice")
+        assert not tail.ended()
+    finally:
+        tail.kill()
+        tail.result()
+    assert said(whole.decode()) == [f"tick {i}" for i in range(1, TICKS + 1)]
+    assert whole == yarn_logs(cluster, app.name, folder.name, "stdout")
+    for name in os.listdir(folder):
+        there = folder / name
+        assert there.stat().st_size == len(there.read_bytes()), name
+    assert (folder / "prelaunch.out").read_bytes() == yarn_logs(cluster, app.name, folder.name, "prelaunch.out")
+    refused(errno.ENOENT, os.stat, folder / "nothing")
+    refused(errno.ENOENT, os.stat, folder.parent / "container_1_0001_01_000001")
+    refused(errno.EACCES, open, stdout, "ab")
+    copied = run("tar", "cf", "-", "-C", folder, ".").stdout
+    assert whole in copied
+
+
+def test_any_range_of_a_long_log(jobs, cluster):
+    """Also its head costs little, and what is read of it is what stands there."""
+    script = "seq -f 'tick %.0f' 200000"
+    job = shell_job(jobs, cluster, "long", script)
+    folder = container_of(jobs, job)
+    assert ended(jobs, job) == "SUCCEEDED"
+    app = folder.parent.resolve().parent
+    until(lambda: (app / "log-status").read_text() == "SUCCEEDED\n", JOB_S, "collected logs")
+    stdout = folder / "stdout"
+    whole = stdout.read_bytes()
+    assert said(whole.decode()) == [f"tick {i}" for i in range(1, 200001)]
+    assert len(whole) > 4 * 1024 * 1024 and stdout.stat().st_size == len(whole)
+    assert run("head", "-c", 1000, stdout).stdout == whole[:1000]
+    assert run("tail", "-c", 1000, stdout).stdout == whole[-1000:]
+    with open(stdout, "rb", buffering=0) as file:
+        for offset in (0, 1, 70000, len(whole) // 2, len(whole) - 10, len(whole), len(whole) + 10):
+            file.seek(offset)
+            assert file.read(5000) == whole[offset : offset + 5000], offset

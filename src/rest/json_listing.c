@@ -129,6 +129,7 @@ int kx_json_read_listing(GBytes *body, struct kx_json_listing *out, struct kx_er
 {
     gsize length;
     const char *start = g_bytes_get_data(body, &length);
+    if (length == 0) start = "";
     struct text text = {start, start + length};
     g_autoptr(GString) envelope = g_string_new(NULL);
     *out = (struct kx_json_listing){.page.entries =

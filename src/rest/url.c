@@ -85,6 +85,10 @@ bool kx_url_split(const char *url, bool relaxed, struct kx_url_parts *out)
     if (!g_uri_split(url, flags, &parts.scheme, &parts.userinfo, &parts.host, &parts.port,
                      &parts.path, &parts.query, &parts.fragment, NULL))
         return false;
+    if (parts.host && *parts.path && *parts.path != '/') { /* "http://host;what" (GLib) */
+        kx_url_parts_clear(&parts);
+        return false;
+    }
     *out = parts;
     return true;
 }

@@ -89,6 +89,7 @@ static void hostile_locations_are_refused(void **state)
     check_refused("http://nn", "http://dn:0/webhdfs/v1/a", "host");
     check_refused("http://nn", "http://dn:99999/webhdfs/v1/a", "no URL");
     check_refused("http://nn", "http:///webhdfs/v1/a", "host");
+    check_refused("http://nn", "http://dn;x.evil/webhdfs/v1/a", "no URL");
     check_refused("http://nn", "http://d%2fn/webhdfs/v1/a", "host");
     check_refused("http://nn", "http://dn/other/a", "/webhdfs/v1");
     check_refused("http://nn", "http://dn/webhdfs/v1x/a", "/webhdfs/v1");

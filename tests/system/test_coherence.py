@@ -48,21 +48,30 @@ def test_deleted_folder(mount, hdfs):
     assert os.listdir(mount / "d") == []
 
 
-def read_anew(path) -> bytes | None:
-    """None: it was opened before the mount has noticed that it is another one."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        assert error.errno == errno.ESTALE
-        return None
-
-
 def test_replaced_file(mount, hdfs):
-    """The kernel's pages of the old file are not shown for the new one, nor the old length."""
+    """The kernel's pages of the old file are not shown for the new one, nor the old length; and no open succeeds whose
+    first read finds that the file has gone."""
     for number, size in enumerate((MIB, MIB, 3 * MIB, 5, 0, 7)):
         hdfs.put("f", bytes([number]) * size)
-        until(lambda want=bytes([number]) * size: read_anew(mount / "f") == want, 5)
+        until(lambda want=bytes([number]) * size: (mount / "f").read_bytes() == want, 5)
         assert (mount / "f").stat().st_size == size
+
+
+@pytest.mark.parametrize("known", ["name", "pages"])
+def test_replaced_before_its_attributes_end(mounts, hdfs, known):
+    """Who opens it in the second half of attr_timeout opens the new one: the kernel looks the name up once more."""
+    hdfs.write("f", b"old" * 5000)
+    hdfs.write("new", b"newer" * 5000)
+    mount = mounts(hdfs.url_path, attr_timeout=12, entry_timeout=60)
+    begin = time.monotonic()
+    if known == "pages":
+        assert (mount / "f").read_bytes() == b"old" * 5000
+    else:
+        os.stat(mount / "f")
+    hdfs.ask("PUT", "RENAME", "new", destination=hdfs.path("f"), renameoptions="OVERWRITE")
+    time.sleep(max(0, begin + 6.5 - time.monotonic()))  # the subject of the test is a time
+    assert (mount / "f").read_bytes() == b"newer" * 5000
+    assert os.stat(mount / "f").st_size == 25_000
 
 
 def test_appended_file(mount, hdfs):

@@ -94,7 +94,7 @@ int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
     struct kx_handle *handle = handle_new(mount, inode, flags);
     bool writes = (flags & O_ACCMODE) != O_RDONLY;
     int result = writes ? open_writer(handle, (flags & O_TRUNC) != 0, call, err)
-                        : kx_refresh(mount, inode, call, err);
+                        : kx_refresh_opening(mount, inode, call, err);
     if (result == 0 && !writes) {
         kx_growth_opened(mount, inode, call);
         kx_ahead_opened(mount->ahead, inode);

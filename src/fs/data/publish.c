@@ -41,7 +41,7 @@ static void take_note_of_rename(struct kx_writer *writer, const char *hidden,
     writer->exclusive = false;
     writer->seen = (struct kx_version){there->file_id, there->mtime_ms};
     if (!writer->stage) return;
-    kx_stage_follow(writer->stage, path);
+    kx_stage_follow(writer->stage, path, &writer->seen);
     g_mutex_lock(&writer->mutex);
     writer->base = KX_WRITE_SERVER;
     g_mutex_unlock(&writer->mutex);

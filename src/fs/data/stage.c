@@ -116,7 +116,8 @@ static int base_open(struct kx_stage *stage, struct kx_client *client, struct kx
 {
     if (!stage->base_path)
         return kx_error_set(err, ESTALE, "the file was removed; only the server had it");
-    return kx_download_open(client, stage->base_path, part.from, part.to - part.from, NULL, call,
+    const struct kx_version *version = stage->base_version.file_id ? &stage->base_version : NULL;
+    return kx_download_open(client, stage->base_path, part.from, part.to - part.from, version, call,
                             out, err);
 }
 
@@ -282,8 +283,9 @@ int kx_stage_send(struct kx_stage *stage, struct kx_client *client, struct kx_ra
     return result;
 }
 
-void kx_stage_follow(struct kx_stage *stage, const char *path)
+void kx_stage_follow(struct kx_stage *stage, const char *path, const struct kx_version *version)
 {
+    stage->base_version = version ? *version : (struct kx_version){0};
     if (g_strcmp0(path, stage->base_path) == 0) return;
     g_free(stage->base_path);
     stage->base_path = g_strdup(path);
@@ -304,6 +306,7 @@ void kx_stage_published(struct kx_stage *stage, const char *path)
 {
     g_free(stage->base_path);
     stage->base_path = g_strdup(path);
+    stage->base_version = (struct kx_version){0};
     stage->base_length = stage->base_total = stage->length;
     kx_ranges_forget(&stage->changed);
 }

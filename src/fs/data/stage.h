@@ -17,6 +17,7 @@
 #include "rest/upload.h"
 
 struct kx_stage;
+struct kx_version;
 
 /* Where the local file lives. All is borrowed: the room for the stage's life, the rest for the
  * call. */
@@ -82,8 +83,10 @@ int kx_stage_compare(struct kx_stage *stage, struct kx_client *client, const cha
                      const struct kx_call *call, bool *equal, struct kx_error *err);
 
 /** The base's path now, by another name or in another directory than it had.  NULL: it has none,
- * what is not here cannot be read (-ESTALE). */
-void kx_stage_follow(struct kx_stage *stage, const char *path);
+ * what is not here cannot be read (-ESTALE).
+ *  @version which file that is: another one that has the path by then is not read (-ESTALE); NULL,
+ * or without a fileId: whatever is there. */
+void kx_stage_follow(struct kx_stage *stage, const char *path, const struct kx_version *version);
 
 /** An append to the base may have arrived in part: its end cannot be trusted any more. */
 void kx_stage_base_unsure(struct kx_stage *stage);

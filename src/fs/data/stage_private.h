@@ -4,12 +4,14 @@
 #include "fs/data/local_file.h"
 #include "fs/data/ranges.h"
 #include "fs/data/stage.h"
+#include "rest/download.h"
 
 struct kx_stage {
     struct kx_local_file *file;
     struct kx_room *room;
     int64_t taken; /* of the room */
     char *base_path;
+    struct kx_version base_version; /* file_id 0: whatever is at the path */
     int64_t base_length; /* bytes [0, base_length) of the server's file are valid where nothing is
                             here */
     int64_t base_total;  /* the length of the server's file; -1: not sure */

@@ -47,7 +47,9 @@ void kx_writer_follow_base(struct kx_writer *writer)
 {
     g_autofree char *path =
         writer->hidden.name ? kx_hidden_where(&writer->hidden) : kx_inode_path(writer->inode);
-    kx_stage_follow(writer->stage, path);
+    bool theirs = !writer->hidden.name && writer->base == KX_WRITE_SERVER && !writer->unsure &&
+                  writer->seen.mtime_ms != KX_TIME_OURS;
+    kx_stage_follow(writer->stage, path, theirs ? &writer->seen : NULL);
 }
 
 /* A change of the name's own file needs to know which file that is: its record says so to the next

@@ -134,14 +134,18 @@ int kx_lookup(struct kx_mount *mount, struct kx_inode *parent, const char *name,
     return ask_child(mount, parent, name, call, out, err);
 }
 
-int kx_refresh(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
-               struct kx_error *err)
+/* Another file has the name: whoever looks it up from now on finds that one. */
+static void hand_over(struct kx_mount *mount, struct kx_inode *inode,
+                      const struct kx_status *status, uint64_t epoch)
 {
-    return kx_refresh_within(mount, inode, attr_timeout_ms(mount), call, err);
+    g_autoptr(kx_inode) parent = NULL;
+    g_autofree char *name = NULL;
+    if (!kx_inode_place(inode, &parent, &name)) return;
+    kx_inode_unref(kx_inodes_adopt(mount->inodes, parent, name, status, epoch, now_ms(mount)));
 }
 
-int kx_refresh_within(struct kx_mount *mount, struct kx_inode *inode, int64_t within_ms,
-                      const struct kx_call *call, struct kx_error *err)
+static int refresh(struct kx_mount *mount, struct kx_inode *inode, int64_t within_ms, bool opening,
+                   const struct kx_call *call, struct kx_error *err)
 {
     if (known_within(mount, inode, within_ms) || kx_inode_detached(inode))
         return 0; /* nobody to ask about a file without a name */
@@ -152,12 +156,31 @@ int kx_refresh_within(struct kx_mount *mount, struct kx_inode *inode, int64_t wi
     uint64_t epoch = kx_inodes_epoch(mount->inodes);
     result = kx_webhdfs_stat(mount->client, path, call, &status, err);
     bool same = result == 0 && kx_inode_renew(inode, &status, epoch, now_ms(mount));
+    if (result == 0 && !same && opening) hand_over(mount, inode, &status, epoch);
     kx_status_clear(&status);
     if (result == 0 && !same) {
         result = kx_error_set(err, ESTALE, "another file has taken the name");
         kx_error_about(err, "GETFILESTATUS", path);
     }
     return result;
+}
+
+int kx_refresh_within(struct kx_mount *mount, struct kx_inode *inode, int64_t within_ms,
+                      const struct kx_call *call, struct kx_error *err)
+{
+    return refresh(mount, inode, within_ms, false, call, err);
+}
+
+int kx_refresh(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
+               struct kx_error *err)
+{
+    return refresh(mount, inode, attr_timeout_ms(mount), false, call, err);
+}
+
+int kx_refresh_opening(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
+                       struct kx_error *err)
+{
+    return refresh(mount, inode, attr_timeout_ms(mount) / 2, true, call, err);
 }
 
 int kx_check_writable(struct kx_mount *mount, struct kx_inode *directory,

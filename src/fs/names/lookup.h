@@ -16,6 +16,12 @@ int kx_lookup(struct kx_mount *mount, struct kx_inode *parent, const char *name,
 int kx_refresh(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
                struct kx_error *err);
 
+/** The same for a file that is opened: what will expire within half of attr_timeout is asked for
+ * now. So a file that another client has replaced is -ESTALE here, at which the kernel looks the
+ * name up again and finds the new one, and not at the first read. */
+int kx_refresh_opening(struct kx_mount *mount, struct kx_inode *inode, const struct kx_call *call,
+                       struct kx_error *err);
+
 /** The same, but at most `within_ms` old. */
 int kx_refresh_within(struct kx_mount *mount, struct kx_inode *inode, int64_t within_ms,
                       const struct kx_call *call, struct kx_error *err);

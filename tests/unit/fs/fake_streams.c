@@ -159,14 +159,18 @@ int kx_download_open(struct kx_client *client, const char *path, int64_t offset,
                      const struct kx_version *version, const struct kx_call *call,
                      struct kx_download **out, struct kx_error *err)
 {
-    (void)version;
     struct request r;
     int code = 0;
     g_autofree char *detail =
         g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, path, offset, length);
     if (request_begin(&r, client, call, "OPEN", detail)) {
         const struct content *content = fake_find(client, path);
-        code = !content ? ENOENT : offset + length > (int64_t)content->bytes->len ? EINVAL : 0;
+        bool other = content && version && version->file_id &&
+                     version->file_id != content->file_id; /* it is opened by its number */
+        code = !content                                         ? ENOENT
+               : other                                          ? ESTALE
+               : offset + length > (int64_t)content->bytes->len ? EINVAL
+                                                                : 0;
     }
     int result = request_end(&r, code, err);
     if (result < 0) return result;

@@ -97,7 +97,9 @@ static bool is_loopback(const char *host)
 
 char *kx_login_warning(const struct kx_options *options, const struct kx_endpoint *endpoint)
 {
-    bool clear = strcmp(endpoint->scheme, "http") == 0 && !is_loopback(endpoint->host);
+    bool clear = false;
+    for (const struct kx_endpoint *at = endpoint; at; at = at->next)
+        clear |= strcmp(at->scheme, "http") == 0 && !is_loopback(at->host);
     if (options->insecure_tls)
         return g_strdup("-o insecure_tls: the server's certificate is not looked at; anybody on "
                         "the way can read and change everything, the login included");

@@ -23,6 +23,7 @@
 #include "fs/tree/oozie_rows.h"
 #include "fs/tree/tree.h"
 #include "fs/tree/yarn_rows.h"
+#include "rest/homes.h"
 #include "rest/inodes.h"
 #include "rest/redirect.h"
 #include "rest/webhdfs.h"
@@ -79,7 +80,7 @@ static void explain(struct kx_error *err, const struct kx_endpoint *endpoint)
                         "%s does not speak WebHDFS (is it the NameNode's HTTP port, usually 9870?)",
                         endpoint->origin);
     else
-        kx_error_prefix(err, "cannot mount %s", endpoint->text);
+        kx_error_prefix(err, "cannot mount %s", endpoint->given);
     g_clear_pointer(&err->path, g_free); /* the words name it, by its address */
 }
 
@@ -125,9 +126,7 @@ static int find_root(struct kx_mount *mount, struct kx_error *err)
 /* A directory that was given with a profile's name takes the place of the one in its URL. */
 static void set_root(const struct kx_options *options, struct kx_endpoint *endpoint)
 {
-    if (!options->root) return;
-    g_free(endpoint->root);
-    endpoint->root = g_strdup(options->root);
+    if (options->root) kx_endpoint_set_root(endpoint, options->root);
 }
 
 /* A client of the endpoint, and its root.  When what the URL most likely means is not there, the
@@ -159,7 +158,8 @@ static int open_journal(struct kx_mount *mount, struct kx_error *err)
     const struct kx_endpoint *endpoint = kx_client_endpoint(mount->client);
     const char *user = kx_client_user(mount->client);
     if (mount->options->read_only) return 0;
-    g_autofree char *service = g_strdup_printf("%s%s%s as %s", endpoint->origin, endpoint->gateway,
+    g_autofree char *origins = kx_homes_name(kx_client_homes(mount->client));
+    g_autofree char *service = g_strdup_printf("%s%s%s as %s", origins, endpoint->gateway,
                                                endpoint->root, user ? user : "nobody");
     const struct kx_journal_config config = {.folder = mount->options->stage_dir,
                                              .service = service,
@@ -225,7 +225,8 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     mount->ending = kx_cancel_new();
     mount->room.max_bytes = options->stage_max_bytes;
     mount->id = g_strdup_printf("%08x%04x", g_random_int(), g_random_int() & 0xffff);
-    endpoint.datanode_map = g_strdup(options->datanode_map);
+    for (struct kx_endpoint *at = &endpoint; at; at = at->next)
+        at->datanode_map = g_strdup(options->datanode_map);
     if (endpoint.datanode_map) result = check_map(endpoint.datanode_map, err);
     if (result == 0) result = make_login(mount, &endpoint, typed, err);
     if (result == 0) result = connect_to(mount, &endpoint, err);

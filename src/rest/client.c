@@ -1,6 +1,4 @@
 /* The client as an object: what it was made of, and what hangs on it. */
-#include <string.h>
-
 #include "rest/client_private.h"
 #include "rest/verify.h"
 
@@ -42,7 +40,7 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
     client->suspects = kx_suspects_new(config->clock);
     client->datanodes = kx_datanodes_new(config->clock);
     client->sums = kx_sums_new();
-    kx_endpoint_copy(&client->endpoint, config->endpoint);
+    client->homes = kx_homes_new(config->endpoint, config->log);
     if (!client->config.timeout_ms) client->config.timeout_ms = DEFAULT_TIMEOUT_MS;
     if (!client->config.stall_ms) client->config.stall_ms = DEFAULT_STALL_MS;
     if (!client->config.attempts) client->config.attempts = DEFAULT_ATTEMPTS;
@@ -58,7 +56,7 @@ void kx_client_free(struct kx_client *client)
     kx_suspects_free(client->suspects);
     kx_datanodes_free(client->datanodes);
     kx_sums_free(client->sums);
-    kx_endpoint_clear(&client->endpoint);
+    kx_homes_free(client->homes);
     kx_auth_free(client->own_auth);
     g_free(client->user);
     g_free(client);
@@ -66,7 +64,12 @@ void kx_client_free(struct kx_client *client)
 
 const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client)
 {
-    return &client->endpoint;
+    return kx_homes_at(client->homes, kx_homes_live(client->homes));
+}
+
+struct kx_homes *kx_client_homes(const struct kx_client *client)
+{
+    return client->homes;
 }
 
 const char *kx_client_user(const struct kx_client *client)
@@ -81,9 +84,12 @@ struct kx_auth *kx_client_auth(struct kx_client *client)
 
 bool kx_client_is_home(const struct kx_client *client, const char *url)
 {
-    const char *origin = client->endpoint.origin;
-    size_t length = strlen(origin);
-    return strncmp(url, origin, length) == 0 && (!url[length] || strchr("/?", url[length]));
+    return kx_homes_own(client->homes, url);
+}
+
+void kx_client_leave(struct kx_client *client, const struct kx_error *why)
+{
+    kx_homes_failed(client->homes, kx_homes_live(client->homes), why);
 }
 
 struct kx_features *kx_client_features(struct kx_client *client)

@@ -15,7 +15,7 @@
 struct kx_client;
 
 struct kx_client_config {
-    const struct kx_endpoint *endpoint; /* copied */
+    const struct kx_endpoint *endpoint; /* copied; perhaps the first of a list (homes.h) */
     const char *user;                   /* user.name for simple login; copied; NULL: none is sent */
     struct kx_auth *auth; /* another login; borrowed for the client's life; NULL: simple */
     const struct kx_http_settings *settings; /* copied; may be NULL */
@@ -41,9 +41,12 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
                   struct kx_error *err);
 void kx_client_free(struct kx_client *client); /* all streams must be closed */
 
+/** The one that answers, of several; constant. */
 const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client);
-const char *kx_client_user(const struct kx_client *client); /* who it is; may be NULL */
-struct kx_auth *kx_client_auth(struct kx_client *client);   /* borrowed */
+struct kx_homes;
+struct kx_homes *kx_client_homes(const struct kx_client *client); /* borrowed */
+const char *kx_client_user(const struct kx_client *client);       /* who it is; may be NULL */
+struct kx_auth *kx_client_auth(struct kx_client *client);         /* borrowed */
 
 /* One operation without a body of file bytes. All members are borrowed during the call. */
 struct kx_ask {
@@ -121,12 +124,16 @@ struct kx_sums;
 struct kx_sums *kx_client_sums(struct kx_client *client);
 struct kx_http *kx_client_http(const struct kx_client *client);
 
-/** Is the URL of the endpoint's own origin, so that what it knows us by may be shown there? */
+/** Is the URL of the origin of one of the client's servers, so that what it knows us by may be
+ * shown there? */
 bool kx_client_is_home(const struct kx_client *client, const char *url);
 
 struct kx_log *kx_client_log(const struct kx_client *client);
 const struct kx_clock *kx_client_clock(const struct kx_client *client);
 int64_t kx_client_stall_ms(const struct kx_client *client);
+
+/** What it was asked for by way of the present server (homes.h) failed: others begin elsewhere. */
+void kx_client_leave(struct kx_client *client, const struct kx_error *why);
 
 /** Forget which servers have failed: the next operation tries all of them. */
 void kx_client_reconnect(struct kx_client *client);

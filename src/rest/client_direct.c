@@ -16,7 +16,7 @@ static struct kx_direct what_of(const struct kx_operation *o)
 void kx_operation_learn(const struct kx_operation *o, const char *url)
 {
     const struct kx_direct what = what_of(o);
-    kx_datanodes_learn(o->client->datanodes, &o->client->endpoint, &what, url);
+    kx_datanodes_learn(o->client->datanodes, kx_operation_home(o), &what, url);
     if (o->op == KX_OPEN) kx_stats_add(o->client->config.stats, KX_STAT_OPENS_REDIRECTED, 1);
 }
 

@@ -1,16 +1,17 @@
 /* What the files client*.c share. Nobody else includes it.
- * Threads: constant after kx_client_new, but for the features, which are atomic, and the suspects,
- * the DataNodes, the sums and the silence, which have locks of their own. */
+ * Threads: constant after kx_client_new, but for the features, which are atomic, and the homes, the
+ * suspects, the DataNodes, the sums and the silence, which have locks of their own. */
 #pragma once
 #include "rest/client.h"
 #include "rest/datanodes.h"
 #include "rest/features.h"
+#include "rest/homes.h"
 #include "rest/silence.h"
 #include "rest/suspects.h"
 
 struct kx_client {
     struct kx_client_config config; /* borrowed members only; the copies are below */
-    struct kx_endpoint endpoint;
+    struct kx_homes *homes;
     char *user;
     struct kx_auth *auth, *own_auth; /* own_auth: the simple one that was made here, or NULL */
     struct kx_http *http;
@@ -32,6 +33,13 @@ struct kx_operation {
     bool direct; /* a known DataNode may be asked first; then: was asked, and did not fail */
     struct kx_limits limits;
     int half_ms;          /* of the time that it has */
+    unsigned home;        /* the server that the present attempt asks (homes.h) */
+    bool at_home;         /* the present attempt waits for a server of the list, or failed there */
+    bool first;           /* ... for the answer to its first request */
+    unsigned passed;      /* servers that were left in this round */
+    int round;            /* 1: the first time over all of them */
+    bool pauses;          /* before the next attempt */
+    bool changing;        /* some server has said that it is not the active one, or not yet */
     struct kx_pass *pass; /* what the present attempt shows; NULL: nothing */
     char *excluded;       /* the DataNodes that the present attempt avoids; NULL: none */
     bool avoidable; /* the present attempt failed at a DataNode that the next one will avoid */
@@ -63,6 +71,23 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
  * another one. */
 struct kx_limits kx_operation_limits(const struct kx_operation *o, const char *url);
 
+/** The request goes to @url now. @first: it is the operation's own, no redirect's. */
+void kx_operation_at_home(struct kx_operation *o, const char *url, bool first);
+
+/** The server of this attempt did what it was asked for, or redirected. */
+void kx_operation_served(const struct kx_operation *o, bool redirect);
+
+/** The attempt failed.  @return whether the next one will be at another server of the list, because
+ * that may do better. */
+bool kx_operation_elsewhere(struct kx_operation *o, const struct kx_error *err);
+
+/** How long a server of the list is waited for: one that says nothing leaves time for another. */
+struct kx_limits kx_operation_home_limits(const struct kx_operation *o);
+
+/** May there be another attempt? So many rounds over all servers are made; while one of them says
+ * that it is not the active one yet, as many as there is time for. Sets o->pauses. */
+bool kx_operation_next_try(struct kx_operation *o, bool elsewhere, int rounds);
+
 /** The step to a DataNode failed. */
 void kx_operation_suspect(struct kx_operation *o, const char *url, const struct kx_error *err);
 
@@ -70,6 +95,9 @@ void kx_operation_suspect(struct kx_operation *o, const char *url, const struct 
  *  @return whether its answer's head has come and is good, or (of an upload) the body is on its
  *  way. Nothing is lost otherwise: no byte of a body has left, and the NameNode is to be asked. */
 bool kx_operation_direct(struct kx_operation *o, struct kx_transfer **out);
+
+/** The server of the present attempt. */
+const struct kx_endpoint *kx_operation_home(const struct kx_operation *o);
 
 /** A redirect to `url` has come. */
 void kx_operation_learn(const struct kx_operation *o, const char *url);

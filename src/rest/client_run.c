@@ -12,7 +12,7 @@ static char *operation_url(const struct kx_operation *o)
     const struct kx_client *client = o->client;
     const struct kx_pass *pass = o->pass;
     bool simple = pass->login == KX_LOGIN_SIMPLE;
-    GString *url = g_string_new(client->endpoint.base);
+    GString *url = g_string_new(kx_operation_home(o)->base);
     kx_url_append_path(url, o->path);
     kx_url_append_query(url, "op", kx_op_info(o->op)->name);
     kx_url_append_query(url, "user.name", simple ? client->user : NULL);
@@ -139,19 +139,23 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
         if (result == 0 && info->body)
             result = kx_error_set(
                 err, EPROTO, "the server took the file without its bytes: expected a redirect");
-        if (result < 0)
+        if (result < 0) {
             name_request(err, o, url);
-        else
-            *out = g_steal_pointer(&first);
-        return result;
+            return result;
+        }
+        kx_operation_served(o, false);
+        *out = g_steal_pointer(&first);
+        return 0;
     }
     g_autofree char *target = NULL;
-    int result = kx_redirect_judge(&o->client->endpoint, kx_transfer_header(first, "Location"),
+    int result = kx_redirect_judge(kx_operation_home(o), kx_transfer_header(first, "Location"),
                                    o->path, &target, err);
     if (result < 0) {
         name_request(err, o, url);
         return result;
     }
+    kx_operation_served(o, true);
+    kx_operation_at_home(o, target, false);
     if (o->op == KX_CREATE) kx_operation_learn(o, target);
     g_clear_pointer(&first, kx_transfer_free);
     g_autoptr(kx_transfer) second = NULL;
@@ -174,8 +178,10 @@ static int attempt_with_pass(struct kx_operation *o, struct kx_transfer **out, s
 {
     g_autofree char *url = operation_url(o);
     g_autoptr(kx_transfer) first = NULL;
+    const struct kx_limits limits = kx_operation_home_limits(o);
     o->avoidable = false;
-    int result = kx_operation_send(o, url, KX_STEP_ASK, &o->limits, &first, err);
+    kx_operation_at_home(o, url, true);
+    int result = kx_operation_send(o, url, KX_STEP_ASK, &limits, &first, err);
     if (result < 0) {
         if (kx_op_info(o->op)->body) err->unsent = TRUE; /* the file's bytes never left */
         return result;
@@ -220,16 +226,25 @@ static int attempt(struct kx_operation *o, struct kx_transfer **out, struct kx_e
     return result;
 }
 
-/* As kx_retry_judge; and a DataNode that was silent for its half of the time is not asked again. */
-static enum kx_verdict judge(const struct kx_operation *o, const struct kx_error *err)
+/* As kx_retry_judge; and a DataNode that was silent for its half of the time is not asked again,
+ * nor a server that has others beside it. */
+static enum kx_verdict judge(const struct kx_operation *o, bool elsewhere,
+                             const struct kx_error *err)
 {
+    const struct kx_op_info *info = kx_op_info(o->op);
+    bool harmless = info->body ? o->first : info->unknown == KX_REPEAT;
+    if (elsewhere && harmless) return KX_TRY_AGAIN;
     if (o->op == KX_OPEN && o->avoidable && err->code == ETIMEDOUT) return KX_TRY_AGAIN;
     return kx_retry_judge(o->op, err);
 }
 
+#define CHANGING_ROUNDS 4 /* the pause of this round is the longest while servers change places */
+
 /* Wait before the next attempt.  @return whether there is time for one. */
-static bool pause_before(struct kx_operation *o, int number, const struct kx_error *err)
+static bool pause_before(struct kx_operation *o, const struct kx_error *err)
 {
+    int number = o->changing ? MIN(o->round - 1, CHANGING_ROUNDS) : o->round - 1;
+    if (!o->pauses) return true;
     const struct kx_client *client = o->client;
     const struct kx_clock *clock = client->config.clock;
     int pause = kx_retry_pause_ms(clock, number, o->retry_after_s);
@@ -239,11 +254,23 @@ static bool pause_before(struct kx_operation *o, int number, const struct kx_err
     return kx_cancel_sleep(o->limits.cancel, pause) == 0;
 }
 
+/* @all: no server of several did it. */
+static int give_up(const struct kx_operation *o, bool all, struct kx_error *err)
+{
+    if (kx_cancel_fired(o->limits.cancel)) return kx_error_set(err, EINTR, "interrupted");
+    if (all)
+        kx_error_prefix(err, "none of the %u servers does it; the last one",
+                        kx_homes_count(o->client->homes));
+    return -err->code;
+}
+
 /* The attempts of one operation, within its time. */
 static int run_attempts(struct kx_operation *o, int attempts, kx_take_function take, void *context,
                         struct kx_transfer **out, bool *maybe, struct kx_error *err)
 {
-    for (int number = 1;; number++) {
+    o->home = kx_homes_live(o->client->homes);
+    o->round = 1;
+    for (;;) {
         g_autoptr(kx_transfer) transfer = NULL;
         kx_error_clear(err);
         int result = attempt(o, &transfer, err);
@@ -252,11 +279,12 @@ static int run_attempts(struct kx_operation *o, int attempts, kx_take_function t
             if (out) *out = g_steal_pointer(&transfer);
             return 0;
         }
-        enum kx_verdict verdict = judge(o, err);
+        bool elsewhere = kx_operation_elsewhere(o, err);
+        enum kx_verdict verdict = judge(o, elsewhere, err);
         if (verdict == KX_LOOK_FIRST && maybe) *maybe = true;
-        if (verdict != KX_TRY_AGAIN || number >= attempts || !pause_before(o, number, err))
-            return kx_cancel_fired(o->limits.cancel) ? kx_error_set(err, EINTR, "interrupted")
-                                                     : result;
+        if (verdict != KX_TRY_AGAIN || !kx_operation_next_try(o, elsewhere, attempts) ||
+            !pause_before(o, err))
+            return give_up(o, elsewhere && verdict == KX_TRY_AGAIN, err);
         if (!err->unsent && !err->http_status && maybe) *maybe = true;
     }
 }

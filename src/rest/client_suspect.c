@@ -25,8 +25,7 @@ bool kx_client_can_suspect(struct kx_client *client, const char *url)
     __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
     if (kx_feature_get(&client->features, KX_FEATURE_LOCATED_BLOCKS) == KX_NO) return false;
     if (!kx_url_split(url, true, &parts) || !parts.scheme || !parts.host) return false;
-    return port_of(&parts) != client->endpoint.port ||
-           g_ascii_strcasecmp(parts.host, client->endpoint.host) != 0;
+    return !kx_homes_has(client->homes, parts.host, port_of(&parts));
 }
 
 static void datanode_clear(gpointer element)

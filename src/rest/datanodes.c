@@ -29,7 +29,7 @@ struct kx_datanodes {
     struct kx_places *places;
     unsigned last_who; /* the last number that was given */
     unsigned failures; /* of direct requests, in a row */
-    bool off;
+    bool off, moved;
 };
 
 struct kx_datanodes *kx_datanodes_new(const struct kx_clock *clock)
@@ -158,6 +158,11 @@ static void learn(struct kx_datanodes *datanodes, const struct kx_direct *what, 
                   const char *rpc)
 {
     if (datanodes->off) return;
+    if (datanodes->moved && g_strcmp0(datanodes->rpc, rpc) != 0) {
+        g_queue_clear_full(&datanodes->live, known_free);
+        g_clear_pointer(&datanodes->rpc, g_free);
+    }
+    datanodes->moved = false;
     if (datanodes->rpc && !g_str_equal(datanodes->rpc, rpc)) {
         turn_off(datanodes);
         return;
@@ -248,7 +253,7 @@ char *kx_datanodes_url(struct kx_datanodes *datanodes, const struct kx_direct *w
 {
     g_mutex_lock(&datanodes->mutex);
     const char *origin = NULL;
-    if (!datanodes->off)
+    if (!datanodes->off && !datanodes->moved)
         origin = what->range ? origin_with(datanodes, what) : next_origin(datanodes, CREATES);
     char *url = origin ? url_at(origin, datanodes->rpc, what) : NULL;
     g_mutex_unlock(&datanodes->mutex);
@@ -275,6 +280,13 @@ void kx_datanodes_worked(struct kx_datanodes *datanodes)
 {
     g_mutex_lock(&datanodes->mutex);
     datanodes->failures = 0;
+    g_mutex_unlock(&datanodes->mutex);
+}
+
+void kx_datanodes_moved(struct kx_datanodes *datanodes)
+{
+    g_mutex_lock(&datanodes->mutex);
+    datanodes->moved = true;
     g_mutex_unlock(&datanodes->mutex);
 }
 

@@ -68,6 +68,10 @@ char *kx_datanodes_url(struct kx_datanodes *datanodes, const struct kx_direct *w
 void kx_datanodes_failed(struct kx_datanodes *datanodes, const char *url, bool direct);
 void kx_datanodes_worked(struct kx_datanodes *datanodes);
 
+/** Another NameNode of the same cluster answers now: nothing is known until a redirect of it has
+ * come, which may name itself by another address. */
+void kx_datanodes_moved(struct kx_datanodes *datanodes);
+
 /** What a DataNode refused, the NameNode has led to: it may have been the same one. */
 void kx_datanodes_wrong(struct kx_datanodes *datanodes);
 

@@ -26,6 +26,15 @@ enum kx_verdict kx_retry_judge(enum kx_op op, const struct kx_error *err)
     return info->unknown == KX_REPEAT ? KX_TRY_AGAIN : KX_GIVE_UP;
 }
 
+bool kx_retry_elsewhere(const struct kx_error *err)
+{
+    if (err->http_status)
+        return kx_exception_is_transient(err->exception, err->http_status) ||
+               (!err->exception && err->http_status >= 500);
+    return err->code == EHOSTDOWN || err->code == EHOSTUNREACH || err->code == ETIMEDOUT ||
+           err->code == EIO;
+}
+
 int kx_retry_pause_ms(const struct kx_clock *clock, int attempt, long retry_after_s)
 {
     if (retry_after_s > 0) return (int)MIN(retry_after_s, RETRY_AFTER_MAX_S) * 1000;

@@ -16,7 +16,9 @@
 struct kx_service {
     struct kx_service_config config;
     char *base;
-    GMutex mutex; /* guards what follows */
+    const char *below; /* borrowed from it: what follows the origin, where that is the mount's own
+                          (a gateway's other services); NULL: it has another one */
+    GMutex mutex;      /* guards what follows */
     GCond left;
     unsigned busy;
     int64_t away_until_ms; /* 0: it is there, as far as is known */
@@ -29,6 +31,10 @@ struct kx_service *kx_service_new(const struct kx_service_config *config)
     struct kx_service *service = g_new0(struct kx_service, 1);
     service->config = *config;
     service->base = g_strdup(config->base);
+    if (kx_client_is_home(config->client, service->base)) {
+        const char *host = strstr(service->base, "://") + 3;
+        service->below = host + strcspn(host, "/?");
+    }
     g_mutex_init(&service->mutex);
     g_cond_init(&service->left);
     return service;
@@ -103,8 +109,10 @@ static void leave(struct kx_service *service, int result, const struct kx_error 
 
 static char *url_of(const struct kx_service *service, const struct kx_service_ask *ask)
 {
-    GString *url = g_string_new(service->base);
     struct kx_client *client = service->config.client;
+    GString *url =
+        g_string_new(service->below ? kx_client_endpoint(client)->origin : service->base);
+    if (service->below) g_string_append(url, service->below);
     bool simple = kx_auth_is_simple(kx_client_auth(client));
     g_string_append(url, ask->path);
     kx_url_append_query(url, "user.name", simple ? kx_client_user(client) : NULL);
@@ -240,13 +248,15 @@ static bool pause_before(struct kx_service *service, const struct kx_limits *lim
 static int attempts(struct kx_service *service, struct kx_service_ask *ask,
                     const struct kx_limits *limits, GByteArray *body, struct kx_error *err)
 {
-    g_autofree char *url = url_of(service, ask);
     int allowed = ask->call && ask->call->attempts ? ask->call->attempts : ATTEMPTS;
     for (int number = 1;; number++) {
+        g_autofree char *url = url_of(service, ask);
         kx_error_clear(err);
         g_byte_array_set_size(body, 0);
         int result = exchange_with_pass(service, ask, url, limits, body, err);
         if (result == 0) return 0;
+        /* A node of a gateway that is gone, not the service behind it. */
+        if (service->below && err->unsent) kx_client_leave(service->config.client, err);
         if (!err->unsent && !err->http_status) ask->sent_maybe = true;
         if (!err->request) {
             g_autofree char *line =

@@ -5,6 +5,9 @@
  * have reached the server (no connection). At most KX_SERVICE_BUSY_MAX requests are in flight to
  * one service; who comes then waits.
  *
+ * A service at the mount's own origin is asked where the mount's files are: at the node of the
+ * gateway that answers (homes.h).
+ *
  * No redirect is followed. Who we are is said as to HDFS: user.name with the simple login,
  * otherwise the login's header, but only to the origin of the mount itself (a gateway's other
  * services). A service that cannot be reached is not asked for KX_SERVICE_AWAY_MS: the error is the

@@ -116,13 +116,20 @@ static bool is_worth_a_redirect(const struct kx_upload *upload, const struct kx_
     return upload->direct && err->http_status && (upload->overwrite || err->code != EEXIST);
 }
 
+/* The DataNode was sent by a NameNode that is not active. */
+static bool is_of_standby(const struct kx_error *err)
+{
+    return err->http_status && kx_exception_is_transient(err->exception, err->http_status);
+}
+
 /* May the same bytes be sent once more?  @pause_ms before that. */
 static bool is_worth_a_try(const struct kx_upload *upload, const struct kx_error *err, bool direct,
                            int *pause_ms)
 {
     int tries = upload->tries + 1;
     *pause_ms = direct ? 0 : PAUSE_MS;
-    if (upload->op == KX_CREATE) return (direct || kx_open_is_transient(err)) && tries < TRIES_MAX;
+    bool passes = direct || is_of_standby(err) || kx_open_is_transient(err);
+    if (upload->op == KX_CREATE) return passes && tries < TRIES_MAX;
     *pause_ms = kx_retry_pause_ms(kx_client_clock(upload->client), tries, 0);
     return kx_append_is_early(err) && tries < APPEND_TRIES_MAX;
 }
@@ -137,6 +144,7 @@ static bool take_back(struct kx_upload *upload, const struct kx_call *call, stru
     if (!upload->transfer || err->code == EINTR) return false;
     if (direct || !err->http_status)
         kx_datanodes_failed(datanodes, kx_transfer_url(upload->transfer), direct);
+    if (is_of_standby(err)) kx_client_leave(upload->client, err);
     if (!upload->kept || !is_worth_a_try(upload, err, direct, &pause_ms)) return false;
     upload->tries++;
     g_autofree char *line = kx_error_format(err);

@@ -53,21 +53,27 @@ char *kx_path_join(const char *directory, const char *name);
 
 /* One place where WebHDFS is served. */
 struct kx_endpoint {
-    char *text;    /* as given by the user, without userinfo */
+    char *given;   /* as given by the user, without userinfo: perhaps a list */
+    char *text;    /* this server's part of it, as a URL of its own */
     char *base;    /* "http://host:9870/webhdfs/v1": in front of every encoded path */
     char *origin;  /* "http://host:9870" */
     char *gateway; /* "/gateway/TOPOLOGY", encoded, between the two; "": no gateway */
     char *scheme;  /* "http" or "https" */
     char *host;
     int port;
-    char *root;         /* HDFS directory, decoded: "/" or "/a/b" */
-    char *datanode_map; /* where redirects really go (redirect.h); NULL: where they say */
+    char *root;               /* HDFS directory, decoded: "/" or "/a/b" */
+    char *datanode_map;       /* where redirects really go (redirect.h); NULL: where they say */
+    struct kx_endpoint *next; /* owned: where the same is served, too; of the same scheme, gateway
+                                 and root; NULL: the last one */
 };
+#define KX_ENDPOINTS_MAX 16 /* of a list */
 
 /** Take apart http[s]://host[:port][/path], webhdfs://..., swebhdfs://... A path that begins with
  * /webhdfs/v1 has it cut off (people paste it). /gateway/TOPOLOGY in front of the path is Knox's,
  * and so are any two names in front of /webhdfs/v1. Default ports: 9870 for http and webhdfs, 9871
  * for https and swebhdfs, 8443 of a gateway.
+ * Several servers of the same files are a list with commas: "http://nn1:9870,nn2:9870/a", or whole
+ * URLs, of which the last or each has the path.
  *  @out filled on 0; free by kx_endpoint_clear.  @return -EINVAL with what is wrong and what is
  * expected. */
 int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error *err);
@@ -77,5 +83,9 @@ int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error
  *  @out filled when there is one. */
 bool kx_endpoint_other(const struct kx_endpoint *endpoint, struct kx_endpoint *out);
 void kx_endpoint_clear(struct kx_endpoint *endpoint);
-/** Fill *to with copies of *from's strings; what *to held before is not freed. */
+
+/** Let it, and those of its list, begin at another directory.  @root decoded, as in the struct. */
+void kx_endpoint_set_root(struct kx_endpoint *endpoint, const char *root);
+
+/** Fill *to with copies of *from and its list; what *to held before is not freed. */
 void kx_endpoint_copy(struct kx_endpoint *to, const struct kx_endpoint *from);

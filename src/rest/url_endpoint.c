@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "rest/url.h"
+#include "rest/url_list.h"
 
 #define EXPECTED                                                                                   \
-    "expected http[s]://HOST[:PORT][/PATH], webhdfs://..., swebhdfs://... or "                     \
+    "expected http[s]://HOST[:PORT][,HOST...][/PATH], webhdfs://..., swebhdfs://... or "           \
     "https://HOST:PORT/gateway/TOPOLOGY[/PATH]"
 #define SERVICE      "/webhdfs/v1"
 #define GATEWAY      "gateway" /* Knox's gateway.path, unless its administrator says otherwise */
@@ -131,18 +131,34 @@ static int parse_as(const char *text, const struct kx_url_parts *parts, enum rea
     return 0;
 }
 
-bool kx_endpoint_other(const struct kx_endpoint *endpoint, struct kx_endpoint *out)
+static bool other_of_one(const struct kx_endpoint *endpoint, struct kx_endpoint *out)
 {
     __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
     if (!kx_url_split(endpoint->text, false, &parts) || !two_names(parts.path)) return false;
     if (at_service(parts.path) || at_service(parts.path + two_names(parts.path))) return false;
     enum reading other = *endpoint->gateway ? PLAIN : AS_GATEWAY;
     if (parse_as(endpoint->text, &parts, other, out, NULL) < 0) return false;
+    out->given = g_strdup(endpoint->given);
     out->datanode_map = g_strdup(endpoint->datanode_map);
     return true;
 }
 
-int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error *err)
+bool kx_endpoint_other(const struct kx_endpoint *endpoint, struct kx_endpoint *out)
+{
+    struct kx_endpoint first = {0}, **end = &first.next;
+    for (const struct kx_endpoint *at = endpoint; at; at = at->next) {
+        struct kx_endpoint *to = at == endpoint ? &first : g_new0(struct kx_endpoint, 1);
+        if (at != endpoint) *end = to;
+        end = &to->next;
+        if (other_of_one(at, to)) continue;
+        kx_endpoint_clear(&first);
+        return false;
+    }
+    *out = first;
+    return true;
+}
+
+static int parse_one(const char *text, struct kx_endpoint *out, struct kx_error *err)
 {
     __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
     g_autofree char *shown = kx_redact(text);
@@ -152,8 +168,52 @@ int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error
     return rc < 0 ? rc : parse_as(text, &parts, likely(parts.path), out, err);
 }
 
-void kx_endpoint_clear(struct kx_endpoint *endpoint)
+static int same_place(const struct kx_endpoint *first, const struct kx_endpoint *other,
+                      struct kx_error *err)
 {
+    if (!g_str_equal(first->scheme, other->scheme))
+        return kx_error_set(err, EINVAL, "one list cannot have http and https servers");
+    if (!g_str_equal(first->gateway, other->gateway) || !g_str_equal(first->root, other->root))
+        return kx_error_set(err, EINVAL,
+                            "\"%s\" and \"%s\" have different paths: the servers of a list have "
+                            "the same files",
+                            first->text, other->text);
+    return 0;
+}
+
+int kx_endpoint_parse(const char *text, struct kx_endpoint *out, struct kx_error *err)
+{
+    g_auto(GStrv) urls = kx_url_list(text);
+    struct kx_endpoint first = {0}, **end = &first.next;
+    if (g_strv_length(urls) > KX_ENDPOINTS_MAX)
+        return kx_error_set(err, EINVAL, "more than %d servers in a list", KX_ENDPOINTS_MAX);
+    int rc = parse_one(urls[0], &first, err);
+    for (char **url = urls + 1; rc == 0 && *url; url++) {
+        *end = g_new0(struct kx_endpoint, 1);
+        rc = parse_one(*url, *end, err);
+        if (rc == 0) rc = same_place(&first, *end, err);
+        end = &(*end)->next;
+    }
+    for (struct kx_endpoint *at = &first; rc == 0 && at; at = at->next)
+        at->given = g_strdup(text);
+    if (rc == 0)
+        *out = first;
+    else
+        kx_endpoint_clear(&first);
+    return rc;
+}
+
+void kx_endpoint_set_root(struct kx_endpoint *endpoint, const char *root)
+{
+    for (struct kx_endpoint *at = endpoint; at; at = at->next) {
+        g_free(at->root);
+        at->root = g_strdup(root);
+    }
+}
+
+static void free_fields(struct kx_endpoint *endpoint)
+{
+    g_free(endpoint->given);
     g_free(endpoint->text);
     g_free(endpoint->base);
     g_free(endpoint->origin);
@@ -162,12 +222,24 @@ void kx_endpoint_clear(struct kx_endpoint *endpoint)
     g_free(endpoint->host);
     g_free(endpoint->root);
     g_free(endpoint->datanode_map);
+}
+
+void kx_endpoint_clear(struct kx_endpoint *endpoint)
+{
+    struct kx_endpoint *next;
+    free_fields(endpoint);
+    for (struct kx_endpoint *at = endpoint->next; at; at = next) {
+        next = at->next;
+        free_fields(at);
+        g_free(at);
+    }
     *endpoint = (struct kx_endpoint){0};
 }
 
-void kx_endpoint_copy(struct kx_endpoint *to, const struct kx_endpoint *from)
+static void copy_fields(struct kx_endpoint *to, const struct kx_endpoint *from)
 {
     *to = (struct kx_endpoint){
+        .given = g_strdup(from->given),
         .text = g_strdup(from->text),
         .base = g_strdup(from->base),
         .origin = g_strdup(from->origin),
@@ -178,4 +250,15 @@ void kx_endpoint_copy(struct kx_endpoint *to, const struct kx_endpoint *from)
         .root = g_strdup(from->root),
         .datanode_map = g_strdup(from->datanode_map),
     };
+}
+
+void kx_endpoint_copy(struct kx_endpoint *to, const struct kx_endpoint *from)
+{
+    struct kx_endpoint **end = &to->next;
+    copy_fields(to, from);
+    for (const struct kx_endpoint *at = from->next; at; at = at->next) {
+        *end = g_new0(struct kx_endpoint, 1);
+        copy_fields(*end, at);
+        end = &(*end)->next;
+    }
 }

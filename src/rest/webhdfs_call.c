@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "rest/homes.h"
+
 #define LOOK_TIMEOUT_MS   5000
 #define SETTLED_TRIES_MAX 2 /* of an operation that was looked for and found undone each time */
 #define SETTLED_PAUSE_MS  100
@@ -93,8 +95,10 @@ int kx_ask_array(const struct kx_ask *ask, const struct kx_json_shape *shape, GD
 
 int kx_look(const struct kx_ask *ask, const char *path, struct kx_status *out)
 {
+    /* Where servers change places that lasts longer. */
+    bool alone = kx_homes_count(kx_client_homes(ask->client)) == 1;
     const struct kx_call call = {.cancel = ask->call ? ask->call->cancel : NULL,
-                                 .timeout_ms = LOOK_TIMEOUT_MS};
+                                 .timeout_ms = alone ? LOOK_TIMEOUT_MS : 0};
     struct kx_status status = {0};
     int rc = kx_webhdfs_stat(ask->client, path, &call, out ? out : &status, NULL);
     kx_status_clear(&status);

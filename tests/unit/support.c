@@ -14,7 +14,8 @@ struct world *world_new(int port, const struct world_options *options)
     if (!options) options = &NONE;
     struct world *world = g_new0(struct world, 1);
     struct kx_endpoint endpoint = {0};
-    g_autofree char *text = g_strdup_printf("http://127.0.0.1:%d", port);
+    g_autofree char *text =
+        options->list ? g_strdup(options->list) : g_strdup_printf("http://127.0.0.1:%d", port);
     assert_int_equal(kx_endpoint_parse(text, &endpoint, NULL), 0);
     world->pool = kx_pool_new(16);
     const struct kx_client_config config = {

@@ -106,6 +106,23 @@ static void old_ones_are_forgotten(void **state)
     check_turns(m, "xxxx"); /* not the first one any more */
 }
 
+static void another_namenode_is_asked_first(void **state)
+{
+    struct memory *m = *state;
+    learn(m, "http://a:1");
+    check_turns(m, "aaaa");
+    learn(m, "http://a:1");
+    kx_datanodes_moved(m->datanodes);
+    check_turns(m, "");
+    learn(m, "http://b:1"); /* of the same nameservice: what was known is good */
+    check_turns(m, "abab");
+    kx_datanodes_moved(m->datanodes);
+    const struct kx_direct create = {.op = "CREATE", .user = "root", .path = "/a"};
+    kx_datanodes_learn(m->datanodes, &m->endpoint, &create,
+                       "http://c:1/webhdfs/v1/a?op=CREATE&namenoderpcaddress=nn2:8020");
+    check_turns(m, "cccc"); /* of another address: nothing else is */
+}
+
 static void failed_ones_are_forgotten(void **state)
 {
     struct memory *m = *state;
@@ -190,6 +207,7 @@ int main(void)
         memory_test(a_url_is_made_of_what_was_learned),
         memory_test(the_namenode_is_asked_again_and_again),
         memory_test(old_ones_are_forgotten),
+        memory_test(another_namenode_is_asked_first),
         memory_test(failed_ones_are_forgotten),
         memory_test(what_is_not_for_everybody_is_not_remembered),
         memory_test(several_namenodes_end_it),

@@ -159,6 +159,38 @@ static void chance_takes_off_up_to_a_half(void **state)
     assert_in_range(kx_retry_pause_ms(&fake.clock, 4, 0), 400, 800);
 }
 
+static void another_server_may_do_better(void **state)
+{
+    (void)state;
+    static const struct {
+        int code;
+        long status;
+        const char *exception;
+        bool elsewhere;
+    } ROWS[] = {
+        {EHOSTDOWN, 0, NULL, true},
+        {EHOSTUNREACH, 0, NULL, true},
+        {ETIMEDOUT, 0, NULL, true},
+        {EIO, 0, NULL, true},
+        {EHOSTDOWN, 403, "StandbyException", true},
+        {EHOSTDOWN, 403, "RetriableException", true},
+        {EIO, 500, NULL, true},
+        {EHOSTDOWN, 503, NULL, true},
+        {ENOENT, 404, "FileNotFoundException", false},
+        {EACCES, 500, "AccessControlException", false},
+        {EACCES, 401, NULL, false},
+        {EPROTO, 0, NULL, false}, /* a wrong certificate */
+        {EINTR, 0, NULL, false},
+        {EMSGSIZE, 200, NULL, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(ROWS); i++) {
+        g_autofree char *exception = g_strdup(ROWS[i].exception);
+        const struct kx_error err = {
+            .code = ROWS[i].code, .http_status = ROWS[i].status, .exception = exception};
+        assert_int_equal(kx_retry_elsewhere(&err), ROWS[i].elsewhere);
+    }
+}
+
 static void the_servers_word_is_obeyed_up_to_ten_seconds(void **state)
 {
     (void)state;
@@ -179,6 +211,7 @@ int main(void)
         cmocka_unit_test(operations_that_must_not_be_repeated),
         cmocka_unit_test(pauses_double_up_to_five_seconds),
         cmocka_unit_test(chance_takes_off_up_to_a_half),
+        cmocka_unit_test(another_server_may_do_better),
         cmocka_unit_test(the_servers_word_is_obeyed_up_to_ten_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,62 @@ static void wrong_endpoints_are_refused_with_a_reason(void **state)
     check_refused("http://nn/..", "..");
 }
 
+static void check_list(const char *text, const char *wanted, const char *root)
+{
+    struct kx_endpoint endpoint;
+    assert_int_equal(kx_endpoint_parse(text, &endpoint, NULL), 0);
+    struct kx_endpoint copy;
+    kx_endpoint_copy(&copy, &endpoint);
+    g_autoptr(GString) bases = g_string_new(NULL);
+    for (const struct kx_endpoint *at = &copy; at; at = at->next) {
+        g_string_append_printf(bases, "%s ", at->base);
+        assert_string_equal(at->root, root);
+        assert_string_equal(at->given, text);
+    }
+    assert_string_equal(bases->str, wanted);
+    kx_endpoint_clear(&endpoint);
+    kx_endpoint_clear(&copy);
+}
+
+static void lists_are_taken_apart(void **state)
+{
+    (void)state;
+    const char *two = "http://a:9870/webhdfs/v1 http://b:1/webhdfs/v1 ";
+    check_list("http://a,b:1", two, "/");
+    check_list("http://a,b:1/", two, "/");
+    check_list("http://a,b:1/x,y", two, "/x,y");
+    check_list("http://a,http://b:1/x", two, "/x");
+    check_list("http://a/,http://b:1/x", two, "/x");
+    check_list("http://a/x,webhdfs://b:1/x/", two, "/x");
+    check_list("http://[::1],[::2]:1", "http://[::1]:9870/webhdfs/v1 http://[::2]:1/webhdfs/v1 ",
+               "/");
+    check_list("https://k,l:1/gateway/t/x",
+               "https://k:8443/gateway/t/webhdfs/v1 https://l:1/gateway/t/webhdfs/v1 ", "/x");
+    check_refused("http://a,", "host");
+    check_refused("http://,a", "host");
+    check_refused("http://a,,b", "host");
+    check_refused("http://a,https://b", "http and https");
+    check_refused("http://a/x,http://b/y", "different paths");
+    check_refused("http://a,b:0", "port");
+    check_refused("http://a,u:secret@b", "does not belong");
+    check_refused("http://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "more than 16");
+}
+
+static void a_list_has_another_reading_as_a_whole(void **state)
+{
+    (void)state;
+    struct kx_endpoint endpoint, other;
+    assert_int_equal(kx_endpoint_parse("http://a,b/gateway/t/x", &endpoint, NULL), 0);
+    kx_endpoint_set_root(&endpoint, "/z");
+    assert_string_equal(endpoint.next->root, "/z");
+    assert_true(kx_endpoint_other(&endpoint, &other));
+    assert_string_equal(other.root, "/gateway/t/x");
+    assert_string_equal(other.next->base, "http://b:9870/webhdfs/v1");
+    assert_null(other.next->next);
+    kx_endpoint_clear(&endpoint);
+    kx_endpoint_clear(&other);
+}
+
 static void hosts_are_judged(void **state)
 {
     (void)state;
@@ -215,6 +271,8 @@ int main(void)
         cmocka_unit_test(gateways_are_taken_apart),
         cmocka_unit_test(what_may_be_a_gateway_has_two_readings),
         cmocka_unit_test(wrong_endpoints_are_refused_with_a_reason),
+        cmocka_unit_test(lists_are_taken_apart),
+        cmocka_unit_test(a_list_has_another_reading_as_a_whole),
         cmocka_unit_test(hosts_are_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

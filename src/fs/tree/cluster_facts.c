@@ -9,6 +9,7 @@
 #include "fs/services.h"
 #include "fs/tree/cluster_private.h"
 #include "rest/features.h"
+#include "rest/homes.h"
 
 int kx_cluster_version(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {
@@ -29,8 +30,15 @@ int kx_cluster_uptime(const struct kx_tree_at *at, GString *out, struct kx_error
 int kx_cluster_endpoint(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {
     (void)err;
-    g_autofree char *text = kx_redact(kx_client_endpoint(at->mount->client)->text);
+    g_autofree char *text = kx_redact(kx_client_endpoint(at->mount->client)->given);
     g_string_append(out, text);
+    return 0;
+}
+
+int kx_cluster_servers(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    kx_homes_tell(kx_client_homes(at->mount->client), out);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 int kx_cluster_version(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_uptime(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_endpoint(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_cluster_servers(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_user(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_auth(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_backend(const struct kx_tree_at *at, GString *out, struct kx_error *err);

@@ -31,11 +31,11 @@ def parser() -> argparse.ArgumentParser:
     verb("env", "Print shell assignments for programs that use Hadoop's own client libraries.")
     verb("show", "Print the state as JSON.")
     kill = verb("kill", "Signal one daemon; waits for its end after KILL and TERM.")
-    kill.add_argument("name", help="nn, dn1, dn2, ..., httpfs, rm, nm, jhs, oozie, ldap, knox")
+    kill.add_argument("name", help="nn, nn2, dn1, dn2, ..., httpfs, rm, nm, jhs, oozie, ldap, knox")
     text = "KILL (default), STOP, CONT, ..."
     kill.add_argument("signal", nargs="?", default="KILL", type=signal_number, help=text)
     start = verb("start", "Start one daemon that was killed, with its ports and data, and wait.")
-    start.add_argument("name", help="nn, dn1, dn2, ..., httpfs, rm, nm, jhs, oozie, ldap, knox")
+    start.add_argument("name", help="nn, nn2, dn1, dn2, ..., httpfs, rm, nm, jhs, oozie, ldap, knox")
     hdfs = verb("hdfs", "Run one of Hadoop's tools; HADOOP_USER_NAME chooses the user.")
     hdfs.add_argument("tool", choices=sorted(hdfs_shell.TOOLS))
     hdfs.add_argument("args", nargs=argparse.REMAINDER, help="the tool's own arguments")
@@ -59,6 +59,7 @@ def add_up(verbs) -> None:
     up.add_argument("--dir", help="its folder (default: a new one in the cache)")
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1")
     up.add_argument("--httpfs", action="store_true", default=None, help="start HttpFS as well")
+    up.add_argument("--ha", action="store_true", default=None, help="two NameNodes; nn is made active")
     up.add_argument("--knox", action="store_true", default=None, help="start Knox and LDAP as well")
     up.add_argument("--yarn", action="store_true", default=None, help="start YARN and job history")
     up.add_argument("--oozie", action="store_true", default=None, help="start YARN and Oozie")
@@ -91,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
             options.dir,
             datanodes=options.datanodes,
             httpfs=options.httpfs,
+            ha=options.ha,
             knox=options.knox,
             yarn=options.yarn,
             oozie=options.oozie,

@@ -25,6 +25,8 @@ FILES = {
     "oozie": "oozie-site.xml",
 }
 
+PAIR = "pair"  # the nameservice of two NameNodes
+
 USERS = ("alice", "bob", "carol")
 
 LOG4J = """\
@@ -49,6 +51,7 @@ class Plan:
     folder: Path
     datanodes: int = 1
     httpfs: bool = False
+    ha: bool = False  # a second NameNode, "nn2"; the first one is made active
     knox: bool = False  # a gateway with its LDAP
     yarn: bool = False  # ResourceManager, NodeManager and job history
     oozie: bool = False  # which needs YARN
@@ -60,7 +63,7 @@ class Plan:
 
     def names(self) -> list[str]:
         """The daemons, in the order they are started."""
-        names = ["nn"] + [f"dn{number}" for number in range(1, self.datanodes + 1)]
+        names = ["nn", *(["nn2"] if self.ha else [])] + [f"dn{number}" for number in range(1, self.datanodes + 1)]
         names += ["httpfs"] if self.httpfs else []
         names += ["rm", "nm", "jhs"] if self.has_yarn() else []
         names += ["oozie"] if self.oozie else []
@@ -79,7 +82,7 @@ class Plan:
         return f"http://{self.address(name, 'http')}"
 
     def rpc(self) -> str:
-        return f"hdfs://{self.address('nn', 'rpc')}"
+        return f"hdfs://{PAIR}" if self.ha else f"hdfs://{self.address('nn', 'rpc')}"
 
     def data(self, name: str) -> Path:
         return self.folder / "data" / name
@@ -108,9 +111,7 @@ def common(plan: Plan) -> Sites:
         "ipc.client.connect.max.retries": "3",
         "ipc.client.connect.retry.interval": "200",
     }
-    hdfs = {
-        "dfs.namenode.rpc-address": plan.address("nn", "rpc"),
-        "dfs.namenode.http-address": plan.address("nn", "http"),
+    hdfs = (pair(plan) if plan.ha else single(plan)) | {
         "dfs.replication": "1",
         # For pipelines of one or two DataNodes, where there is none to replace a failed one.
         "dfs.client.block.write.replace-datanode-on-failure.enable": "false",
@@ -119,6 +120,33 @@ def common(plan: Plan) -> Sites:
         "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": "10",
     }
     return {"core-site.xml": core, "hdfs-site.xml": hdfs}
+
+
+def single(plan: Plan) -> dict[str, str]:
+    return {
+        "dfs.namenode.rpc-address": plan.address("nn", "rpc"),
+        "dfs.namenode.http-address": plan.address("nn", "http"),
+    }
+
+
+def pair(plan: Plan) -> dict[str, str]:
+    """Two NameNodes that share their edits in a local folder; who is active is said by hand."""
+    provider = "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider"
+    values = {
+        "dfs.nameservices": PAIR,
+        f"dfs.ha.namenodes.{PAIR}": "nn,nn2",
+        f"dfs.client.failover.proxy.provider.{PAIR}": provider,
+        "dfs.client.failover.sleep.base.millis": "50",
+        "dfs.client.failover.sleep.max.millis": "500",
+        "dfs.namenode.shared.edits.dir": (plan.folder / "data" / "shared").as_uri(),
+        "dfs.ha.automatic-failover.enabled": "false",
+        "dfs.ha.fencing.methods": "shell(/bin/true)",
+        "dfs.ha.tail-edits.period": "1s",
+    }
+    for name in ("nn", "nn2"):
+        for kind in ("rpc", "http", "https"):
+            values[f"dfs.namenode.{kind}-address.{PAIR}.{name}"] = plan.address(name, kind)
+    return values
 
 
 def parse_setting(setting: str) -> tuple[str, str, str]:

@@ -32,8 +32,8 @@ def kind(name: str) -> Kind:
 
 
 def namenode_settings(plan: Plan, name: str) -> Sites:
-    hdfs = {
-        "dfs.namenode.https-address": plan.address(name, "https"),
+    own = {"dfs.ha.namenode.id": name} if plan.ha else {"dfs.namenode.https-address": plan.address(name, "https")}
+    hdfs = own | {
         "dfs.namenode.name.dir": plan.data(name).as_uri(),
         "dfs.permissions.superusergroup": "supergroup",
         "dfs.namenode.acls.enabled": "true",
@@ -54,7 +54,12 @@ def serves_webhdfs(plan: Plan, name: str) -> bool:
 
 
 def namenode_ready(plan: Plan, name: str) -> bool:
-    """Serves, and (where DataNodes run) has left safe mode and has every one of them."""
+    """Serves, and (where DataNodes run) has left safe mode and has every one of them.
+
+    One of a pair starts as a standby, and whether it stays one is the caller's business.
+    """
+    if plan.ha:
+        return is_up(plan, name)
     if not serves_webhdfs(plan, name):
         return False
     running = [
@@ -63,6 +68,10 @@ def namenode_ready(plan: Plan, name: str) -> bool:
         if found.startswith("dn") and not process.is_stopped(pids[0])
     ]
     return not running or hdfs_ready(plan, len(running))
+
+
+def is_up(plan: Plan, name: str) -> bool:
+    return probe.attribute(plan.url(name), "NameNode", "NameNodeStatus", "State") is not None
 
 
 def hdfs_ready(plan: Plan, datanodes: int) -> bool:

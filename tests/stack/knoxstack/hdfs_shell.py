@@ -15,6 +15,7 @@ TOOLS = {
     "dfsadmin": "org.apache.hadoop.hdfs.tools.DFSAdmin",
     "logs": "org.apache.hadoop.yarn.client.cli.LogsCLI",
     "fsck": "org.apache.hadoop.hdfs.tools.DFSck",
+    "haadmin": "org.apache.hadoop.hdfs.tools.DFSHAAdmin",
     "ec": "org.apache.hadoop.hdfs.tools.ECAdmin",
     "storagepolicies": "org.apache.hadoop.hdfs.tools.StoragePolicyAdmin",
     "cacheadmin": "org.apache.hadoop.hdfs.tools.CacheAdmin",

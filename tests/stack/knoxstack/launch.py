@@ -5,7 +5,7 @@ import re
 import time
 from pathlib import Path
 
-from . import archive, conf, daemons, hdfs_put, java, jars, ports, process, yarn
+from . import archive, conf, daemons, hdfs_put, hdfs_shell, java, jars, ports, process, yarn
 from .conf import Plan
 from .errors import StackError
 
@@ -125,6 +125,9 @@ def bring_up(plan: Plan) -> dict[str, int]:
     names = plan.names()
     pids = {name: start(plan, name) for name in names if not daemons.kind(name).late}
 
+    if plan.ha:
+        wait(plan, pids, lambda: all(daemons.is_up(plan, name) for name in ("nn", "nn2")), "both NameNodes")
+        make_active(plan)
     # The first WebHDFS request takes 0.8 s; here it passes while the DataNodes start.
     wait(plan, pids, lambda: daemons.serves_webhdfs(plan, "nn"), "the NameNode")
     wait(plan, pids, lambda: daemons.hdfs_ready(plan, plan.datanodes), "HDFS")
@@ -138,6 +141,16 @@ def bring_up(plan: Plan) -> dict[str, int]:
             is_ready = daemons.kind(name).ready
             wait(plan, pids, functools.partial(is_ready, plan, name), name)
     return pids
+
+
+def make_active(plan: Plan) -> None:
+    """The first NameNode of a pair."""
+    env = java.environment() | {"HADOOP_CONF_DIR": str(plan.conf("client"))}
+    shell = hdfs_shell.HdfsShell(command(plan, "client"), log_of(plan, "shell"), plan.folder, env)
+    done = shell.run("-transitionToActive", "--forceactive", "nn", tool="haadmin")
+    shell.close()
+    if done.rc != 0:
+        raise StackError(f"the NameNode is not made active:\n{done.err.decode(errors='replace')}")
 
 
 def bring_up_somewhere(plan: Plan) -> dict[str, int]:

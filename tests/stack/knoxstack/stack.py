@@ -27,6 +27,7 @@ class Stack:
         *,
         datanodes: int | None = None,
         httpfs: bool | None = None,
+        ha: bool | None = None,
         knox: bool | None = None,
         yarn: bool | None = None,
         oozie: bool | None = None,
@@ -50,7 +51,7 @@ class Stack:
         train.ensure()
         path = folder.make(dir)
         options = {"datanodes": datanodes, "httpfs": httpfs, "knox": knox, "tier": tier, "heap": heap}
-        options |= {"yarn": yarn, "oozie": oozie}
+        options |= {"yarn": yarn, "oozie": oozie, "ha": ha}
         with cache.locked(path / "stack"):
             stack = cls(path)
             stack._up(options, list(settings), owner, ephemeral)
@@ -118,6 +119,12 @@ class Stack:
     @property
     def namenode(self) -> str:
         return self.plan.url("nn")
+
+    @property
+    def namenodes(self) -> list[str]:
+        """Both of a pair."""
+        plan = self.plan
+        return [plan.url(name) for name in plan.names() if name.startswith("nn")]
 
     @property
     def rpc(self) -> str:
@@ -206,6 +213,14 @@ class Stack:
     def restart(self, name: str) -> None:
         self.kill(name)
         self.start(name)
+
+    def activate(self, name: str) -> None:
+        """Makes one of a pair the active NameNode; the other one, when it runs, a standby."""
+        other = "nn2" if name == "nn" else "nn"
+        pid = self.pids.get(other)
+        if pid and not process.is_stopped(pid):
+            self.tool("haadmin", "-transitionToStandby", other)
+        self.tool("haadmin", "-transitionToActive", "--forceactive", name)
 
     # Hadoop's shell.
 

@@ -1,0 +1,127 @@
+"""What may stand between the driver and its servers: small relays that note what passed."""
+
+import contextlib
+import re
+import socket
+import ssl
+import threading
+
+
+class Relay:
+    """Listens on a free port; each connection is begun by begin(), then bytes go both ways.
+
+    heads has the first bytes of every connection, as the driver sent them (inside TLS).
+    """
+
+    def __init__(self, target: str = "", context: ssl.SSLContext | None = None):
+        self.target, self.context = target, context
+        self.heads: list[bytes] = []
+        self.open: list[socket.socket] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        self.close()
+
+    def close(self) -> None:
+        """Nobody is served any more, nor anybody who was."""
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for one in self.open:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection = self.listener.accept()[0]
+                self.open.append(connection)
+                threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            if self.context:
+                connection = self.context.wrap_socket(connection, server_side=True)
+                self.open.append(connection)
+            host, port, first = self.begin(connection)
+            server = socket.create_connection((host, port), 20)
+            server.settimeout(None)
+            self.open.append(server)
+            server.sendall(first)
+            back = threading.Thread(target=pump, args=(server, connection), daemon=True)
+            back.start()
+            pump(connection, server)
+            back.join()
+
+    def begin(self, connection: socket.socket) -> tuple[str, int, bytes]:
+        """Where it goes, and what is sent there first."""
+        host, _, port = self.target.rpartition(":")
+        first = connection.recv(65536)
+        self.heads.append(first)
+        return host, int(port), first
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+    for one in (source, target):
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+class HttpProxy(Relay):
+    """Of http: and, by CONNECT, of anything; one request a connection."""
+
+    def begin(self, connection):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            piece = connection.recv(65536)
+            if not piece:
+                raise OSError("gone")
+            head += piece
+        self.heads.append(head)
+        method, url, version = head.split(b"\r\n", 1)[0].decode().split(" ")
+        if method == "CONNECT":
+            host, _, port = url.rpartition(":")
+            connection.sendall(b"HTTP/1.1 200 Yes\r\n\r\n")
+            return host, int(port), b""
+        host, port, path = re.fullmatch(r"http://([^/:]+):(\d+)(/.*)", url).groups()
+        lines = head.split(b"\r\n")
+        lines[0] = f"{method} {path} {version}".encode()
+        kept = [line for line in lines[1:] if b"connection:" not in line.lower()]
+        return host, int(port), b"\r\n".join([lines[0], b"Connection: close", *kept])
+
+
+class SocksProxy(Relay):
+    """SOCKS 5 without a login; heads has "HOST:PORT"."""
+
+    def begin(self, connection):
+        version, count = exactly(connection, 2)
+        exactly(connection, count)
+        connection.sendall(bytes([5, 0]))
+        _, _, _, kind = exactly(connection, 4)
+        if kind == 3:
+            host = exactly(connection, exactly(connection, 1)[0]).decode()
+        else:
+            host = socket.inet_ntop({1: socket.AF_INET, 4: socket.AF_INET6}[kind], exactly(connection, {1: 4, 4: 16}[kind]))
+        port = int.from_bytes(exactly(connection, 2), "big")
+        self.heads.append(f"{host}:{port}".encode())
+        connection.sendall(bytes([version, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
+        return host, port, b""
+
+
+def exactly(connection: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        piece = connection.recv(count - len(data))
+        if not piece:
+            raise OSError("gone")
+        data += piece
+    return data

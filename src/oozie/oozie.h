@@ -86,6 +86,25 @@ bool kx_verb_fits(enum kx_verb verb, enum kx_job_kind kind, const char *status);
 int kx_oozie_act(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
                  const char *body, const struct kx_call *call, struct kx_error *err);
 
+/* What is done with runs of a coordinator. */
+struct kx_oozie_runs {
+    const char *action; /* "coord-rerun", "kill" or "ignore" */
+    const char *scope;  /* "1-3,5" or "2026-03-01T00:00Z::2026-03-05T00:00Z" */
+    const char *body;   /* of a rerun: the configuration; else NULL */
+    /* of a rerun: look for its input again; do not remove its output; the failed nodes only */
+    bool refresh, nocleanup, failed;
+};
+/** @return 0; -EINVAL: these are no runs; -EBUSY: there are none, or not in this state (E1018,
+ * E1024), or nothing happened. */
+int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
+                  const struct kx_oozie_runs *runs, const struct kx_call *call,
+                  struct kx_error *err);
+
+/** "endtime=2026-03-07T00:00Z;concurrency=3;pausetime=..." of a coordinator.  @return 0; -EINVAL;
+ * -EBUSY: it does not show it. */
+int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
+                    const struct kx_call *call, struct kx_error *err);
+
 /** Hand a configuration in, and start the job.  @mark its oozie.wf.external.id, by which a job
  * whose answer was lost is found; NULL: it has none.
  *  @out owned: the new job's id ("OK" of a dry run).

@@ -36,8 +36,12 @@ static const struct {
     {"E0902", NULL, NULL, EIO},
     {"E0904", NULL, NULL, EINVAL},
     {"E1001", "E1004", NULL, EINVAL},
-    {"E1013", "E1019", NULL, EBUSY},
-    {"E1020", "E1026", NULL, EINVAL},
+    {"E1013", "E1014", NULL, EBUSY},
+    {"E1015", NULL, NULL, EINVAL}, /* a change that makes no sense */
+    {"E1016", "E1019", NULL, EBUSY},
+    {"E1020", "E1023", NULL, EINVAL},
+    {"E1024", NULL, NULL, EBUSY}, /* ignore, of runs that have not failed */
+    {"E1025", "E1026", NULL, EINVAL},
     {"E1400", NULL, NULL, EACCES},
     {"E1600", "E1602", NULL, EOPNOTSUPP},
     {"E1603", NULL, NULL, EINVAL},

@@ -42,6 +42,10 @@
         MEMBER(at "/config.xml", job, "conf", "the same as it was sent"),                          \
         SHOW(at "/definition.xml", "definition", "what it runs"),                                  \
         SHOW(at "/log", "log", "the server's log of it"),                                          \
+        {.pattern = at "/wait",                                                                    \
+         .kind = KX_TREE_STREAM,                                                                   \
+         .help = "its status at its end",                                                          \
+         .stream = &kx_oozie_wait_stream},                                                         \
         {.pattern = at "/error",                                                                   \
          .kind = KX_TREE_VALUE,                                                                    \
          .help = "why the last verb failed",                                                       \

@@ -53,8 +53,20 @@ int kx_oozie_job_why(const struct kx_tree_at *at, GString *out, struct kx_error 
 int kx_oozie_running_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                           struct kx_error *err);
 int kx_oozie_running_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
-extern const struct kx_tree_verb kx_oozie_verbs[];       /* of a workflow */
-extern const struct kx_tree_verb kx_oozie_timed_verbs[]; /* of a coordinator or bundle */
+extern const struct kx_tree_verb kx_oozie_verbs[]; /* of a workflow */
+extern const struct kx_tree_verb kx_oozie_coordinator_verbs[];
+extern const struct kx_tree_verb kx_oozie_bundle_verbs[];
+
+/* oozie_wait.c */
+extern const struct kx_tree_stream kx_oozie_wait_stream, kx_oozie_events_stream;
+
+/* oozie_run_verbs.c: @argument "1-3 refresh": runs of a coordinator, and words of a rerun */
+int kx_oozie_on_runs(const struct kx_tree_at *at, const char *action, const char *argument,
+                     struct kx_error *err);
+int kx_oozie_rerun_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+int kx_oozie_ignore_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+extern const struct kx_tree_verb kx_oozie_run_verbs[];
 
 /* oozie_actions.c */
 int kx_oozie_action_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);

@@ -69,6 +69,12 @@ static int run_rerun(const struct kx_tree_at *at, const char *argument, struct k
     return kx_oozie_act(kx_oozie_of(at, err), &id, KX_VERB_RERUN, body, at->call, err);
 }
 
+/* All of it, or some of its runs. */
+static int run_kill_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
+{
+    return argument ? kx_oozie_on_runs(at, "kill", argument, err) : run_kill(at, NULL, err);
+}
+
 #define SUSPEND                                                                                    \
     {                                                                                              \
         .name = "suspend", .help = "start no more actions until it is resumed",                    \
@@ -103,4 +109,28 @@ const struct kx_tree_verb kx_oozie_verbs[] = {
     {.name = NULL},
 };
 
-const struct kx_tree_verb kx_oozie_timed_verbs[] = {SUSPEND, RESUME, KILL, {.name = NULL}};
+const struct kx_tree_verb kx_oozie_bundle_verbs[] = {SUSPEND, RESUME, KILL, {.name = NULL}};
+
+const struct kx_tree_verb kx_oozie_coordinator_verbs[] = {
+    SUSPEND,
+    RESUME,
+    {.name = "kill",
+     .argument = "[RUNS]",
+     .help = "end it, or only these of its runs: 3 or 1-3,5 or FROM::TO",
+     .run = run_kill_runs,
+     .valid = can_kill,
+     .listed_only = true},
+    {.name = "rerun",
+     .argument = "RUNS [refresh] [nocleanup] [failed]",
+     .help = "runs that have ended again; look for input again, keep output, failed nodes only",
+     .run = kx_oozie_rerun_runs},
+    {.name = "ignore",
+     .argument = "RUNS",
+     .help = "count runs that failed, or were killed, as done",
+     .run = kx_oozie_ignore_runs},
+    {.name = "change",
+     .argument = "NAME=VALUE;NAME=VALUE",
+     .help = "its endtime, concurrency or pausetime",
+     .run = kx_oozie_change_it},
+    {.name = NULL},
+};

@@ -37,13 +37,14 @@ int kx_tree_ctl_line(const char *data, size_t length, char **line, struct kx_err
 static int run_verb(const struct kx_tree_at *at, const struct kx_tree_verb *verb,
                     const char *argument, struct kx_error *err)
 {
-    if (verb->argument && !*argument)
+    bool optional = verb->argument && *verb->argument == '[';
+    if (verb->argument && !optional && !*argument)
         return kx_error_set(err, EINVAL, "%s needs %s: %s", verb->name, verb->argument, verb->help);
     if (!verb->argument && *argument)
         return kx_error_set(err, EINVAL, "%s takes nothing after it", verb->name);
     if (!verb->listed_only && !is_valid(at, verb))
         return kx_error_set(err, EBUSY, "%s is not possible now", verb->name);
-    return verb->run(at, verb->argument ? argument : NULL, err);
+    return verb->run(at, *argument ? argument : NULL, err);
 }
 
 int kx_tree_ctl_write(const struct kx_tree_at *at, const char *data, size_t length,

@@ -55,9 +55,10 @@ struct kx_tree_look {
 /* One verb of a ctl file. A table of them ends with a zeroed one. */
 struct kx_tree_verb {
     const char *name;
-    const char *argument; /* what stands for it in the list of verbs; NULL: takes none */
+    /* What stands for it in the list of verbs; NULL: takes none; "[...]": may be left out. */
+    const char *argument;
     const char *help;
-    /** Do it. @argument never NULL nor empty where the verb takes one, else NULL. */
+    /** Do it. @argument never empty; NULL where the verb takes none, or it was left out. */
     int (*run)(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
     /** Is it valid now? NULL: always. One that is not gives EBUSY. */
     bool (*valid)(const struct kx_tree_at *at);

@@ -74,5 +74,8 @@ int kx_yarn_log_folder_look(const struct kx_tree_at *at, struct kx_tree_look *ou
 int kx_yarn_log_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 extern const struct kx_tree_ranged kx_yarn_log_ranged;
 
+/* yarn_wait.c */
+extern const struct kx_tree_stream kx_yarn_wait_stream;
+
 /* yarn_verbs.c */
 extern const struct kx_tree_verb kx_yarn_verbs[];

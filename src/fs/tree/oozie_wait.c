@@ -1,0 +1,112 @@
+/* Files that wait: for the end of a job, for jobs that change. */
+#include <errno.h>
+#include <string.h>
+
+#include "fs/mount.h"
+#include "fs/services.h"
+#include "fs/tree/oozie_private.h"
+#include "fs/tree/shared.h"
+#include "fs/tree/waiting.h"
+
+#define WATCHED 200 /* the newest workflows */
+
+/* --- wait --- */
+struct end {
+    struct kx_oozie *oozie;
+    struct kx_job_id id;
+};
+
+static void end_free(void *what)
+{
+    struct end *end = what;
+    kx_job_id_clear(&end->id);
+    g_free(end);
+}
+
+static int ask_for_end(void *what, const struct kx_call *call, GString *out, struct kx_error *err)
+{
+    struct end *end = what;
+    g_autoptr(kx_answer) job = NULL;
+    int result = kx_oozie_job(end->oozie, &end->id, call, &job, err);
+    g_autofree char *status = result == 0 ? kx_item_text(kx_answer_root(job), "status") : NULL;
+    if (result < 0 || !kx_oozie_ended(status)) return result;
+    g_string_append_printf(out, "%s\n", status);
+    return 1;
+}
+
+static int open_wait(const struct kx_tree_at *at, void **state, struct kx_error *err)
+{
+    struct end *end = g_new0(struct end, 1);
+    const struct kx_waiting_for wanted = {.what = end, .free = end_free, .ask = ask_for_end};
+    end->oozie = kx_oozie_of(at, err);
+    int result = kx_oozie_job_at(at, &end->id, NULL, err);
+    if (result < 0)
+        end_free(end);
+    else
+        kx_waiting_open(&wanted, state);
+    return result;
+}
+
+const struct kx_tree_stream kx_oozie_wait_stream = KX_WAITING_STREAM(open_wait);
+
+/* --- events --- */
+struct events {
+    struct kx_oozie *oozie;
+    const struct kx_clock *clock;
+    GHashTable *known; /* id -> status, of the jobs that were seen last; NULL: none were yet */
+};
+
+static void events_free(void *what)
+{
+    struct events *events = what;
+    if (events->known) g_hash_table_destroy(events->known);
+    g_free(events);
+}
+
+static void add_event(const struct events *events, const char *id, const char *before,
+                      const char *status, GString *out)
+{
+    kx_shared_add_time(events->clock->wall_ms(events->clock), out);
+    g_string_append_printf(out, "\t%s\t%s\t%s\n", id, before ? before : "-", status);
+}
+
+static int ask_for_events(void *what, const struct kx_call *call, GString *out,
+                          struct kx_error *err)
+{
+    struct events *events = what;
+    const struct kx_oozie_page page = {.kind = KX_JOB_WORKFLOW, .offset = 1, .count = WATCHED};
+    g_autoptr(kx_answer) answer = NULL;
+    int result = kx_oozie_list(events->oozie, &page, call, &answer, err);
+    if (result < 0) return result;
+    GHashTable *now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    const struct kx_item *jobs = kx_oozie_jobs(answer, KX_JOB_WORKFLOW);
+    for (size_t i = kx_item_count(jobs); i-- > 0;) { /* the oldest first */
+        char *id = kx_item_text(kx_item_element(jobs, i), "id");
+        char *status = kx_item_text(kx_item_element(jobs, i), "status");
+        const char *before = events->known && id ? g_hash_table_lookup(events->known, id) : NULL;
+        if (events->known && id && status && g_strcmp0(before, status) != 0)
+            add_event(events, id, before, status, out);
+        if (id)
+            g_hash_table_insert(now, id, status ? status : g_strdup(""));
+        else
+            g_free(status);
+    }
+    if (events->known) g_hash_table_destroy(events->known);
+    events->known = now;
+    return 0;
+}
+
+static int open_events(const struct kx_tree_at *at, void **state, struct kx_error *err)
+{
+    struct kx_oozie *oozie = kx_oozie_of(at, err);
+    if (!oozie) return -ENOENT;
+    struct events *events = g_new0(struct events, 1);
+    const struct kx_waiting_for wanted = {
+        .what = events, .free = events_free, .ask = ask_for_events};
+    events->oozie = oozie;
+    events->clock = at->mount->clock;
+    kx_waiting_open(&wanted, state);
+    return 0;
+}
+
+const struct kx_tree_stream kx_oozie_events_stream = KX_WAITING_STREAM(open_events);

@@ -1,0 +1,118 @@
+/* The runs of a coordinator, and what can be changed of it. */
+#include <errno.h>
+#include <string.h>
+
+#include "oozie/oozie_private.h"
+
+#define XML_TYPE "application/xml;charset=UTF-8"
+
+/* "1-3,5". With a word that the server does not understand it would take the whole coordinator. */
+static bool is_numbers(const char *scope)
+{
+    g_auto(GStrv) parts = g_strsplit(scope, ",", -1);
+    for (char **part = parts; *part; part++) {
+        size_t first = strspn(*part, "0123456789");
+        const char *rest = *part + first;
+        if (!first || (*rest && *rest != '-')) return false;
+        if (*rest && (!rest[1] || rest[1 + strspn(rest + 1, "0123456789")])) return false;
+    }
+    return parts[0] != NULL;
+}
+
+/* "2026-03-01T00:00Z::2026-03-05T00:00Z" */
+static bool is_dates(const char *scope)
+{
+    const char *middle = strstr(scope, "::");
+    return middle && middle > scope && middle[2] && !strstr(middle + 2, "::") &&
+           !scope[strspn(scope, "0123456789-:TZ+")];
+}
+
+static void add_flags(GString *params, const struct kx_oozie_runs *runs)
+{
+    if (strcmp(runs->action, "coord-rerun") != 0) return;
+    kx_url_append_query(params, "refresh", runs->refresh ? "true" : "false");
+    kx_url_append_query(params, "nocleanup", runs->nocleanup ? "true" : "false");
+    if (runs->failed) kx_url_append_query(params, "failed", "true");
+}
+
+static int put(struct kx_oozie *oozie, const struct kx_job_id *id, const char *params,
+               const char *body, const struct kx_call *call, GBytes **out, struct kx_error *err)
+{
+    g_autofree char *rest = g_strconcat("/job/", id->job, NULL), *path = NULL;
+    int result = kx_oozie_path(oozie, rest, call, &path, err);
+    if (result < 0) return result;
+    struct kx_service_ask ask = {.method = "PUT",
+                                 .path = path,
+                                 .params = params,
+                                 .type = body ? XML_TYPE : NULL,
+                                 .body = body,
+                                 .call = call};
+    result = kx_service_run(oozie->service, &ask, out, err);
+    kx_kept_drop(oozie->kept, rest);
+    return result;
+}
+
+int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
+                  const struct kx_oozie_runs *runs, const struct kx_call *call,
+                  struct kx_error *err)
+{
+    bool dates = is_dates(runs->scope);
+    if (!dates && !is_numbers(runs->scope))
+        return kx_error_set(
+            err, EINVAL, "%s: runs are 1-3,5 or 2026-03-01T00:00Z::2026-03-05T00:00Z", runs->scope);
+    g_autoptr(GString) params = g_string_new(NULL);
+    g_autoptr(GBytes) body = NULL;
+    g_autoptr(kx_answer) answer = NULL;
+    kx_url_append_query(params, "action", runs->action);
+    kx_url_append_query(params, "type", dates ? "date" : "action");
+    kx_url_append_query(params, "scope", runs->scope);
+    add_flags(params, runs);
+    int result = put(oozie, id, params->str, runs->body, call, &body, err);
+    if (result == 0 && g_bytes_get_size(body)) result = kx_answer_parse(body, &answer, err);
+    if (result < 0) return result;
+    const struct kx_item *done = answer ? kx_item_at(kx_answer_root(answer), "actions") : NULL;
+    return kx_item_count(done)
+               ? 0
+               : kx_error_set(err, EBUSY, "Oozie has done nothing: %s of %s", runs->scope, id->job);
+}
+
+/* "2026-03-07T00:00Z" in milliseconds; 0: it is something else. */
+static int64_t time_of(const char *text)
+{
+    g_autofree char *minutes = strlen(text) == strlen("2026-03-07T00:00Z") && text[16] == 'Z'
+                                   ? g_strdup_printf("%.16s:00Z", text)
+                                   : g_strdup(text);
+    g_autoptr(GDateTime) at = g_date_time_new_from_iso8601(minutes, NULL);
+    return at ? g_date_time_to_unix(at) * 1000 : 0;
+}
+
+/* Does the coordinator show NAME=VALUE? */
+static bool shows(const struct kx_item *job, const char *name, const char *value)
+{
+    static const char *const TIMES[][2] = {{"endtime", "endTime"}, {"pausetime", "pauseTime"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(TIMES); i++) {
+        if (strcmp(name, TIMES[i][0]) != 0) continue;
+        g_autofree char *now = kx_item_text(job, TIMES[i][1]);
+        return !time_of(value) || time_of(value) == kx_oozie_time(now);
+    }
+    g_autofree char *now = kx_item_text(job, name);
+    return strcmp(name, "concurrency") != 0 || g_strcmp0(now, value) == 0;
+}
+
+int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
+                    const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(GString) params = g_string_new(NULL);
+    g_autoptr(kx_answer) after = NULL;
+    g_auto(GStrv) parts = g_strsplit(changes, ";", -1);
+    kx_url_append_query(params, "action", "change");
+    kx_url_append_query(params, "value", changes);
+    int result = put(oozie, id, params->str, NULL, call, NULL, err);
+    if (result == 0) result = kx_oozie_job(oozie, id, call, &after, err);
+    for (char **part = parts; result == 0 && *part; part++) {
+        g_auto(GStrv) pair = g_strsplit(*part, "=", 2);
+        if (pair[0] && pair[1] && !shows(kx_answer_root(after), pair[0], pair[1]))
+            result = kx_error_set(err, EBUSY, "Oozie has not changed it: %s", *part);
+    }
+    return result;
+}

@@ -7,6 +7,9 @@
 
 #define MESSAGE_MAX ((size_t)1024) /* bytes that are kept of a message */
 #define PAGE_MAX    ((size_t)4096) /* bytes of a page that are looked at */
+/* Knox 2.0.0's words, behind the names of whatever Java classes handed them on (recorded). No class
+ * of its server's: what became of the request nobody knows. */
+#define GATEWAY_FAILED "Service connectivity error"
 
 /* The first line, as valid UTF-8, without what is around it.  @return owned; NULL: nothing. */
 static char *first_line(const char *text, size_t length)
@@ -96,7 +99,12 @@ int kx_error_from_answer(struct kx_error *err, long status, const char *body, si
         if (remote.message) words = first_line(remote.message, strlen(remote.message));
     } else if (length > 0) {
         words = page_words(body, length);
-        if (words) class = class_in_words(words);
+        if (words && strstr(words, GATEWAY_FAILED)) {
+            g_free(words);
+            words = g_strdup("the gateway cannot reach its server, or waits in vain (" GATEWAY_FAILED ")");
+        } else if (words) {
+            class = class_in_words(words);
+        }
     }
     int code = class ? kx_errno_from_exception(class, words) : kx_errno_from_status(status);
     words = lease_words(g_steal_pointer(&words));

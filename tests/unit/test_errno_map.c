@@ -258,6 +258,10 @@ static void bodies_of_all_kinds(void **state)
     check_answer(500, "<html><head><TITLE>Error 500 &lt;x&gt; &amp;amp;</TITLE>", EIO, NULL,
                  "Error 500 <x> &amp;");
     check_answer(500, "<html><body>no title", EIO, NULL, "without a reason");
+    check_answer(500,
+                 "<html><title>Error 500 javax.servlet.ServletException: java.io.IOException: "
+                 "Service connectivity error.</title>",
+                 EIO, NULL, "the gateway cannot reach its server");
     check_answer(404, "{\"RemoteException\":", EPROTO, NULL, "{\"RemoteException\":");
     check_answer(404, "{\"RemoteException\":{\"exception\":7}}", EPROTO, NULL, NULL);
     check_answer(404, "{\"RemoteException\":{\"javaClassName\":\"java.io.FileNotFoundException\"}}",

@@ -5,7 +5,6 @@
 
 #define AGAIN_MS   60000 /* between two looks for one that is not there */
 #define TIMEOUT_MS 5000
-#define GATEWAY    "/gateway/"
 
 /* What there is, and where it is usually found. */
 static const struct {
@@ -74,13 +73,8 @@ static int base_of(enum kx_service_kind kind, const char *given, char **out, str
 /* Where it usually is beside this endpoint. */
 static char *derive(enum kx_service_kind kind, const struct kx_endpoint *endpoint)
 {
-    const char *gateway = strstr(endpoint->base, GATEWAY);
-    if (gateway) {
-        const char *topology = gateway + strlen(GATEWAY);
-        size_t length = (size_t)(topology - endpoint->base) + strcspn(topology, "/");
-        g_autofree char *prefix = g_strndup(endpoint->base, length);
-        return g_strconcat(prefix, KINDS[kind].gateway_path, NULL);
-    }
+    if (*endpoint->gateway)
+        return g_strconcat(endpoint->origin, endpoint->gateway, KINDS[kind].gateway_path, NULL);
     GString *base = g_string_new(NULL);
     kx_url_append_origin(base, "http", endpoint->host, KINDS[kind].port);
     g_string_append(base, KINDS[kind].path);

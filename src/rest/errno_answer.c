@@ -101,7 +101,8 @@ int kx_error_from_answer(struct kx_error *err, long status, const char *body, si
         words = page_words(body, length);
         if (words && strstr(words, GATEWAY_FAILED)) {
             g_free(words);
-            words = g_strdup("the gateway cannot reach its server, or waits in vain (" GATEWAY_FAILED ")");
+            words = g_strdup(
+                "the gateway cannot reach its server, or waits in vain (" GATEWAY_FAILED ")");
         } else if (words) {
             class = class_in_words(words);
         }

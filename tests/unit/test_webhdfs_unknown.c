@@ -127,8 +127,7 @@ static void a_delete_that_is_done_late(void **state)
 static void a_gateway_that_gives_up_on_a_delete(void **state)
 {
     struct scene *s = *state;
-    replay_answer(s->replay, "DELETE", OP("/rec/ren", "DELETE") "&recursive=true", 500,
-                  KNOX_500);
+    replay_answer(s->replay, "DELETE", OP("/rec/ren", "DELETE") "&recursive=true", 500, KNOX_500);
     there(s, STAT("/rec/ren"));
     scene_expect(s, kx_webhdfs_delete(s->client, "/rec/ren", true, NULL, &s->err), -EIO);
     assert_int_equal(s->err.http_status, 500); /* it may still be going on: not asked again */

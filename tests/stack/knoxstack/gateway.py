@@ -223,11 +223,24 @@ def token_service(plan: Plan, life_ms: int) -> str:
     return f"  <service><role>KNOXTOKEN</role>{params}</service>\n"
 
 
+def services(plan: Plan) -> dict[str, str]:
+    """What is beside HDFS in this stack, by Knox's names."""
+    urls = {}
+    if plan.has_yarn():
+        urls["RESOURCEMANAGER"] = f"{plan.url('rm')}/ws"
+        urls["JOBHISTORYUI"] = plan.url("jhs")
+    if plan.oozie:
+        urls["OOZIE"] = f"{plan.url('oozie')}/oozie"
+    return urls
+
+
 def topologies(plan: Plan) -> dict[str, str]:
     hdfs = (
         f"  <service><role>NAMENODE</role><url>{plan.rpc()}</url></service>\n"
         f"  <service><role>WEBHDFS</role><url>{plan.url('nn')}/webhdfs</url></service>\n"
     )
+    for role, path in services(plan).items():
+        hdfs += f"  <service><role>{role}</role><url>{path}</url></service>\n"
     basic = shiro(plan)
     rows = {
         "basic": (basic, hdfs),
@@ -238,8 +251,8 @@ def topologies(plan: Plan) -> dict[str, str]:
     }
     return {
         name: f'<?xml version="1.0" encoding="UTF-8"?>\n<topology>\n  <name>{name}</name>\n'
-        f"  <gateway>\n{login}{IDENTITY}  </gateway>\n{services}</topology>\n"
-        for name, (login, services) in rows.items()
+        f"  <gateway>\n{login}{IDENTITY}  </gateway>\n{roles}</topology>\n"
+        for name, (login, roles) in rows.items()
     }
 
 

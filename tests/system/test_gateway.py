@@ -1,0 +1,133 @@
+"""What else is behind a gateway, and a gateway that has trouble: Oozie and YARN with the mount's login, a NameNode that is silent
+for longer than the gateway waits, nodes of it that go away, readers that pause."""
+
+import errno
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from knoxstack import Stack
+from knoxtest import Mounts, until
+from knoxtest.relays import Relay
+
+from conftest import knox_login, make_folder, mounts_key
+
+MIB = 1 << 20
+pytestmark = [pytest.mark.slow, pytest.mark.direct, pytest.mark.limit(400)]
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    """All that a gateway may have behind it; it waits 4 s for an answer, not 20."""
+    setting = ["knox:gateway.httpclient.socketTimeout=4s"]
+    with Stack.up(knox=True, oozie=True, settings=setting, owner=os.getpid(), ephemeral=True) as stack:
+        stack.dfs("-mkdir", "/tests")
+        yield stack
+
+
+@pytest.fixture
+def hdfs(gateway, request):
+    return make_folder(gateway, request.node.name)
+
+
+@pytest.fixture
+def mounts(binary, gateway, request):
+    made = Mounts(binary, f"{gateway.knox}/basic", knox_login(gateway))
+    known = request.config.stash[mounts_key]
+    known.append(made)
+    yield made
+    known.remove(made)
+    made.close()
+
+
+def services(mount) -> dict[str, str]:
+    rows = [line.split("\t") for line in (mount / ".cluster/mount/services").read_text().splitlines()]
+    return {name: found for name, _, found, _ in rows}
+
+
+def test_oozie_and_yarn(mounts, gateway, hdfs):
+    """With the login of the mount, and its session: LDAP is asked no more often."""
+    before = gateway.binds
+    mount = mounts(hdfs.url_path, hidevirtual=None)
+    until(lambda: services(mount) == {"oozie": "yes", "yarn": "yes", "jobhistory": "yes"}, 60, "all are found")
+    assert (mount / ".oozie/status").read_text() == "NORMAL\n"
+    assert (mount / ".oozie/version").read_text() == "5.2.1\n"
+    assert (mount / ".oozie/endpoint").read_text() == f"{gateway.knox}/basic/oozie\n"
+    assert gateway.binds <= before + 4, "one a service that was asked before the first session was there"
+
+
+def test_a_silent_namenode(mounts, gateway, hdfs):
+    """The gateway says 500 while the removal goes on: it is looked at, and not done for a second time.
+
+    What the look finds depends on which of the two the NameNode takes first; it never says that there was nothing to remove.
+    """
+    mount = mounts(hdfs.url_path, attr_timeout=60)
+    (mount / "a").write_bytes(b"x")
+    os.stat(mount / "a")
+    with ThreadPoolExecutor(1) as pool:
+        gateway.kill("nn", signal.SIGSTOP)
+        try:
+            removing = pool.submit(os.unlink, mount / "a")
+            until(lambda: "the gateway cannot reach its server" in mount.log(), 60, "the gateway gives up")
+        finally:
+            gateway.kill("nn", signal.SIGCONT)
+        try:
+            removing.result(60)
+        except OSError as failure:
+            assert failure.errno == errno.EIO
+    until(lambda: hdfs.names() == [], 20, "it is removed")
+    (mount / "b").write_bytes(b"x")
+    assert hdfs.cat("b") == b"x"
+
+
+def test_a_node_of_the_gateway_goes(mounts, gateway, hdfs, tmp_path):
+    """Two ways to the same gateway stand for two of its nodes; the one that was used is closed."""
+    host = gateway.knox.partition("://")[2].partition("/")[0]
+    with Relay(host) as one, Relay(host) as two:
+        server = f"https://localhost:{one.port},localhost:{two.port}/gateway/basic"
+        mount = mounts(hdfs.url_path, server=server, hidevirtual=None, **knox_login(gateway)("alice", tmp_path))
+        data = os.urandom(3 * MIB)
+        (mount / "f").write_bytes(data)
+        until(lambda: services(mount)["oozie"] == "yes", 60, "Oozie is found")
+        assert not two.heads
+        one.close()
+        assert (mount / "f").read_bytes() == data
+        (mount / "g").write_bytes(data)
+        assert (mount / ".oozie/status").read_text() == "NORMAL\n"
+        assert two.heads
+        live = [line for line in (mount / ".cluster/mount/servers").read_text().splitlines() if "\tlive\t" in line]
+        assert live[0].startswith(f"https://localhost:{two.port}\t")
+    assert hdfs.read("g") == data
+
+
+def test_a_reader_that_pauses(mounts, gateway, hdfs):
+    """For longer than the driver keeps an idle stream: not a byte is missing, or comes twice."""
+    data = os.urandom(24 * MIB)
+    hdfs.write("f", data)
+    mount = mounts(hdfs.url_path)
+    with open(mount / "f", "rb", buffering=0) as file:
+        got = file.read(MIB)
+        threading.Event().wait(12)  # the reader's own pace
+        while piece := file.read(MIB):
+            got += piece
+    assert got == data
+
+
+def test_a_token_that_lives_for_five_seconds(mounts, gateway, hdfs, tmp_path):
+    """A copy that takes three lives of it, there and back."""
+    url = f"{gateway.knox}/brief/knoxtoken/api/v1/token"
+    mount = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", token_url=url, **knox_login(gateway)("alice", tmp_path))
+    data = os.urandom(3 * MIB)
+    with open(mount / "f", "wb", buffering=0) as file:
+        for at in range(0, len(data), MIB // 4):
+            file.write(data[at : at + MIB // 4])
+            time.sleep(1.3)
+    got = b""
+    with open(mount / "f", "rb", buffering=0) as file:
+        while piece := file.read(MIB // 2):
+            got += piece
+            time.sleep(1)
+    assert got == data == hdfs.read("f")

@@ -87,14 +87,12 @@ int kx_oozie_path(struct kx_oozie *oozie, const char *rest, const struct kx_call
     return result;
 }
 
-/* Ask, or take what is kept of an earlier answer.  @for_ms how long it is kept; 0: until the job's
- * state says. */
-static int ask_kept(struct kx_oozie *oozie, const char *rest, const char *params, int64_t for_ms,
-                    const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
+/* @key under which the answer is kept.  @for_ms how long; 0: until the job's state says. */
+static int ask_now(struct kx_oozie *oozie, const char *key, const char *rest, const char *params,
+                   int64_t for_ms, const struct kx_call *call, struct kx_answer **out,
+                   struct kx_error *err)
 {
-    g_autofree char *key = g_strconcat(rest, params, NULL), *path = NULL;
-    *out = kx_kept_find(oozie->kept, key);
-    if (*out) return 0;
+    g_autofree char *path = NULL;
     int result = kx_oozie_path(oozie, rest, call, &path, err);
     if (result < 0) return result;
     struct kx_service_ask ask = {.path = path, .params = params, .call = call};
@@ -108,6 +106,18 @@ static int ask_kept(struct kx_oozie *oozie, const char *rest, const char *params
     }
     kx_kept_add(oozie->kept, key, *out, g_bytes_get_size(body), for_ms);
     return 0;
+}
+
+/* What is kept of an earlier answer, or of one that somebody waits for already. */
+static int ask_kept(struct kx_oozie *oozie, const char *rest, const char *params, int64_t for_ms,
+                    const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
+{
+    g_autofree char *key = g_strconcat(rest, params, NULL);
+    *out = kx_kept_enter(oozie->kept, key, call ? call->cancel : NULL);
+    if (*out) return 0;
+    int result = ask_now(oozie, key, rest, params, for_ms, call, out, err);
+    kx_kept_leave(oozie->kept, key);
+    return result;
 }
 
 int kx_oozie_admin(struct kx_oozie *oozie, const char *what, const struct kx_call *call,

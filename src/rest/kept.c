@@ -1,11 +1,16 @@
 #include "rest/kept.h"
 
+#define WAIT_SLICE_MS 100 /* between two looks at the caller's cancel while another one asks */
+
 struct kx_kept {
     const struct kx_clock *clock;
     guint max;
     size_t size;
     GMutex mutex;        /* guards what follows */
     GHashTable *answers; /* key -> struct answer */
+    GHashTable *asked;   /* keys that somebody asks for -> the number of the turn */
+    guint turn;
+    GCond left;
     size_t used;
 };
 
@@ -30,6 +35,8 @@ struct kx_kept *kx_kept_new(const struct kx_clock *clock, guint max, size_t size
     kept->size = size;
     g_mutex_init(&kept->mutex);
     kept->answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, answer_free);
+    kept->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_cond_init(&kept->left);
     return kept;
 }
 
@@ -37,6 +44,8 @@ void kx_kept_free(struct kx_kept *kept)
 {
     if (!kept) return;
     g_hash_table_destroy(kept->answers);
+    g_hash_table_destroy(kept->asked);
+    g_cond_clear(&kept->left);
     g_mutex_clear(&kept->mutex);
     g_free(kept);
 }
@@ -50,17 +59,48 @@ static void forget(struct kx_kept *kept, const char *key)
     g_hash_table_remove(kept->answers, key);
 }
 
-struct kx_answer *kx_kept_find(struct kx_kept *kept, const char *key)
+/* Mutex held.  @return a reference. */
+static struct kx_answer *find(struct kx_kept *kept, const char *key)
 {
-    struct kx_answer *found = NULL;
-    g_mutex_lock(&kept->mutex);
     const struct answer *answer = g_hash_table_lookup(kept->answers, key);
     if (answer && kept->clock->now_ms(kept->clock) < answer->until_ms)
-        found = kx_answer_ref(answer->record);
-    else if (answer)
-        forget(kept, key);
+        return kx_answer_ref(answer->record);
+    if (answer) forget(kept, key);
+    return NULL;
+}
+
+struct kx_answer *kx_kept_find(struct kx_kept *kept, const char *key)
+{
+    g_mutex_lock(&kept->mutex);
+    struct kx_answer *found = find(kept, key);
     g_mutex_unlock(&kept->mutex);
     return found;
+}
+
+/* Who was waited for may have failed: then all who waited ask, or the last one would learn of a
+ * silent server after as many timeouts as there were before it. */
+struct kx_answer *kx_kept_enter(struct kx_kept *kept, const char *key, struct kx_cancel *cancel)
+{
+    g_mutex_lock(&kept->mutex);
+    struct kx_answer *found = find(kept, key);
+    const gpointer other = g_hash_table_lookup(kept->asked, key);
+    while (!found && other && g_hash_table_lookup(kept->asked, key) == other &&
+           !kx_cancel_fired(cancel)) {
+        gint64 slice = g_get_monotonic_time() + WAIT_SLICE_MS * G_TIME_SPAN_MILLISECOND;
+        g_cond_wait_until(&kept->left, &kept->mutex, slice);
+        found = find(kept, key);
+    }
+    if (!found) g_hash_table_replace(kept->asked, g_strdup(key), GUINT_TO_POINTER(++kept->turn));
+    g_mutex_unlock(&kept->mutex);
+    return found;
+}
+
+void kx_kept_leave(struct kx_kept *kept, const char *key)
+{
+    g_mutex_lock(&kept->mutex);
+    g_hash_table_remove(kept->asked, key);
+    g_cond_broadcast(&kept->left);
+    g_mutex_unlock(&kept->mutex);
 }
 
 /* Mutex held. */

@@ -74,12 +74,9 @@ static bool is_over(const struct kx_answer *answer)
     return kx_yarn_ended(state) && !(logs && g_strv_contains(OPEN, logs));
 }
 
-int kx_yarn_get(struct kx_yarn *yarn, const char *what, const char *params,
-                const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
+static int ask_now(struct kx_yarn *yarn, const char *key, const char *what, const char *params,
+                   const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
 {
-    g_autofree char *key = g_strconcat(what, params, NULL);
-    *out = kx_kept_find(yarn->kept, key);
-    if (*out) return 0;
     g_autofree char *path = g_strconcat("/v1/cluster/", what, NULL);
     struct kx_service_ask ask = {.path = path, .params = params, .call = call};
     g_autoptr(GBytes) body = NULL;
@@ -89,6 +86,17 @@ int kx_yarn_get(struct kx_yarn *yarn, const char *what, const char *params,
     kx_kept_add(yarn->kept, key, *out, g_bytes_get_size(body),
                 is_over(*out) ? KX_YARN_ENDED_MS : KX_YARN_FRESH_MS);
     return 0;
+}
+
+int kx_yarn_get(struct kx_yarn *yarn, const char *what, const char *params,
+                const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
+{
+    g_autofree char *key = g_strconcat(what, params, NULL);
+    *out = kx_kept_enter(yarn->kept, key, call ? call->cancel : NULL);
+    if (*out) return 0;
+    int result = ask_now(yarn, key, what, params, call, out, err);
+    kx_kept_leave(yarn->kept, key);
+    return result;
 }
 
 int kx_yarn_app_part(struct kx_yarn *yarn, const char *id, const char *part,

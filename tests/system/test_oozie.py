@@ -5,8 +5,10 @@ import json
 import os
 import re
 import subprocess
+from urllib.parse import urlsplit
 
 import pytest
+from faultproxy import Proxy
 from knoxtest import run
 from knoxtest.jobs import (  # noqa: F401
     FS, cluster, done, ended, job_of, jobs, lasting, post, put_application, services, sleeper, status
@@ -15,6 +17,14 @@ from knoxtest.limits import ROOT
 from knoxtest.tree import reason, refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
+
+QUICK = """\
+<workflow-app name="quick" xmlns="uri:oozie:workflow:1.0">
+  <start to="which"/>
+  <decision name="which"><switch><case to="end">${1 eq 1}</case><default to="end"/></switch></decision>
+  <end name="end"/>
+</workflow-app>
+"""
 
 UNKNOWN = "0000000-260101000000000-oozie-root-W"
 
@@ -41,6 +51,9 @@ def test_a_job_is_a_directory(jobs, done):
     assert json.loads((job / "info.json").read_text())["id"] == done
     assert "ActionStartXCommand" in (job / "log").read_text()
     assert "OPERATION [start]" in (job / "auditlog").read_text()
+    assert set(os.listdir(job / "log.d")) == {"README", "recent-1h", "ERROR", "WARN"}
+    assert "ActionStartXCommand" in (job / "log.d/recent-1h").read_text()
+    assert " INFO " not in (job / "log.d/ERROR").read_text()
     assert (job / "graph.dot").read_text().startswith("digraph")
     assert (job / "graph.svg").read_text().find("<svg") >= 0
     assert (job / "graph.png").read_bytes().startswith(b"\x89PNG")
@@ -67,13 +80,45 @@ def test_programs_read_all_of_it(jobs, done, tmp_path):
 
 def test_views(jobs, done):
     there = jobs / ".oozie/jobs"
-    for view in ("recent", "succeeded", "mine", "by-user/alice", "by-name/fs", "q/status=SUCCEEDED;user=alice"):
+    day = (job_of(jobs, done) / "created").read_text()[:10]
+    named = ("by-user/alice", "by-name/fs", f"by-day/{day}", "q/status=SUCCEEDED;user=alice")
+    for view in ("recent", "succeeded", "mine", *named):
         assert done in os.listdir(there / view), view
         assert (there / view / done / "status").read_text() == "SUCCEEDED\n", view
     assert done not in os.listdir(there / "killed") and done not in os.listdir(there / "by-user/bob")
-    assert {"by-user", "by-name", "q"}.isdisjoint(os.listdir(there))
+    assert {"by-user", "by-name", "by-day", "q"}.isdisjoint(os.listdir(there))
+    assert done not in os.listdir(there / "by-day/2001-01-01")
+    assert not (there / "recent/MORE").exists()
     refused(errno.EINVAL, os.listdir, there / "q/nothing=1")
     assert "E0420" in reason(there / "q/nothing=1")
+
+
+def test_sharelib(jobs, cluster):
+    there = jobs / ".oozie/sharelib"
+    assert "oozie" in os.listdir(there)
+    files = [name for name in os.listdir(there / "oozie") if name != "README"]
+    assert files and all(name.endswith(".jar") for name in files)
+    path = (there / "oozie" / files[0]).read_text().strip()
+    assert path.startswith(cluster.rpc) and (jobs / path.removeprefix(cluster.rpc + "/")).is_file()
+    refused(errno.ENOENT, os.stat, there / "nothing")
+
+
+def test_a_storm_of_readers_is_a_request_a_job(jobs, cluster, done, lasting):
+    """find(1) over all files of many jobs, and many at once."""
+    put_application(jobs, "quick", QUICK)
+    made = [post(cluster, "/user/alice/quick") for _ in range(12)]
+    assert all(ended(jobs, job) == "SUCCEEDED" for job in made)
+    url = urlsplit(cluster.services["oozie"])
+    with Proxy(f"{url.scheme}://{url.netloc}") as proxy:
+        mount = lasting("/", hidevirtual=None, **(services(cluster) | {"oozie": proxy.namenode + url.path}))
+        folder = mount / ".oozie/jobs/by-name/quick"
+        assert set(made) <= set(os.listdir(folder))
+        there = [name for name in os.listdir(folder) if name != "README"]
+        proxy.reset()
+        files = " ".join(f"'{folder}'/*/{name}" for name in ("status", "name", "user", "started", "info.json", "why"))
+        found = run("bash", "-c", f"printf '%s\\0' {files} | xargs -0 -n 1 -P 16 cat; find -L '{folder}' -maxdepth 2 -type f")
+        assert found.stdout.count(b"SUCCEEDED\n") >= len(made)
+        assert proxy.count("namenode") <= len(there) + 5, proxy.stats()["requests"]
 
 
 def test_what_is_not_there(jobs, done):

@@ -33,6 +33,11 @@ int kx_oozie_status_text(const struct kx_tree_at *at, GString *out, struct kx_er
 int kx_oozie_endpoint_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_errors_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 
+/* oozie_sharelib.c */
+int kx_oozie_libraries(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_oozie_library_files(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_oozie_library_file(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+
 /* oozie_views.c: `data` of a row is a filter with %s for the variable above it, or for the user */
 struct kx_oozie_view {
     enum kx_job_kind kind;
@@ -41,6 +46,9 @@ struct kx_oozie_view {
     bool here;          /* the ids are directories here, not links */
 };
 int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+/** MORE: there when the view has more than it lists. */
+int kx_oozie_more(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_more_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 int kx_oozie_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 
 /* oozie_job.c, oozie_texts.c: of a job */

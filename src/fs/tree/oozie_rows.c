@@ -15,6 +15,38 @@ static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_
     return 0;
 }
 
+/* The links of a view, and the file that says how many there are. */
+#define LINKS(folder, words, bound)                                                                \
+    {.pattern = folder "/{id}",                                                                    \
+     .kind = KX_TREE_LINK,                                                                         \
+     .help = "a job",                                                                              \
+     .text = kx_shared_view_target,                                                                \
+     .names = kx_oozie_view_names,                                                                 \
+     .look = kx_oozie_view_look,                                                                   \
+     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, words, bound, false}},                 \
+    {                                                                                              \
+        .pattern = folder "/MORE", .kind = KX_TREE_DOCUMENT,                                       \
+        .help = "there when not all are listed: how many there are, and what shows them",          \
+        .text = kx_oozie_more, .look = kx_oozie_more_look, .data = &(const struct kx_oozie_view)   \
+        {                                                                                          \
+            KX_JOB_WORKFLOW, words, bound, false                                                   \
+        }                                                                                          \
+    }
+#define VIEW(name, words, filter)                                                                  \
+    {.pattern = JOBS "/" name, .kind = KX_TREE_DIRECTORY, .help = words},                          \
+        LINKS(JOBS "/" name, filter, NULL)
+#define NAMED_VIEW(name, bound, words, filter)                                                     \
+    {.pattern = JOBS "/" name,                                                                     \
+     .kind = KX_TREE_DIRECTORY,                                                                    \
+     .flags = KX_TREE_UNLISTED,                                                                    \
+     .help = words},                                                                               \
+        {.pattern = JOBS "/" name "/{" bound "}",                                                  \
+         .kind = KX_TREE_DIRECTORY,                                                                \
+         .flags = KX_TREE_UNLISTED,                                                                \
+         .help = words,                                                                            \
+         .look = any},                                                                             \
+        LINKS(JOBS "/" name "/{" bound "}", filter, bound)
+
 static const struct kx_tree_row ROWS[] = {
     {.pattern = OOZIE,
      .kind = KX_TREE_DIRECTORY,
@@ -37,6 +69,18 @@ static const struct kx_tree_row ROWS[] = {
      .mode = 0400,
      .help = "the last failures in this tree, with their reasons",
      .text = kx_oozie_errors_text},
+    {.pattern = OOZIE "/sharelib",
+     .kind = KX_TREE_DIRECTORY,
+     .help = "The libraries that the server gives to actions"},
+    {.pattern = OOZIE "/sharelib/{library}",
+     .kind = KX_TREE_DIRECTORY,
+     .help = "one of them",
+     .names = kx_oozie_libraries},
+    {.pattern = OOZIE "/sharelib/{library}/{file}",
+     .kind = KX_TREE_VALUE,
+     .help = "where it is in HDFS",
+     .text = kx_oozie_library_file,
+     .names = kx_oozie_library_files},
     {.pattern = OOZIE "/events",
      .kind = KX_TREE_STREAM,
      .help = "a line a change: time, job, status before and now, of the newest 200 workflows",
@@ -44,120 +88,19 @@ static const struct kx_tree_row ROWS[] = {
     {.pattern = JOBS,
      .kind = KX_TREE_DIRECTORY,
      .help = "Workflows: ID is a job, the others are views of the newest 200"},
-    {.pattern = JOBS "/running", .kind = KX_TREE_DIRECTORY, .help = "those that are RUNNING"},
-    {.pattern = JOBS "/running/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "status=RUNNING", NULL, false}},
-    {.pattern = JOBS "/suspended", .kind = KX_TREE_DIRECTORY, .help = "those that are SUSPENDED"},
-    {.pattern = JOBS "/suspended/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "status=SUSPENDED", NULL, false}},
-    {.pattern = JOBS "/prep", .kind = KX_TREE_DIRECTORY, .help = "those that are PREP"},
-    {.pattern = JOBS "/prep/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "status=PREP", NULL, false}},
-    {.pattern = JOBS "/failed", .kind = KX_TREE_DIRECTORY, .help = "those that are FAILED"},
-    {.pattern = JOBS "/failed/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "status=FAILED", NULL, false}},
-    {.pattern = JOBS "/killed", .kind = KX_TREE_DIRECTORY, .help = "those that are KILLED"},
-    {.pattern = JOBS "/killed/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "status=KILLED", NULL, false}},
-    {.pattern = JOBS "/succeeded", .kind = KX_TREE_DIRECTORY, .help = "those that are SUCCEEDED"},
-    {.pattern = JOBS "/succeeded/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "status=SUCCEEDED", NULL, false}},
-    {.pattern = JOBS "/recent", .kind = KX_TREE_DIRECTORY, .help = "of any status"},
-    {.pattern = JOBS "/recent/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, NULL, NULL, false}},
-    {.pattern = JOBS "/mine",
-     .kind = KX_TREE_DIRECTORY,
-     .help = "those of the user that the mount is on the cluster"},
-    {.pattern = JOBS "/mine/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "user=%s", NULL, false}},
-    {.pattern = JOBS "/by-user",
-     .kind = KX_TREE_DIRECTORY,
-     .flags = KX_TREE_UNLISTED,
-     .help = "jobs of one user"},
-    {.pattern = JOBS "/by-user/{user}",
-     .kind = KX_TREE_DIRECTORY,
-     .flags = KX_TREE_UNLISTED,
-     .help = "jobs of one user",
-     .look = any},
-    {.pattern = JOBS "/by-user/{user}/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "user=%s", "user", false}},
-    {.pattern = JOBS "/by-name",
-     .kind = KX_TREE_DIRECTORY,
-     .flags = KX_TREE_UNLISTED,
-     .help = "jobs of one name"},
-    {.pattern = JOBS "/by-name/{name}",
-     .kind = KX_TREE_DIRECTORY,
-     .flags = KX_TREE_UNLISTED,
-     .help = "jobs of one name",
-     .look = any},
-    {.pattern = JOBS "/by-name/{name}/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "name=%s", "name", false}},
-    {.pattern = JOBS "/q",
-     .kind = KX_TREE_DIRECTORY,
-     .flags = KX_TREE_UNLISTED,
-     .help = "jobs that Oozie's filter fits: status=FAILED;name=etl"},
-    {.pattern = JOBS "/q/{filter}",
-     .kind = KX_TREE_DIRECTORY,
-     .flags = KX_TREE_UNLISTED,
-     .help = "jobs that Oozie's filter fits: status=FAILED;name=etl",
-     .look = any},
-    {.pattern = JOBS "/q/{filter}/{id}",
-     .kind = KX_TREE_LINK,
-     .help = "a job",
-     .text = kx_shared_view_target,
-     .names = kx_oozie_view_names,
-     .look = kx_oozie_view_look,
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "%s", "filter", false}},
+    VIEW("running", "those that are RUNNING", "status=RUNNING"),
+    VIEW("suspended", "those that are SUSPENDED", "status=SUSPENDED"),
+    VIEW("prep", "those that are PREP", "status=PREP"),
+    VIEW("failed", "those that are FAILED", "status=FAILED"),
+    VIEW("killed", "those that are KILLED", "status=KILLED"),
+    VIEW("succeeded", "those that are SUCCEEDED", "status=SUCCEEDED"),
+    VIEW("recent", "of any status", NULL),
+    VIEW("mine", "those of the user that the mount is on the cluster", "user=%s"),
+    NAMED_VIEW("by-user", "user", "jobs of one user", "user=%s"),
+    NAMED_VIEW("by-name", "name", "jobs of one name", "name=%s"),
+    NAMED_VIEW("by-day", "day", "jobs that were submitted on a day (UTC): 2026-11-22",
+               "startcreatedtime=%sT00:00Z;endcreatedtime=%sT23:59Z"),
+    NAMED_VIEW("q", "filter", "jobs that Oozie's filter fits: status=FAILED;name=etl", "%s"),
     {.pattern = JOB,
      .kind = KX_TREE_DIRECTORY,
      .help = "A workflow; any job can be named",
@@ -178,6 +121,10 @@ static const struct kx_tree_row ROWS[] = {
     MEMBER(JOB "/console-url", job, "consoleUrl", "its page"),
     JOB_FILES(JOB, kx_oozie_verbs),
     SHOW(JOB "/errorlog", "errorlog", "the errors in it"),
+    {.pattern = JOB "/log.d", .kind = KX_TREE_DIRECTORY, .help = "Parts of its log"},
+    SHOW(JOB "/log.d/recent-1h", "log &logfilter=recent%3D1h", "the last hour before its end"),
+    SHOW(JOB "/log.d/ERROR", "log &logfilter=loglevel%3DERROR", "errors"),
+    SHOW(JOB "/log.d/WARN", "log &logfilter=loglevel%3DWARN", "warnings"),
     SHOW(JOB "/auditlog", "auditlog", "who did what to it"),
     SHOW(JOB "/graph.dot", "graph &format=dot", "its nodes and their states, for dot(1)"),
     SHOW(JOB "/graph.svg", "graph &format=svg", "the same as a picture"),

@@ -12,30 +12,61 @@ static int filter_of(const struct kx_tree_at *at, const struct kx_oozie_view *vi
                      struct kx_error *err)
 {
     *out = NULL;
-    const char *mark = view->filter ? strstr(view->filter, "%s") : NULL;
-    if (!mark) {
-        *out = g_strdup(view->filter);
-        return 0;
-    }
     const char *value =
         view->with ? kx_tree_bound(at, view->with) : kx_client_user(at->mount->client);
-    if (mark != view->filter && value && strpbrk(value, ";="))
+    g_auto(GStrv) parts = g_strsplit(view->filter ? view->filter : "", "%s", -1);
+    bool fills = g_strv_length(parts) > 1, whole = fills && !*parts[0];
+    if (fills && !whole && value && strpbrk(value, ";="))
         return kx_error_set(err, ENOENT, "%s: no such name in Oozie", value);
-    g_autofree char *before = g_strndup(view->filter, (gsize)(mark - view->filter));
-    *out = g_strconcat(before, value ? value : "", mark + 2, NULL);
+    if (view->filter) *out = g_strjoinv(value ? value : "", parts);
     return 0;
+}
+
+static int ask(const struct kx_tree_at *at, struct kx_answer **jobs, struct kx_error *err)
+{
+    const struct kx_oozie_view *view = at->row->data;
+    struct kx_oozie *oozie = kx_oozie_of(at, err);
+    g_autofree char *filter = NULL;
+    int result = oozie ? filter_of(at, view, &filter, err) : -ENOENT;
+    const struct kx_oozie_page page = {
+        .kind = view->kind, .filter = filter, .offset = 1, .count = LISTED_MAX};
+    return result < 0 ? result : kx_oozie_list(oozie, &page, at->call, jobs, err);
+}
+
+static int count_of(const struct kx_tree_at *at, int64_t *out, struct kx_error *err)
+{
+    g_autoptr(kx_answer) jobs = NULL;
+    int result = ask(at, &jobs, err);
+    if (result == 0) *out = kx_item_number(kx_answer_root(jobs), "total", 0);
+    return result;
+}
+
+int kx_oozie_more(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    int64_t total = 0;
+    int result = count_of(at, &total, err);
+    if (result < 0) return result;
+    g_string_append_printf(out,
+                           "The newest %d of %" G_GINT64_FORMAT " jobs are listed.\n"
+                           "by-user/USER, by-name/NAME, by-day/YYYY-MM-DD and q/FILTER say less.\n",
+                           LISTED_MAX, total);
+    return 0;
+}
+
+int kx_oozie_more_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
+{
+    int64_t total = 0;
+    (void)out;
+    int result = count_of(at, &total, err);
+    if (result < 0) return result;
+    return total > LISTED_MAX ? 0 : kx_error_set(err, ENOENT, "all jobs of this view are listed");
 }
 
 int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err)
 {
     const struct kx_oozie_view *view = at->row->data;
-    struct kx_oozie *oozie = kx_oozie_of(at, err);
-    g_autofree char *filter = NULL;
     g_autoptr(kx_answer) jobs = NULL;
-    int result = oozie ? filter_of(at, view, &filter, err) : -ENOENT;
-    const struct kx_oozie_page page = {
-        .kind = view->kind, .filter = filter, .offset = 1, .count = LISTED_MAX};
-    if (result == 0) result = kx_oozie_list(oozie, &page, at->call, &jobs, err);
+    int result = ask(at, &jobs, err);
     if (result < 0) return result;
     const struct kx_item *list = kx_oozie_jobs(jobs, view->kind);
     for (size_t i = 0; i < MIN(kx_item_count(list), LISTED_MAX); i++) {

@@ -98,6 +98,11 @@ static const struct kx_option_row ROWS[] = {
     {"parallel_upload", KX_OPTION_NUMBER, AT(parallel_upload), "N",
      "files of more than one block are kept locally until close and sent in N streams at once", 1,
      16},
+    {"streams", KX_OPTION_NUMBER, AT(streams), "N",
+     "a large file that is read in order may come in up to N streams where they are faster than "
+     "one "
+     "(default 8)",
+     1, 8},
     {"mem", KX_OPTION_BYTES, AT(mem_bytes), "BYTES",
      "memory for bytes of files on their way, all together (default 256M)", 16 * 1024 * 1024,
      INT64_MAX},

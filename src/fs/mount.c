@@ -234,6 +234,7 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     if (result < 0) return result;
     kx_inodes_learn(mount->client);
     mount->reads = kx_reads_new(mount->client, mount->budget, &mount->stats);
+    kx_reads_set_streams(mount->reads, (unsigned)mount->options->streams);
     result = open_journal(mount, err);
     if (result == 0) result = make_tree(mount, err);
     if (result < 0) return result;

@@ -21,6 +21,7 @@ struct kx_cursor {
     struct kx_reader *reader;
     struct kx_download *download; /* NULL: no stream is open */
     int64_t begin, end, stop;
+    int64_t limit;     /* what follows it is another one's (lanes.h); 0: it goes on */
     int64_t wanted;    /* up to where somebody has asked for bytes of it */
     int64_t run_begin; /* where its run began */
     int64_t window;    /* of its stream; 0: never had one */

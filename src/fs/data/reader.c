@@ -203,6 +203,7 @@ static int fulfil(struct kx_wish *wish)
     g_mutex_lock(&reader->reads->mutex);
     notice_target(wish);
     g_queue_push_tail_link(&reader->wishes, &wish->link);
+    if (!wish->target->ahead) kx_lanes_begin(reader);
     while (result == 0) {
         if (!is_target(reader, wish->target))
             result = kx_error_set(wish->err, EAGAIN, "the file has changed meanwhile");
@@ -212,6 +213,7 @@ static int fulfil(struct kx_wish *wish)
             result = step(wish);
     }
     g_queue_unlink(&reader->wishes, &wish->link);
+    if (!wish->target->ahead) kx_lanes_end(wish, result == 0);
     hand_over(reader);
     g_mutex_unlock(&reader->reads->mutex);
     if (result == 0) return 0;
@@ -240,6 +242,8 @@ int kx_reader_read(struct kx_reader *reader, const struct kx_read_target *target
     g_cond_init(&wish.changed);
     int result = fulfil(&wish);
     if (wish.watching) kx_cancel_unwatch(cancel_of(&wish), &wish.watch);
+    if (wish.stale) kx_cancel_fire(wish.stale);
+    kx_cancel_unref(wish.stale);
     g_cond_clear(&wish.changed);
     g_ptr_array_free(wish.dropped, TRUE);
     struct kx_stats *stats = target->ahead ? NULL : reader->reads->stats;

@@ -14,7 +14,7 @@ static bool leads_to(const struct kx_cursor *cursor, const struct kx_wish *wish)
 {
     bool open = is_open(cursor);
     bool comes = open && wish->at < cursor->stop;
-    if (wish->at < cursor->end) return false;
+    if (wish->at < cursor->end || (cursor->limit && wish->at >= cursor->limit)) return false;
     int64_t reach = kx_run_reach(&wish->reader->pattern,
                                  comes  ? KX_RUN_COMES
                                  : open ? KX_RUN_GOES
@@ -76,6 +76,7 @@ int64_t kx_wish_stop(const struct kx_wish *wish, const struct kx_cursor *cursor)
 {
     const struct kx_reader *reader = wish->reader;
     const struct kx_run run = {.begin = cursor->run_begin, .from = cursor->end, .to = wish->to};
+    if (cursor->limit) return cursor->limit;
     int64_t stop = cursor->end + kx_run_ask(&reader->pattern, &run, wish->target->length);
     for (guint i = 0; i < reader->cursors->len; i++) {
         const struct kx_cursor *other = g_ptr_array_index(reader->cursors, i);

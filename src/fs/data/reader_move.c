@@ -62,7 +62,8 @@ static void prepare(struct kx_wish *wish, struct kx_cursor *cursor)
 /* Where the first byte lies that somebody waits for and that this cursor has or will have. */
 static int64_t first_needed(const struct kx_wish *wish, const struct kx_cursor *cursor)
 {
-    int64_t needed = wish->from;
+    /* what is fetched ahead of a program (lanes.h, ahead.h) is not needed where that is now */
+    int64_t needed = wish->target->ahead ? MIN(wish->from, wish->reader->lanes.at) : wish->from;
     for (const GList *at = wish->reader->wishes.head; at; at = at->next) {
         const struct kx_wish *other = at->data;
         if (other->at >= cursor->begin) needed = MIN(needed, other->at);

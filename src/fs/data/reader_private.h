@@ -18,8 +18,9 @@ struct kx_wish {
         *asleep;       /* it waits for this one, which may be gone; NULL: it is awake */
     gint64 waiting_us; /* since when it waits for others without anything moving; 0: it does not */
     uint64_t moved;
-    GPtrArray *dropped; /* cursors to be freed without the lock */
-    GList link;         /* in the reader's list */
+    GPtrArray *dropped;      /* cursors to be freed without the lock */
+    GList link;              /* in the reader's list */
+    struct kx_cancel *stale; /* to be fired without the lock, owned; or NULL */
 };
 
 /** The cursor that will come to wish->at soon; NULL: there is none (reader_choose.c). */

@@ -57,6 +57,7 @@ void kx_reads_free(struct kx_reads *reads)
     g_cond_signal(&reads->wake);
     g_mutex_unlock(&reads->mutex);
     g_thread_join(reads->thread);
+    kx_lanes_stop(reads);
     g_assert(g_hash_table_size(reads->readers) == 0);
     g_hash_table_destroy(reads->readers);
     g_cond_clear(&reads->wake);
@@ -90,12 +91,16 @@ void kx_reader_free(struct kx_reader *reader)
     struct kx_reads *reads = reader->reads;
     g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func(cursor_free);
     g_mutex_lock(&reads->mutex);
-    bool last = --reader->refs == 0;
+    bool last = --reader->refs == 0, left = !last && reader->refs == reader->lanes.helpers;
+    struct kx_cancel *cancel = left ? g_steal_pointer(&reader->lanes.cancel) : NULL;
     while (last && reader->cursors->len > 0)
         kx_reads_drop(reads, g_ptr_array_index(reader->cursors, 0), dropped);
     if (last) g_hash_table_remove(reads->readers, &reader->node);
     g_mutex_unlock(&reads->mutex);
+    if (cancel) kx_cancel_fire(cancel); /* nobody waits for what its helpers fetch */
+    kx_cancel_unref(cancel);
     if (!last) return;
+    kx_cancel_unref(reader->lanes.cancel);
     g_ptr_array_free(reader->cursors, TRUE);
     kx_error_clear(&reader->silence);
     g_free(reader);

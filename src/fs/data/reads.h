@@ -19,6 +19,9 @@ struct kx_reads;
 /** @client, budget (may be NULL) and stats (may be NULL) borrowed for its life. */
 struct kx_reads *kx_reads_new(struct kx_client *client, struct kx_budget *budget,
                               struct kx_stats *stats);
+/** How many streams one reader in order may have (lanes.h): 1 before the first call, which comes
+ * before the first read. */
+void kx_reads_set_streams(struct kx_reads *reads, unsigned most);
 void kx_reads_free(struct kx_reads *reads); /* all readers must have been given back */
 
 /** The reader of the file that has this number here.  @return owned. */

@@ -2,6 +2,7 @@
  * Threads: reads->mutex guards everything but what is constant. */
 #pragma once
 #include "fs/data/cursor.h"
+#include "fs/data/lanes.h"
 #include "fs/data/reads.h"
 
 struct kx_reads {
@@ -15,6 +16,8 @@ struct kx_reads {
     GThread *thread;
     GCond wake; /* of the thread */
     bool ending;
+    unsigned lanes_most;  /* streams of one reader; 0 and 1: one. Constant, as is the next */
+    GThreadPool *helpers; /* NULL: there are none */
 };
 
 struct kx_reader {
@@ -25,6 +28,7 @@ struct kx_reader {
     GPtrArray *cursors; /* of struct kx_cursor */
     GQueue wishes;      /* the reads on their way (reader.c) */
     struct kx_pattern pattern;
+    struct kx_lanes lanes;
     bool known; /* the next two are those of a read */
     struct kx_version version;
     unsigned generation;

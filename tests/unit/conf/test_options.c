@@ -123,6 +123,7 @@ static const struct {
     {"write=back", KX_OPTION_AT(write), CHOICE, KX_WRITE_BACK, 0, NULL},
     {"write=exclusive", KX_OPTION_AT(write), CHOICE, KX_WRITE_EXCLUSIVE, 0, NULL},
     {"parallel_upload=4", KX_OPTION_AT(parallel_upload), WHOLE, 4, 0, NULL},
+    {"streams=4", KX_OPTION_AT(streams), WHOLE, 4, 0, NULL},
     {"excl=close", KX_OPTION_AT(excl), CHOICE, KX_EXCL_CLOSE, 0, NULL},
     {"excl=open", KX_OPTION_AT(excl), CHOICE, KX_EXCL_OPEN, 0, NULL},
     {"read_ahead=0", KX_OPTION_AT(read_ahead_bytes), WHOLE, 0, 0, NULL},
@@ -135,7 +136,6 @@ static const struct {
     {"oozie=http://o:1", KX_OPTION_AT(oozie), TEXT, 0, 0, "http://o:1"},
     {"yarn=http://y:2/ws", KX_OPTION_AT(yarn), TEXT, 0, 0, "http://y:2/ws"},
     {"jobhistory=none", KX_OPTION_AT(jobhistory), TEXT, 0, 0, "none"},
-    {"loglevel=trace", KX_OPTION_AT(log_level), LEVEL, KX_LOG_TRACE, 0, NULL},
     {"loglevel=ERROR", KX_OPTION_AT(log_level), LEVEL, KX_LOG_ERROR, 0, NULL},
 };
 

@@ -16,17 +16,30 @@ struct job {
     int count;
     struct kx_cancel *cancel;
     int64_t result; /* the first that was wrong; 0: all were right */
+    gint *done;     /* of THREADS threads, how many reads each has done; NULL: they do not wait */
+    int number;     /* of this one */
 };
+
+/* The kernel reads ahead so far and no further: none is more than a read before the slowest. */
+static void wait_for_slowest(const struct job *job, int round)
+{
+    for (int i = 0; job->done && i < THREADS; i++)
+        while (g_atomic_int_get(&job->done[i]) < round - 1)
+            g_thread_yield();
+}
 
 static gpointer run_job(gpointer data)
 {
     struct job *job = data;
     const struct kx_call call = {.cancel = job->cancel};
     for (int i = 0; i < job->count; i++) {
+        wait_for_slowest(job, i);
         int64_t got =
             reading_read(job->reading, job->begin + i * job->stride, job->size, &call, NULL);
+        if (job->done) g_atomic_int_inc(&job->done[job->number]);
         if (got == (int64_t)job->size) continue;
         job->result = got < 0 ? got : -EMSGSIZE;
+        if (job->done) g_atomic_int_set(&job->done[job->number], G_MAXINT);
         break;
     }
     return NULL;
@@ -48,9 +61,12 @@ static void threads_share_a_stream(void **state)
 {
     struct reading *reading = *state;
     struct job jobs[THREADS];
+    gint done[THREADS] = {0};
     fake_reads_set_pace(reading->client, 50, true);
     for (int i = 0; i < THREADS; i++)
         jobs[i] = (struct job){.reading = reading,
+                               .done = done,
+                               .number = i,
                                .begin = i * (int64_t)STEP,
                                .stride = THREADS * (int64_t)STEP,
                                .size = STEP,

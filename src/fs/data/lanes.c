@@ -1,0 +1,235 @@
+#include "fs/data/lanes.h"
+
+#include "fs/data/reader_private.h"
+
+#define RUN_LEAST   KX_READ_STREAM_BYTES /* read in order before more streams are thought of */
+#define PIECES_LEFT 3                    /* so many must be left of the file then */
+
+/* A piece for a helper. */
+struct lane_task {
+    struct kx_reader *reader; /* a reference */
+    struct kx_cancel *cancel; /* a reference */
+    char *path;
+    struct kx_read_target target;
+    int64_t from, to;
+};
+
+/* Has the reader taken it for itself meanwhile? */
+static bool is_passed(const struct lane_task *task, int64_t at)
+{
+    struct kx_reads *reads = task->reader->reads;
+    g_mutex_lock(&reads->mutex);
+    bool passed = task->reader->lanes.at > at;
+    g_mutex_unlock(&reads->mutex);
+    return passed;
+}
+
+static void fetch(gpointer data, gpointer context)
+{
+    struct lane_task *task = data;
+    struct kx_reads *reads = context;
+    const struct kx_call call = {.cancel = task->cancel};
+    struct kx_slices slices;
+    KX_ERROR_AUTO(err); /* who reads the piece finds it out, too */
+    int64_t at = task->from;
+    int result = 0;
+    while (result == 0 && at < task->to && !is_passed(task, at)) {
+        size_t size = (size_t)MIN(task->to - at, KX_READ_AHEAD_BYTES);
+        kx_slices_init(&slices);
+        result = kx_reader_read(task->reader, &task->target, at, size, &call, &slices, &err);
+        kx_slices_clear(&slices);
+        at += (int64_t)size;
+    }
+    g_mutex_lock(&reads->mutex);
+    task->reader->lanes.helpers--;
+    g_mutex_unlock(&reads->mutex);
+    kx_reader_free(task->reader);
+    kx_cancel_unref(task->cancel);
+    g_free(task->path);
+    g_free(task);
+}
+
+void kx_reads_set_streams(struct kx_reads *reads, unsigned most)
+{
+    reads->lanes_most = most;
+    if (most > 1 && !reads->helpers)
+        reads->helpers = g_thread_pool_new(fetch, reads, KX_LANES_MOST, FALSE, NULL);
+}
+
+void kx_lanes_stop(struct kx_reads *reads)
+{
+    if (reads->helpers) g_thread_pool_free(reads->helpers, FALSE, TRUE);
+    reads->helpers = NULL;
+}
+
+/* --- the cursors --- */
+
+static struct kx_cursor *last_lane(const struct kx_reader *reader)
+{
+    for (guint i = 0; i < reader->cursors->len; i++) {
+        struct kx_cursor *cursor = g_ptr_array_index(reader->cursors, i);
+        if (cursor->limit && cursor->limit == reader->lanes.next) return cursor;
+    }
+    return NULL;
+}
+
+/* The last lane goes on as a stream of its own. */
+static void close_lanes(struct kx_reader *reader)
+{
+    struct kx_cursor *last = reader->lanes.next ? last_lane(reader) : NULL;
+    reader->lanes.next = 0;
+    if (!last) return;
+    last->limit = 0;
+    last->ended = false;
+}
+
+/* The stream of the run that is read: it ends after a piece.  @return whether there is one. */
+static bool open_lanes(struct kx_reader *reader, int64_t piece, int64_t file_length)
+{
+    struct kx_lanes *lanes = &reader->lanes;
+    for (guint i = 0; i < reader->cursors->len; i++) {
+        struct kx_cursor *cursor = g_ptr_array_index(reader->cursors, i);
+        bool near = lanes->at >= cursor->begin && lanes->at <= cursor->end + KX_READ_AHEAD_BYTES;
+        bool long_run = cursor->end - cursor->run_begin >= RUN_LEAST;
+        bool goes = cursor->download && !cursor->busy && near && long_run;
+        if (!goes || cursor->stop < file_length) continue;
+        if (file_length - cursor->end < PIECES_LEFT * piece) continue;
+        cursor->limit = cursor->stop = lanes->next = cursor->end + piece;
+        lanes->run_begin = cursor->run_begin;
+        return true;
+    }
+    return false;
+}
+
+static void drop_passed(struct kx_wish *wish)
+{
+    struct kx_reader *reader = wish->reader;
+    int64_t keep = wish->from - kx_run_behind(wish->to - wish->from);
+    for (guint i = reader->cursors->len; i-- > 0;) {
+        struct kx_cursor *cursor = g_ptr_array_index(reader->cursors, i);
+        bool passed = cursor->limit && cursor->end >= cursor->limit && cursor->limit <= keep;
+        if (passed && !cursor->busy && cursor->limit != reader->lanes.next)
+            kx_reads_drop(reader->reads, cursor, wish->dropped);
+    }
+}
+
+static void send_helper(struct kx_wish *wish, const struct kx_cursor *cursor, int64_t to)
+{
+    struct kx_reader *reader = wish->reader;
+    struct kx_lanes *lanes = &reader->lanes;
+    if (!lanes->cancel) lanes->cancel = kx_cancel_new();
+    struct lane_task *task = g_new0(struct lane_task, 1);
+    *task = (struct lane_task){.reader = reader,
+                               .cancel = kx_cancel_ref(lanes->cancel),
+                               .path = g_strdup(wish->target->path),
+                               .target = *wish->target,
+                               .from = cursor->end,
+                               .to = to};
+    task->target.path = task->path;
+    task->target.ahead = true;
+    reader->refs++;
+    lanes->helpers++;
+    g_thread_pool_push(reader->reads->helpers, task, NULL);
+}
+
+/* A piece for each stream that is free, and not too far before the reader. */
+static void feed(struct kx_wish *wish, int64_t piece)
+{
+    struct kx_reader *reader = wish->reader;
+    struct kx_lanes *lanes = &reader->lanes;
+    int64_t length = wish->target->length, until = lanes->at + 2 * piece * lanes->streams.count;
+    while (lanes->next && lanes->next < MIN(until, length) && wish->target->path &&
+           lanes->helpers < lanes->streams.count) {
+        struct kx_cursor *lane = kx_cursor_new(reader, reader->reads->budget, lanes->next);
+        int64_t to = MIN(lanes->next + piece, length);
+        lane->run_begin = lanes->run_begin;
+        lane->wanted = to;
+        lane->limit = to < length ? to : 0;
+        lane->ended = lane->limit != 0;
+        lane->jumps = reader->pattern.jumps;
+        g_ptr_array_add(reader->cursors, lane);
+        lanes->next = lane->limit;
+        send_helper(wish, lane, to);
+    }
+}
+
+/* --- when --- */
+
+static unsigned most(const struct kx_reads *reads, int64_t piece)
+{
+    int64_t limit = kx_budget_limit(reads->budget);
+    int64_t room = limit ? limit / 2 / (2 * piece) : KX_STREAMS_MOST;
+    return (unsigned)CLAMP(room, 1, (int64_t)reads->lanes_most);
+}
+
+static void new_round(struct kx_lanes *lanes, gint64 now)
+{
+    lanes->begun = lanes->at;
+    lanes->begun_us = lanes->since_us = now;
+    lanes->waited_us = 0;
+}
+
+/* Another place is read: nothing of what was measured counts. */
+static struct kx_cancel *start_again(struct kx_reader *reader, int64_t at, gint64 now)
+{
+    struct kx_lanes *lanes = &reader->lanes;
+    close_lanes(reader);
+    lanes->streams =
+        (struct kx_streams){.rest = lanes->streams.rest, .failed = lanes->streams.failed};
+    lanes->at = at;
+    new_round(lanes, now);
+    return g_steal_pointer(&lanes->cancel);
+}
+
+static void end_round(struct kx_wish *wish, gint64 now)
+{
+    struct kx_reader *reader = wish->reader;
+    struct kx_lanes *lanes = &reader->lanes;
+    int64_t piece = kx_streams_piece(&lanes->streams);
+    const struct kx_streams_round round = {.bytes = lanes->at - lanes->begun,
+                                           .took_us = now - lanes->begun_us,
+                                           .waited_us = lanes->waited_us,
+                                           .most = most(reader->reads, piece)};
+    unsigned count = kx_streams_judge(&lanes->streams, &round);
+    if (count <= 1) close_lanes(reader);
+    new_round(lanes, now);
+}
+
+void kx_lanes_begin(struct kx_reader *reader)
+{
+    struct kx_lanes *lanes = &reader->lanes;
+    if (lanes->waiting++ > 0) return;
+    lanes->since_us = g_get_monotonic_time();
+    if (lanes->begun_us == 0) lanes->begun_us = lanes->since_us;
+}
+
+static void count_wait(struct kx_lanes *lanes, gint64 now)
+{
+    lanes->waited_us += now - lanes->since_us;
+    lanes->since_us = now;
+    lanes->waiting--;
+}
+
+void kx_lanes_end(struct kx_wish *wish, bool good)
+{
+    struct kx_reader *reader = wish->reader;
+    struct kx_lanes *lanes = &reader->lanes;
+    gint64 now = g_get_monotonic_time();
+    count_wait(lanes, now);
+    if (!good || reader->reads->lanes_most <= 1) return;
+    int64_t reach = kx_run_behind(wish->to - wish->from);
+    if (wish->from > lanes->at + reach || wish->from < lanes->at - reach) {
+        wish->stale = start_again(reader, wish->to, now);
+        return;
+    }
+    lanes->at = MAX(lanes->at, wish->to);
+    int64_t piece = kx_streams_piece(&lanes->streams);
+    bool wanted = lanes->streams.count > 1;
+    bool full = lanes->at - lanes->begun >= piece * MAX(lanes->streams.count, 1);
+    if (wanted && !lanes->next && open_lanes(reader, piece, wish->target->length))
+        new_round(lanes, now);
+    else if (full && wanted == (lanes->next > 0) && now - lanes->begun_us >= KX_STREAMS_ROUND_US)
+        end_round(wish, now);
+    if (lanes->next) feed(wish, kx_streams_piece(&lanes->streams));
+    drop_passed(wish);
+}

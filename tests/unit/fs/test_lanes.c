@@ -1,0 +1,92 @@
+/* Several streams for one reader: each byte is fetched once, and all come to an end. */
+#include "reading.h"
+
+#define STEP    ((size_t)(128 * KIB))
+#define LENGTH  (64 * MIB + 100)
+#define SLOW_US 10000 /* a block: some 12 MB/s of each stream */
+
+static int64_t fetched(struct reading *reading)
+{
+    int64_t sum = 0;
+    for (unsigned i = 0; i < fake_reads_count(reading->client); i++)
+        sum += fake_reads_stream(reading->client, i).given;
+    return sum;
+}
+
+static void read_from(struct reading *reading, int64_t from, int64_t to)
+{
+    for (int64_t at = from; at < to; at += (int64_t)STEP)
+        reading_check(reading, at, STEP);
+}
+
+static void a_slow_stream_gets_others_beside_it(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US, false);
+    kx_reads_set_streams(reading->reads, 8);
+    read_from(reading, 0, LENGTH);
+    assert_in_range(fake_reads_count(reading->client), 3, 10);
+    assert_in_range(fetched(reading), LENGTH, LENGTH + MIB);
+    read_from(reading, LENGTH, LENGTH); /* behind the end is nothing */
+}
+
+static void one_stream_is_one(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US / 4, false);
+    kx_reads_set_streams(reading->reads, 1);
+    read_from(reading, 0, LENGTH);
+    assert_int_equal(fake_reads_count(reading->client), 1);
+    assert_int_equal(fetched(reading), LENGTH);
+}
+
+/* The first test has shown that there are several by then. */
+static void who_goes_leaves_nothing_behind(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US, false);
+    kx_reads_set_streams(reading->reads, 8);
+    read_from(reading, 0, 34 * MIB);
+    kx_reader_free(reading->reader);
+    reading->reader = NULL;
+    for (int i = 0; i < 3000 && fake_reads_blocks(reading->client) > 0; i++)
+        g_usleep(5000);
+    assert_int_equal(fake_reads_blocks(reading->client), 0);
+    assert_true(fetched(reading) < LENGTH);
+}
+
+static void who_jumps_goes_on_as_one(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US, false);
+    kx_reads_set_streams(reading->reads, 8);
+    read_from(reading, 0, 34 * MIB);
+    unsigned before = fake_reads_count(reading->client);
+    for (int64_t at = 63; at > 56; at--)
+        reading_check(reading, at * MIB, 4096);
+    assert_in_range(fake_reads_count(reading->client) - before, 0, 7);
+    read_from(reading, 20 * MIB, 24 * MIB);
+    read_from(reading, 34 * MIB, 36 * MIB);
+}
+
+/* Random reads never get more than they ask for. */
+static void random_reads_have_no_company(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US, false);
+    kx_reads_set_streams(reading->reads, 8);
+    for (int64_t i = 0; i < 60; i++)
+        reading_check(reading, (i * 37 % 61 + 2) * MIB, 4096);
+    assert_in_range(fake_reads_count(reading->client), 50, 60);
+    assert_in_range(fetched(reading), 0, 3 * 256 * KIB + 60 * 64 * KIB);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        reading_test(a_slow_stream_gets_others_beside_it), reading_test(one_stream_is_one),
+        reading_test(who_goes_leaves_nothing_behind),      reading_test(who_jumps_goes_on_as_one),
+        reading_test(random_reads_have_no_company),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -148,6 +148,20 @@ def test_own_changes_ahead_of_the_walk(mounts, hdfs):
         assert (mount / name).read_bytes() == b"old" + name[1:].encode()
 
 
+def test_by_any_way(mounts, hdfs):
+    """Also through HttpFS and Knox (--via): one OPEN a file, with its redirect where there is one."""
+    files = 40
+    for number in range(files):
+        hdfs.write(f"f{number:02}", content(number))
+    mount = mounts(hdfs.url_path, attr_timeout=60, entry_timeout=60)
+    wanted = hashlib.md5(b"".join(content(number) for number in range(files))).hexdigest()
+    assert sh('cat "$1"/f* | md5sum', mount.path).stdout.split()[0].decode() == wanted
+    numbers = numbers_of(mount / TREE)
+    assert numbers["ahead-used"] == numbers["ahead-files"] > files / 2
+    assert numbers["requests"]["OPEN"] <= 2 * files
+    assert numbers["read-bytes"] == files * 4096
+
+
 def test_a_server_that_refuses(mounts, folder, proxy):
     """Files that cannot be read ahead cost few requests in vain, and the program hears its own error."""
     mount = mounts(folder.url_path, server=proxy.namenode, attr_timeout=60, entry_timeout=60)

@@ -3,10 +3,11 @@
 import hashlib
 import mmap
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
-from knoxtest import run
+from knoxtest import run, until
 
 MIB = 1 << 20
 SIZE = 4 * MIB + 777
@@ -61,6 +62,36 @@ def test_whether_it_is_unchanged_is_one_question(mounts, hdfs, proxy):
     assert (mount / "f").read_bytes() == b"x" * SIZE
     asked = proxy.stats()["requests"]
     assert asked in ({}, {"namenode": {"GETFILESTATUS": 1}})
+
+
+def test_changed_in_place(mounts, hdfs):
+    """The same file, the same length, other bytes: its time has changed, so the pages go."""
+    hdfs.write("f", b"1" * SIZE)
+    mount = mounts(hdfs.url_path, attr_timeout=1, entry_timeout=1)
+    assert (mount / "f").read_bytes() == b"1" * SIZE
+    number = os.stat(mount / "f").st_ino
+    hdfs.ask("POST", "TRUNCATE", "f", newlength=0)
+    until(lambda: hdfs.append("f", b"2" * SIZE) is None, what="the end of the truncation")
+    until(lambda: (mount / "f").read_bytes() == b"2" * SIZE, 10, "the new bytes are shown")
+    with open(mount / "f", "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as view:
+        assert view[:] == b"2" * SIZE
+    assert os.stat(mount / "f").st_ino == number
+
+
+@pytest.fixture
+def connections(tmp_path):
+    """What the kernel knows of its connections to file systems."""
+    if subprocess.run(["mount", "-t", "fusectl", "fusectl", tmp_path], capture_output=True).returncode:
+        pytest.skip("only root may mount it")
+    yield tmp_path
+    subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_how_many_requests_of_the_kernel_may_wait(mount, connections):
+    """Of reading ahead and writing back: 64 instead of 12."""
+    where = connections / str(os.minor(os.stat(mount.path).st_dev))
+    assert int((where / "max_background").read_text()) == 64
+    assert int((where / "congestion_threshold").read_text()) == 48
 
 
 def test_mapped(kept, proxy):

@@ -95,6 +95,44 @@ def test_stats_are_those_of_the_wire(proxied, hdfs, proxy):
         assert re.fullmatch(r"# (HELP|TYPE) knoxfs_\w+ .+|knoxfs_\w+(\{op=\"\w+\"\})? \d+", line)
 
 
+def test_figures_of_reading(proxied, hdfs, proxy):
+    """Beside what the proxy has counted: bytes, requests, streams, hits, memory; in all three forms the same."""
+    size = 24 << 20
+    hdfs.write("f", bytes(size))
+    tree = proxied / TREE
+    before = stats(tree)
+    proxy.reset()
+    with open(proxied / "f", "rb", buffering=0) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)  # reads of the kernel are those of the program
+        assert os.pread(file.fileno(), 1 << 20, 0) == bytes(1 << 20)
+        during = stats(tree)
+        seen = proxy.stats()
+        assert during["read-streams"] == 1 == seen["open"]["datanode"]
+        assert 1 << 20 <= during["memory-bytes"] <= during["memory-limit-bytes"] == 256 << 20
+        assert during["read-bytes"] - before["read-bytes"] == 1 << 20
+        for number in range(5):
+            assert os.pread(file.fileno(), 4096, (8 + 3 * number) << 20) == bytes(4096)
+    after = until(lambda: (now := stats(tree))["read-streams"] == 0 and now, what="the streams are closed")
+    assert after["memory-bytes"] == 0
+    assert after["read-bytes"] - before["read-bytes"] == (1 << 20) + 5 * 4096
+    assert 6 <= after["reads"] - before["reads"] <= 16 and after["read-hits"] - before["read-hits"] <= 10
+    seen = proxy.stats()
+    ranges = sum(after[name] - before[name] for name in ("opens-direct", "opens-redirected"))
+    assert ranges == seen["requests"]["datanode"]["OPEN"]
+    asked = sum(role.get("OPEN", 0) for role in seen["requests"].values())
+    assert after["requests"]["OPEN"] - before["requests"].get("OPEN", 0) == asked
+    wire = after["wire-read-bytes"] - before["wire-read-bytes"]
+    assert after["read-bytes"] - before["read-bytes"] <= wire <= sum(seen["bytes_down"].values())
+    assert after["amplification-percent"] == after["wire-read-bytes"] * 100 // after["read-bytes"]
+    lines = dict(line.split("\t") for line in (tree / "stats").read_text().splitlines())
+    metrics = (tree / "metrics").read_text()
+    for name, value in after.items():
+        if name in ("requests", "uptime-seconds", "open", "inodes", "tree-nodes"):
+            continue
+        assert int(lines[name]) == value, name
+        assert re.search(rf"^knoxfs_{name.replace('-', '_')}(_total)? {value}$", metrics, re.MULTILINE), name
+
+
 def test_what_is_open(mount, tree):
     (mount / "f").write_bytes(b"x")
     with open(mount / "f", "rb"), open(mount / "f", "ab"), open(mount / "new file", "wb"):

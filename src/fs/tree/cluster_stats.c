@@ -45,6 +45,16 @@ static void add_requests(GArray *numbers, struct kx_client *client)
     }
 }
 
+/* More than 100: jumps, reads that were given up, files that nobody opened. */
+static void add_amplification(GArray *numbers, struct kx_mount *mount)
+{
+    uint64_t read = kx_stats_get(&mount->stats, KX_STAT_READ);
+    uint64_t wire = kx_stats_get(&mount->stats, KX_STAT_WIRE_READ);
+    add(numbers, "amplification-percent",
+        "bytes of answers from the network, for 100 bytes of files that programs got",
+        read ? wire * 100 / read : 0, true);
+}
+
 static GArray *gather(struct kx_mount *mount)
 {
     const struct kx_clock *clock = mount->clock;
@@ -56,6 +66,7 @@ static GArray *gather(struct kx_mount *mount)
         const struct kx_stat_row *row = kx_stat_row((enum kx_stat)i);
         add(numbers, row->name, row->help, kx_stats_get(&mount->stats, (enum kx_stat)i), false);
     }
+    add_amplification(numbers, mount);
     g_autoptr(GPtrArray) open = kx_opens_list(mount->opens);
     add(numbers, "open", "files and directories that are open", open->len, true);
     add(numbers, "inodes", "files and directories that the kernel knows",

@@ -13,7 +13,7 @@ from .waiting import until
 TREE = ".cluster/mount"
 LISTED = {
     "README", "auth", "version", "uptime", "endpoint", "user", "backend", "features", "config", "errors", "log",
-    "open", "services", "stats", "stats.json", "metrics", "ctl", "pending",
+    "open", "servers", "services", "stats", "stats.json", "metrics", "ctl", "pending",
 }  # fmt: skip
 
 

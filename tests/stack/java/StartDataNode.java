@@ -6,6 +6,7 @@ import org.apache.hadoop.hdfs.DFSUtil;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.hdfs.protocolPB.DatanodeProtocolClientSideTranslatorPB;
 import org.apache.hadoop.hdfs.server.datanode.DataNode;
+import org.apache.hadoop.security.UserGroupInformation;
 
 /**
  * The DataNode, which may be started together with the NameNode: it waits until that serves.
@@ -19,10 +20,11 @@ public class StartDataNode {
 
   public static void main(String[] args) throws Exception {
     HdfsConfiguration conf = new HdfsConfiguration();
+    UserGroupInformation.setConfiguration(conf);
     Collection<Map<String, InetSocketAddress>> all =
         DFSUtil.getNNServiceRpcAddressesForCluster(conf).values();
     long patience = Long.MAX_VALUE;
-    while (true) {
+    while (!UserGroupInformation.isSecurityEnabled()) { // it is not logged in here
       int serving = 0, count = 0;
       for (Map<String, InetSocketAddress> nameNodes : all) {
         for (InetSocketAddress address : nameNodes.values()) {

@@ -60,6 +60,7 @@ def add_up(verbs) -> None:
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1")
     up.add_argument("--httpfs", action="store_true", default=None, help="start HttpFS as well")
     up.add_argument("--ha", action="store_true", default=None, help="two NameNodes; nn is made active")
+    up.add_argument("--kerberos", action="store_true", default=None, help="with a KDC, whose tickets HDFS wants")
     up.add_argument("--knox", action="store_true", default=None, help="start Knox and LDAP as well")
     up.add_argument("--yarn", action="store_true", default=None, help="start YARN and job history")
     up.add_argument("--oozie", action="store_true", default=None, help="start YARN and Oozie")
@@ -93,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
             datanodes=options.datanodes,
             httpfs=options.httpfs,
             ha=options.ha,
+            kerberos=options.kerberos,
             knox=options.knox,
             yarn=options.yarn,
             oozie=options.oozie,

@@ -52,6 +52,7 @@ class Plan:
     datanodes: int = 1
     httpfs: bool = False
     ha: bool = False  # a second NameNode, "nn2"; the first one is made active
+    kerberos: bool = False  # HDFS wants tickets, of a KDC of the stack's own
     knox: bool = False  # a gateway with its LDAP
     yarn: bool = False  # ResourceManager, NodeManager and job history
     oozie: bool = False  # which needs YARN
@@ -63,7 +64,8 @@ class Plan:
 
     def names(self) -> list[str]:
         """The daemons, in the order they are started."""
-        names = ["nn", *(["nn2"] if self.ha else [])] + [f"dn{number}" for number in range(1, self.datanodes + 1)]
+        names = ["kdc"] if self.kerberos else []
+        names += ["nn", *(["nn2"] if self.ha else [])] + [f"dn{number}" for number in range(1, self.datanodes + 1)]
         names += ["httpfs"] if self.httpfs else []
         names += ["rm", "nm", "jhs"] if self.has_yarn() else []
         names += ["oozie"] if self.oozie else []

@@ -3,11 +3,13 @@
 A daemon's name is its kind with a number or none: nn, dn1, dn2, httpfs, rm, oozie, knox ...
 """
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from . import conf, gateway, jars, oozie, probe, process, yarn
+from . import conf, gateway, jars, kerberos, oozie, probe, process, yarn
 from .conf import HOST, Plan, Sites
 
 
@@ -25,6 +27,7 @@ class Kind:
     late: bool = False  # started when HDFS is there
     environment: Callable[[Plan, str], dict[str, str]] = lambda plan, name: {}
     class_path: Callable[[Plan, str], str] | None = None  # None: the product's jars
+    native: Callable[[Plan, str, Path], int] | None = None  # starts it; None: it is a Java class
 
 
 def kind(name: str) -> Kind:
@@ -48,7 +51,14 @@ def namenode_settings(plan: Plan, name: str) -> Sites:
     return {"hdfs-site.xml": hdfs}
 
 
+def asker(plan: Plan) -> Callable[[str], bytes | None]:
+    """Pages want a ticket, too, where HDFS does."""
+    return functools.partial(kerberos.ask, plan) if plan.kerberos else probe.ask
+
+
 def serves_webhdfs(plan: Plan, name: str) -> bool:
+    if plan.kerberos:
+        return is_up(plan, name)
     query = f"/webhdfs/v1/?op=GETFILESTATUS&user.name={conf.superuser()}"
     return probe.ask(plan.url(name) + query) is not None
 
@@ -71,7 +81,7 @@ def namenode_ready(plan: Plan, name: str) -> bool:
 
 
 def is_up(plan: Plan, name: str) -> bool:
-    return probe.attribute(plan.url(name), "NameNode", "NameNodeStatus", "State") is not None
+    return probe.attribute(plan.url(name), "NameNode", "NameNodeStatus", "State", asker(plan)) is not None
 
 
 def hdfs_ready(plan: Plan, datanodes: int) -> bool:
@@ -79,9 +89,9 @@ def hdfs_ready(plan: Plan, datanodes: int) -> bool:
 
     One that has registered and not yet sent a heartbeat counts as live and has no capacity.
     """
-    if probe.attribute(plan.url("nn"), "NameNode", "NameNodeInfo", "Safemode") != "":
+    if probe.attribute(plan.url("nn"), "NameNode", "NameNodeInfo", "Safemode", asker(plan)) != "":
         return False
-    nodes = probe.attribute(plan.url("nn"), "NameNode", "NameNodeInfo", "LiveNodes")
+    nodes = probe.attribute(plan.url("nn"), "NameNode", "NameNodeInfo", "LiveNodes", asker(plan))
     live = [node for node in json.loads(nodes or "{}").values() if node["capacity"] > 0]
     return len(live) >= datanodes
 
@@ -113,7 +123,7 @@ def datanode_ready(plan: Plan, name: str) -> bool:
 
     The NameNode cannot be asked: for minutes it takes a DataNode that has just died for alive.
     """
-    text = probe.attribute(plan.url(name), "DataNode", "DataNodeInfo", "BPServiceActorInfo")
+    text = probe.attribute(plan.url(name), "DataNode", "DataNodeInfo", "BPServiceActorInfo", asker(plan))
     actors = json.loads(text or "[]")
     # Before the first report its age is that of the machine.
     return bool(actors) and all(
@@ -150,6 +160,7 @@ def httpfs_options(plan: Plan, name: str) -> list[str]:
 
 
 KINDS = {
+    "kdc": Kind("", ("kdc",), lambda plan, name: {}, kerberos.ready, native=kerberos.start),
     "nn": Kind("StartNameNode", ("rpc", "http", "https"), namenode_settings, namenode_ready),
     "dn": Kind(
         "StartDataNode",

@@ -5,7 +5,7 @@ import re
 import time
 from pathlib import Path
 
-from . import archive, conf, daemons, hdfs_put, hdfs_shell, java, jars, ports, process, yarn
+from . import archive, conf, daemons, hdfs_put, hdfs_shell, java, jars, kerberos, ports, process, yarn
 from .conf import Plan
 from .errors import StackError
 
@@ -43,6 +43,7 @@ def command(plan: Plan, name: str) -> list[str]:
         *java.options(heap, plan.tier),
         *(archive.options() if product_of(name) is jars.HADOOP else []),
         *[option.format(name=name) for option in plan.java],
+        *([f"-Djava.security.krb5.conf={kerberos.folder(plan)}/krb5.conf"] if plan.kerberos else []),
         f"-Dlog4j.configuration=file:{plan.conf(name)}/log4j.properties",
         f"-Dhadoop.log.dir={plan.folder}/logs",
         f"-Djava.io.tmpdir={plan.folder}/tmp",
@@ -75,12 +76,15 @@ def prepare(plan: Plan) -> None:
 
 
 def base(plan: Plan) -> conf.Sites:
-    """What YARN adds to the common settings."""
-    return yarn.common(plan) if plan.has_yarn() else {}
+    """What YARN and Kerberos add to the common settings."""
+    sites = yarn.common(plan) if plan.has_yarn() else {}
+    return sites | kerberos.settings(plan) if plan.kerberos else sites
 
 
 def start(plan: Plan, name: str) -> int:
     kind = daemons.kind(name)
+    if kind.native:
+        return kind.native(plan, name, log_of(plan, name))
     conf.write(plan, name, base(plan), kind.settings(plan, name))
     plan.data(name).mkdir(parents=True, exist_ok=True)
     kind.prepare(plan, name)
@@ -123,7 +127,12 @@ def bring_up(plan: Plan) -> dict[str, int]:
     """All daemons, started together but for the late ones, and waited for."""
     prepare(plan)
     names = plan.names()
-    pids = {name: start(plan, name) for name in names if not daemons.kind(name).late}
+    pids = {}
+    if plan.kerberos:  # the others log in as they start
+        pids["kdc"] = start(plan, "kdc")
+        wait(plan, pids, lambda: kerberos.ready(plan, "kdc"), "the KDC")
+        kerberos.ticket(plan, conf.superuser(), kerberos.folder(plan) / "tickets")
+    pids |= {name: start(plan, name) for name in names if name not in pids and not daemons.kind(name).late}
 
     if plan.ha:
         wait(plan, pids, lambda: all(daemons.is_up(plan, name) for name in ("nn", "nn2")), "both NameNodes")
@@ -141,6 +150,20 @@ def bring_up(plan: Plan) -> dict[str, int]:
             is_ready = daemons.kind(name).ready
             wait(plan, pids, functools.partial(is_ready, plan, name), name)
     return pids
+
+
+def make_folders_by_shell(plan: Plan) -> None:
+    env = java.environment() | {"HADOOP_CONF_DIR": str(plan.conf("client"))} | kerberos.environment(plan)
+    shell = hdfs_shell.HdfsShell(command(plan, "client"), log_of(plan, "shell"), plan.folder, env)
+    steps = [("-mkdir", "-p", "/tmp"), ("-chmod", "1777", "/tmp")]
+    for user in (conf.superuser(), *conf.USERS):
+        home = f"/user/{user}"
+        steps += [("-mkdir", "-p", home), ("-chown", user, home), ("-chmod", "750", home)]
+    for step in steps:
+        done = shell.run(*step)
+        if done.rc != 0:
+            raise StackError(f"{step} failed:\n{done.err.decode(errors='replace')}")
+    shell.close()
 
 
 def make_active(plan: Plan) -> None:
@@ -178,6 +201,9 @@ def tear_down(folder: Path, names: list[str] | None = None) -> None:
 def make_folders(plan: Plan) -> None:
     """/tmp for all and a private home for each user, as an administrator would."""
     me = conf.superuser()
+    if plan.kerberos:
+        make_folders_by_shell(plan)
+        return
     hdfs_put.mkdir(plan, "/tmp", me, "1777")
     for user in (me, *conf.USERS):
         hdfs_put.mkdir(plan, f"/user/{user}", user, "750")

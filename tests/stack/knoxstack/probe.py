@@ -20,7 +20,7 @@ def ask(url: str, method: str = "GET") -> bytes | None:
         return None
 
 
-def attribute(url: str, service: str, name: str, key: str):
+def attribute(url: str, service: str, name: str, key: str, ask=ask):
     """One attribute of one of Hadoop's JMX beans, None if it is not there (yet).
 
     One attribute, not the bean: some take the NameNode long to work out.

@@ -21,12 +21,16 @@ def mark(folder: Path, name: str = "") -> str:
     return f"-Dkx.stack={folder}#{name}"
 
 
-def spawn(command: list[str], log: Path, folder: Path, env: dict[str, str]) -> int:
-    """Starts a process in a session of its own that holds no descriptor of ours."""
+def spawn(command: list[str], log: Path, folder: Path, env: dict[str, str], program: str | None = None) -> int:
+    """Starts a process in a session of its own that holds no descriptor of ours.
+
+    program: what is executed, when the command's first word is not its name.
+    """
     reap()
     with open(log, "ab") as out:
         child = subprocess.Popen(
             command,
+            executable=program,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

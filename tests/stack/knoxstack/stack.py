@@ -4,7 +4,7 @@ import dataclasses
 import signal
 from pathlib import Path
 
-from . import cache, daemons, folder, gateway, jars, java, launch, process, train, watchdog
+from . import cache, daemons, folder, gateway, jars, java, kerberos, launch, process, train, watchdog
 from .conf import Plan, parse_setting
 from .errors import StackError
 from .hdfs_shell import HdfsShell, Result
@@ -29,6 +29,7 @@ class Stack:
         httpfs: bool | None = None,
         ha: bool | None = None,
         knox: bool | None = None,
+        kerberos: bool | None = None,
         yarn: bool | None = None,
         oozie: bool | None = None,
         settings: list[str] | tuple[str, ...] = (),
@@ -51,7 +52,7 @@ class Stack:
         train.ensure()
         path = folder.make(dir)
         options = {"datanodes": datanodes, "httpfs": httpfs, "knox": knox, "tier": tier, "heap": heap}
-        options |= {"yarn": yarn, "oozie": oozie, "ha": ha}
+        options |= {"yarn": yarn, "oozie": oozie, "ha": ha, "kerberos": kerberos}
         with cache.locked(path / "stack"):
             stack = cls(path)
             stack._up(options, list(settings), owner, ephemeral)
@@ -173,7 +174,8 @@ class Stack:
 
     def env(self) -> dict[str, str]:
         """For programs that use Hadoop's own client libraries."""
-        return {
+        tickets = kerberos.environment(self.plan) if self.plan.kerberos else {}
+        return tickets | {
             "HADOOP_CONF_DIR": str(self.plan.conf("client")),
             "CLASSPATH": launch.class_path(self.plan, "client"),
             "JAVA_HOME": java.home(),

@@ -102,7 +102,8 @@ bool kx_client_suspect(struct kx_client *client, const struct kx_broken_step *st
 struct kx_send {
     enum kx_op op; /* KX_CREATE or KX_APPEND */
     const char *path, *params;
-    int64_t length; /* of the body, in bytes; -1: not known yet, so it is chunked */
+    const char *late; /* more of them, only for where a redirect leads to; or NULL */
+    int64_t length;   /* of the body, in bytes; -1: not known yet, so it is chunked */
     bool direct; /* a DataNode that is known (datanodes.h) may be asked instead of the NameNode */
 };
 

@@ -93,6 +93,7 @@ int kx_client_upload(struct kx_client *client, const struct kx_send *send,
                              .op = send->op,
                              .path = send->path,
                              .params = send->params,
+                             .late = send->late,
                              .length = send->length,
                              .direct = send->direct};
     int result = kx_operation_run(&o, call, NULL, NULL, out, NULL, err);

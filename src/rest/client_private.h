@@ -27,7 +27,7 @@ struct kx_client {
 struct kx_operation {
     struct kx_client *client;
     enum kx_op op;
-    const char *path, *params;
+    const char *path, *params, *late;
     const struct kx_extent *range; /* of an OPEN, else NULL */
     int64_t length;                /* of an upload; -1: not known */
     bool direct; /* a known DataNode may be asked first; then: was asked, and did not fail */

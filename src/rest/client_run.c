@@ -126,6 +126,15 @@ static void note_retry_after(struct kx_operation *o, const struct kx_transfer *t
     o->retry_after_s = value ? (long)g_ascii_strtoll(value, NULL, 10) : 0;
 }
 
+/* What the server must not see in its own URL. */
+static void add_late(const struct kx_operation *o, char **target)
+{
+    if (!o->late) return;
+    char *longer = g_strconcat(*target, o->late, NULL);
+    g_free(*target);
+    *target = longer;
+}
+
 /* From the first answer to the one that counts: follow a redirect, refuse an error. */
 static int settle(struct kx_operation *o, struct kx_transfer *answer, const char *url,
                   struct kx_transfer **out, struct kx_error *err)
@@ -156,6 +165,7 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
     }
     kx_operation_served(o, true);
     kx_operation_at_home(o, target, false);
+    add_late(o, &target);
     if (o->op == KX_CREATE) kx_operation_learn(o, target);
     g_clear_pointer(&first, kx_transfer_free);
     g_autoptr(kx_transfer) second = NULL;

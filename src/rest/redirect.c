@@ -86,6 +86,15 @@ static void map_host(const char *map, struct kx_url_parts *parts)
     }
 }
 
+/* Back to where it came from: that is no DataNode, and known to be reachable. */
+static bool is_home(const struct kx_endpoint *from, const struct kx_url_parts *parts)
+{
+    int usual = g_ascii_strcasecmp(parts->scheme, "https") == 0 ? 443 : 80;
+    return (parts->port > 0 ? parts->port : usual) == from->port &&
+           g_ascii_strcasecmp(parts->host, from->host) == 0 &&
+           g_ascii_strcasecmp(parts->scheme, from->scheme) == 0;
+}
+
 static int parts_check(const struct kx_url_parts *parts, const struct kx_endpoint *from,
                        struct kx_error *err)
 {
@@ -151,7 +160,7 @@ int kx_redirect_judge(const struct kx_endpoint *from, const char *location, cons
         return kx_error_set(err, EPROTO, "the redirect's Location is no URL");
     rc = parts_check(&parts, from, err);
     if (rc < 0) return rc;
-    if (from->datanode_map) map_host(from->datanode_map, &parts);
+    if (from->datanode_map && !is_home(from, &parts)) map_host(from->datanode_map, &parts);
     const char *service = service_end(parts.path);
     if (!service)
         return kx_error_set(err, EPROTO, "the server redirects to a path without " SERVICE);

@@ -9,7 +9,7 @@
  *  @out owned: the URL to ask. The server's own path is replaced by ours, encoded by us: a NameNode
  * composes decomposed Unicode in its Location, and the file would be another one (measured). The
  * part before "/webhdfs/v1" and the query stay the server's.
- * The host is replaced where the endpoint's datanode_map says so.
+ * The host is replaced where the endpoint's datanode_map says so, but not the endpoint's own.
  *  @return 0; -EPROTO with the reason: no Location, not absolute, another scheme than http(s),
  * https -> http, userinfo or a fragment in it, control characters, longer than 16 KiB, no
  * "/webhdfs/v1" in its path. */

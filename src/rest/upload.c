@@ -17,6 +17,7 @@ struct kx_upload {
     enum kx_op op;
     char *path;
     char *params; /* NULL: none */
+    const char *late;
     bool overwrite;
     struct kx_transfer *transfer; /* NULL: nothing was sent yet */
     GByteArray *kept;             /* all bytes, as long as there are few; NULL: too many */
@@ -28,6 +29,11 @@ struct kx_upload {
     bool ending;
 };
 
+/* A NameNode encodes this twice in its Location, and a DataNode decodes it twice. Knox encodes it
+ * once more, and the DataNode then knows no such flag; but what is added to Knox's redirect it
+ * passes on as it is (Hadoop 3.4.2, Knox 2.0.0). */
+#define SYNCED "&createflag=CREATE%2CSYNC_BLOCK"
+
 static char *create_params(const struct kx_create *how, int64_t block_bytes)
 {
     GString *params = g_string_new("&");
@@ -37,7 +43,6 @@ static char *create_params(const struct kx_create *how, int64_t block_bytes)
     if (how->mode) g_string_append_printf(params, "&permission=%o", how->mode);
     if (how->replication) g_string_append_printf(params, "&replication=%u", how->replication);
     if (block_bytes) g_string_append_printf(params, "&blocksize=%" G_GINT64_FORMAT, block_bytes);
-    if (how->sync_block) kx_url_append_query(params, "createflag", "CREATE,SYNC_BLOCK");
     return g_string_free(params, FALSE);
 }
 
@@ -48,6 +53,7 @@ static int transfer_open(struct kx_upload *upload, int64_t length, const struct 
     const struct kx_send send = {.op = upload->op,
                                  .path = upload->path,
                                  .params = upload->params,
+                                 .late = upload->late,
                                  .length = length,
                                  .direct =
                                      length >= 0 && upload->tries == 0 && upload->op == KX_CREATE};
@@ -88,7 +94,10 @@ int kx_upload_open(struct kx_client *client, const char *path, const struct kx_c
         result = kx_verify_begin(client, &block_bytes, call, &upload->sum, err);
     upload->kept = g_byte_array_new();
     if (result == 0 && how) {
-        upload->params = create_params(how, block_bytes);
+        bool gateway = *kx_client_endpoint(client)->gateway;
+        g_autofree char *params = create_params(how, block_bytes);
+        upload->late = how->sync_block && gateway ? SYNCED : NULL;
+        upload->params = g_strconcat(params, how->sync_block && !gateway ? SYNCED : NULL, NULL);
         upload->overwrite = how->overwrite;
     }
     if (result == 0 && !how) result = transfer_open(upload, -1, call, err);

@@ -27,7 +27,7 @@ mounts_key = pytest.StashKey[list]()
 
 
 def pytest_addoption(parser):
-    ways = ("direct", "httpfs", "knox")
+    ways = ("direct", "httpfs", "knox", "jwt")
     parser.addoption("--via", choices=ways, default="direct", help="what the mounts are of")
 
 
@@ -100,7 +100,7 @@ def via(request) -> str:
 @pytest.fixture(scope="session")
 def stack(via):
     """A NameNode and a DataNode, and what is in front of them with --via."""
-    more = {via: True} if via != "direct" else {}
+    more = {"knox" if via == "jwt" else via: True} if via != "direct" else {}
     with Stack.up(owner=os.getpid(), ephemeral=True, **more) as stack:
         stack.dfs("-mkdir", "/tests")
         yield stack
@@ -109,7 +109,7 @@ def stack(via):
 @pytest.fixture(scope="session")
 def gateway(via, request):
     """A stack with Knox and LDAP."""
-    if via == "knox":
+    if via in ("knox", "jwt"):
         yield request.getfixturevalue("stack")
         return
     with Stack.up(knox=True, owner=os.getpid(), ephemeral=True) as stack:
@@ -195,6 +195,9 @@ def knox_login(stack):
 def make_mounts(binary, stack, via: str) -> Mounts:
     if via == "knox":
         return Mounts(binary, f"{stack.knox}/basic", knox_login(stack))
+    if via == "jwt":
+        url = f"{stack.knox}/tokens/knoxtoken/api/v1/token"
+        return Mounts(binary, f"{stack.knox}/jwt", lambda *who: knox_login(stack)(*who) | {"token_url": url})
     return Mounts(binary, stack.httpfs if via == "httpfs" else stack.namenode)
 
 

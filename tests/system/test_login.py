@@ -2,6 +2,8 @@
 
 import base64
 import contextlib
+import http.server
+import json
 import os
 import re
 import shutil
@@ -274,6 +276,25 @@ def test_insecure_tls_warns(binary, gateway, hdfs, tmp_path):
 # Where the secrets are not.
 
 
+def seen_of(mount) -> dict[str, bytes]:
+    """All that others may see of a mount: the process, the mount table, logs, every virtual file."""
+    places = {name: Path(f"/proc/{mount.pid}/{name}") for name in ("cmdline", "environ", "limits")}
+    places |= {"mounts": Path("/proc/self/mounts"), "mountinfo": Path("/proc/self/mountinfo")}
+    places |= {"log": mount.log_file, "stderr": mount.folder / "stderr"}
+    for path in sorted((mount / ".cluster").rglob("*")):
+        if path.is_file() and path.name != "log.follow":
+            places[str(path)] = path
+    assert len(places) > 15
+    return {name: path.read_bytes() for name, path in places.items()}
+
+
+def check_nowhere(mount, *needles: bytes) -> None:
+    seen = seen_of(mount)
+    for name, text in seen.items():
+        assert not [needle for needle in needles if needle in text], name
+    assert re.search(rb"Max core file size +0 +0 ", seen["limits"])
+
+
 def test_no_secret_is_anywhere(basic, mounts, gateway, hdfs, tmp_path):
     """The password, its encoding and a token: searched for in all that others may see."""
     file = secret_file(tmp_path / "token", token(gateway, "tokens"))
@@ -287,18 +308,70 @@ def test_no_secret_is_anywhere(basic, mounts, gateway, hdfs, tmp_path):
         (one / "f").read_bytes()
         with pytest.raises(OSError):
             os.rmdir(one / "f")
-        seen = {"cmdline": Path(f"/proc/{one.pid}/cmdline"), "environ": Path(f"/proc/{one.pid}/environ")}
-        seen |= {"mountinfo": Path("/proc/self/mountinfo"), "log": one.log_file, "stderr": one.folder / "stderr"}
-        for path in sorted((one / ".cluster").rglob("*")):
-            if path.is_file() and path.name != "log.follow":
-                seen[str(path)] = path
-        assert len(seen) > 15
-        for name, path in seen.items():
-            text = path.read_bytes()
-            assert not [needle for needle in needles if needle in text], name
-        status = Path(f"/proc/{one.pid}/limits").read_text()
-        assert re.search(r"Max core file size +0 +0 ", status)
-        dumpable = os.stat(f"/proc/{one.pid}/environ")
-        assert dumpable.st_uid == 0
+        check_nowhere(one, *needles)
     assert b"Authorization" not in mount.log_file.read_bytes()
     assert not subprocess.run(["getfattr", "-n", "user.hdfs.error", str(mount / "f")], capture_output=True).stdout.count(b"password")
+
+
+class Folder(http.server.BaseHTTPRequestHandler):
+    """WebHDFS of an empty directory, that notes what it was told and refuses everything else."""
+
+    protocol_version = "HTTP/1.1"
+    answers = {"GETFILESTATUS": "FileStatus", "LISTSTATUS_BATCH": "DirectoryListing"}
+    status = {"pathSuffix": "", "type": "DIRECTORY", "length": 0, "permission": "755", "owner": "a", "group": "g"}
+    status |= {"modificationTime": 1, "accessTime": 0, "blockSize": 0, "replication": 0, "fileId": 16385, "childrenNum": 0, "storagePolicy": 0}
+    listing = {"partialListing": {"FileStatuses": {"FileStatus": []}}, "remainingEntries": 0}
+
+    def answer(self):
+        self.server.told.append((self.path, self.headers.get("Authorization")))
+        root = self.path.startswith("/webhdfs/v1/?")
+        op = re.search("op=([A-Z_]+)", self.path)
+        kind = self.answers.get(op.group(1)) if root and op else None
+        body = {kind: self.listing if kind == "DirectoryListing" else self.status} if kind else {}
+        text = json.dumps(body or {"RemoteException": {"exception": "FileNotFoundException", "message": self.path}}).encode()
+        self.send_response(200 if kind else 404)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_PUT = do_POST = do_DELETE = answer
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def folder_server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Folder) as server:
+        server.daemon_threads, server.told = True, []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.mark.parametrize("kind", ["delegation", "basic", "command"])
+def test_no_secret_is_anywhere_though_the_server_repeats_it(mounts, folder_server, tmp_path, kind):
+    """It is in each request, and the server's errors quote requests; children see none of it."""
+    script = tmp_path / "ask"
+    script.write_text(f"#!/bin/sh\n{{ env; ls -l /proc/self/fd; tr '\\0' ' ' < /proc/$PPID/cmdline; }} > {tmp_path}/child 2>&1\necho alice:canary-secret\n")
+    script.chmod(0o700)
+    option = {
+        "delegation": {"delegation_file": str(secret_file(tmp_path / "token", "canary-secret"))},
+        "basic": {"auth_file": str(login_file(tmp_path, "alice", "canary-secret"))},
+        "command": {"auth_command": str(script)},
+    }[kind]
+    server = f"http://127.0.0.1:{folder_server.server_port}"
+    mount = mounts("/", server=server, user=None, loglevel="trace", oozie="none", yarn="none", jobhistory="none", **option)
+    assert os.listdir(mount.path) == []
+    with pytest.raises(OSError):
+        os.stat(mount / "none")
+    with pytest.raises(OSError):
+        os.mkdir(mount / "new")
+    encoded = base64.b64encode(b"alice:canary-secret")
+    shown = "".join(f"{path} {header}" for path, header in folder_server.told)
+    assert "delegation=canary-secret" in shown if kind == "delegation" else encoded.decode() in shown
+    check_nowhere(mount, b"canary-secret", encoded)
+    if kind == "command":
+        child = (tmp_path / "child").read_text()
+        assert "PATH=" in child and "canary" not in child
+        assert not re.search(r"socket:|\.db|/dev/fuse", child), child

@@ -68,7 +68,7 @@ def test_what_it_says(mount, tree, hdfs, via):
     (mount / "f").write_bytes(b"x")
     (mount / "f").write_bytes(b"y")
     assert "rename-options\tyes" in (tree / "features").read_text().splitlines()
-    assert (tree / "backend").read_text().strip() == {"direct": "webhdfs"}.get(via, via)
+    assert (tree / "backend").read_text().strip() == {"direct": "webhdfs", "jwt": "knox"}.get(via, via)
 
 
 def test_stats_are_those_of_the_wire(proxied, hdfs, proxy):

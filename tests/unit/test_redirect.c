@@ -120,6 +120,9 @@ static void hosts_are_mapped(void **state)
     check_mapped("dn2=one;*=two:7", given, "http://two:7/webhdfs/v1/a?x=1");
     check_mapped("dn1=[::1]:7", given, "http://[::1]:7/webhdfs/v1/a?x=1");
     check_mapped("dn2=other", given, given);
+    const char *home = "http://NN:9870/webhdfs/v1/a?x=1"; /* a gateway's, or HttpFS' */
+    check_mapped("*=other", home, home);
+    check_mapped("*=other", "http://nn:9864/webhdfs/v1/a", "http://other:9864/webhdfs/v1/a");
 }
 
 static void wrong_maps_are_refused(void **state)

@@ -113,15 +113,17 @@ static int look_at(const struct kx_ctl_call *call, const struct kx_options *opti
 static int look_at_each(const struct kx_ctl_call *call, struct kx_options *options,
                         const struct kx_secret *typed)
 {
-    g_auto(GStrv) servers = g_strsplit(options->service, ",", -1);
+    struct kx_endpoint list = {0};
+    if (kx_endpoint_parse(options->service, &list, NULL) < 0) return look_at(call, options, typed);
     int status = 0;
-    for (guint i = 0; servers[i]; i++) {
+    for (const struct kx_endpoint *at = &list; at; at = at->next) {
         g_free(options->service);
-        options->service = g_strdup(servers[i]);
-        if (servers[1]) printf("%s%s\n", i ? "\n" : "", servers[i]);
+        options->service = g_strdup(at->text);
+        if (list.next) printf("%s%s\n", at == &list ? "" : "\n", at->text);
         int one = look_at(call, options, typed);
         if (!status) status = one;
     }
+    kx_endpoint_clear(&list);
     return status;
 }
 

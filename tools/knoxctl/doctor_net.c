@@ -18,10 +18,7 @@ enum kx_step_result kx_step_address(struct kx_doctor *d)
     if (result == 0 && map) result = kx_redirect_map_check(map, &err);
     if (result < 0) return kx_step_failed(d, &err);
     d->endpoint.datanode_map = g_strdup(map);
-    if (d->options->root) {
-        g_free(d->endpoint.root);
-        d->endpoint.root = g_strdup(d->options->root);
-    }
+    if (d->options->root) kx_endpoint_set_root(&d->endpoint, d->options->root);
     const char *source = g_hash_table_lookup(d->options->given, "endpoint");
     g_string_append_printf(d->said, "%s%s, directory %s (from: %s)", d->endpoint.origin,
                            d->endpoint.gateway, d->endpoint.root, source ? source : "option");

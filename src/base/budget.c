@@ -31,6 +31,11 @@ bool kx_budget_try(struct kx_budget *budget, int64_t bytes)
     return true;
 }
 
+bool kx_budget_has(struct kx_budget *budget, int64_t bytes)
+{
+    return !budget || !budget->limit || atomic_load(&budget->used) + bytes <= budget->limit;
+}
+
 void kx_budget_take(struct kx_budget *budget, int64_t bytes)
 {
     if (budget) atomic_fetch_add(&budget->used, bytes);

@@ -17,6 +17,9 @@ void kx_budget_free(struct kx_budget *budget); /* NULL is fine; all must have be
 /** Take so many bytes when that stays within the limit. NULL budget: always.  @return whether. */
 bool kx_budget_try(struct kx_budget *budget, int64_t bytes);
 
+/** Would kx_budget_try give so many now? */
+bool kx_budget_has(struct kx_budget *budget, int64_t bytes);
+
 /** Take them in any case: what nobody can be refused, so that nobody waits for ever. */
 void kx_budget_take(struct kx_budget *budget, int64_t bytes);
 void kx_budget_give(struct kx_budget *budget, int64_t bytes);

@@ -53,6 +53,7 @@ static int make_client(struct kx_mount *mount, const struct kx_endpoint *endpoin
                                             .log = mount->log,
                                             .pool = mount->pool,
                                             .stats = &mount->stats,
+                                            .budget = mount->budget,
                                             .timeout_ms = (int)options->timeout_ms,
                                             .stall_ms = (int)options->data_timeout_ms,
                                             .connect_timeout_ms = (int)options->connect_timeout_ms,

@@ -23,6 +23,7 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
                                                .log = config->log,
                                                .pool = config->pool,
                                                .stats = config->stats,
+                                               .budget = config->budget,
                                                .user_agent = "knoxfs",
                                                .settings = config->settings,
                                                .connect_timeout_ms = config->connect_timeout_ms};
@@ -110,6 +111,11 @@ struct kx_sums *kx_client_sums(struct kx_client *client)
 struct kx_http *kx_client_http(const struct kx_client *client)
 {
     return client->http;
+}
+
+struct kx_budget *kx_client_budget(const struct kx_client *client)
+{
+    return client->config.budget;
 }
 
 struct kx_log *kx_client_log(const struct kx_client *client)

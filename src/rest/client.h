@@ -22,12 +22,13 @@ struct kx_client_config {
     const struct kx_clock *clock; /* borrowed for the client's life, as are log and pool */
     struct kx_log *log;
     struct kx_pool *pool;
-    struct kx_stats *stats; /* borrowed too; NULL: nothing is counted there */
-    int timeout_ms;         /* of an operation on names; 0: 30000 */
-    int stall_ms;           /* without progress of a body; 0: 60000 */
-    int connect_timeout_ms; /* 0: 5000 */
-    int attempts;           /* of one operation, within its time; 0: 4 */
-    size_t window_bytes;    /* of each body stream; 0: KX_WINDOW_BYTES */
+    struct kx_stats *stats;   /* borrowed too; NULL: nothing is counted there */
+    int timeout_ms;           /* of an operation on names; 0: 30000 */
+    int stall_ms;             /* without progress of a body; 0: 60000 */
+    int connect_timeout_ms;   /* 0: 5000 */
+    int attempts;             /* of one operation, within its time; 0: 4 */
+    size_t window_bytes;      /* of each body stream; 0: KX_WINDOW_BYTES */
+    struct kx_budget *budget; /* borrowed; of the bytes that wait to be sent. NULL: no limit */
 };
 
 /* What one caller asks for; NULL or zeroed: the client's defaults. Borrowed during the call. */
@@ -129,6 +130,7 @@ struct kx_http *kx_client_http(const struct kx_client *client);
  * shown there? */
 bool kx_client_is_home(const struct kx_client *client, const char *url);
 
+struct kx_budget *kx_client_budget(const struct kx_client *client); /* borrowed; may be NULL */
 struct kx_log *kx_client_log(const struct kx_client *client);
 const struct kx_clock *kx_client_clock(const struct kx_client *client);
 int64_t kx_client_stall_ms(const struct kx_client *client);

@@ -4,9 +4,9 @@
  * A transfer is one exchange with one server: no redirect is followed, nothing is repeated, nothing
  * is known of WebHDFS here. Bytes that a caller does not take stay in the socket: a response body
  * waits in at most `window_bytes` of blocks and then the socket is not read; a request body waits
- * in at most `window_bytes` and then kx_transfer_write blocks. Memory is bounded, and TCP carries
- * the back-pressure to the server (which tolerates a pause of 90 s and more: measured,
- * Hadoop 3.4.2).
+ * in at most `window_bytes`, and in what the budget has, and then kx_transfer_write blocks. Memory
+ * is bounded, and TCP carries the back-pressure to the server (which tolerates a pause of 90 s and
+ * more: measured, Hadoop 3.4.2).
  *
  * Threads: kx_http_* and kx_transfer_start from any thread; one transfer is used by one thread at a
  * time. Blocking: every function that takes a `struct kx_limits` may block, and returns -EINTR the
@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/budget.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -54,6 +55,7 @@ struct kx_http_config {
     struct kx_log *log;
     struct kx_pool *pool;
     struct kx_stats *stats;                  /* may be NULL */
+    struct kx_budget *budget;                /* borrowed; of what waits to be sent. NULL: none */
     const char *user_agent;                  /* copied */
     long connect_timeout_ms;                 /* 0: 5000 */
     const struct kx_http_settings *settings; /* copied; may be NULL */
@@ -102,7 +104,8 @@ bool kx_http_forget_session(struct kx_http *http);
 int kx_transfer_start(struct kx_http *http, const struct kx_http_request *request,
                       struct kx_transfer **out, struct kx_error *err);
 
-/** Queue bytes of the request's body (copied); blocks while the window is full.
+/** Queue bytes of the request's body (copied); blocks while the window is full, or the budget's
+ * memory is used up: then until they are sent.
  *  A piece of at most window_bytes is queued whole or, on an error, not at all.
  *  @return 0 when all of it is queued; -EPIPE when the server has answered already
  * (kx_transfer_wait_head tells what), the connection's error, -EINTR, -ETIMEDOUT. */

@@ -129,40 +129,6 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     return length;
 }
 
-static size_t send_some(struct kx_transfer *transfer, char *room, size_t length)
-{
-    size_t copied = 0;
-    while (copied < length && transfer->out.head) {
-        struct kx_block *head = transfer->out.head;
-        size_t n = MIN(length - copied, head->length - transfer->out_offset);
-        memcpy(room + copied, head->data + transfer->out_offset, n);
-        copied += n;
-        transfer->out_offset += n;
-        if (transfer->out_offset < head->length) break;
-        kx_block_unref(kx_block_queue_take(&transfer->out));
-        transfer->out_offset = 0;
-    }
-    return copied;
-}
-
-static size_t on_send(char *room, size_t size, size_t count, void *context)
-{
-    struct kx_transfer *transfer = context;
-    g_mutex_lock(&transfer->mutex);
-    if (!transfer->wanted) g_cond_broadcast(&transfer->changed);
-    transfer->wanted = TRUE;
-    size_t n = send_some(transfer, room, size * count);
-    transfer->moved_bytes += (int64_t)n;
-    kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_SENT, n);
-    if (n == 0 && !transfer->out_complete) {
-        transfer->out_paused = TRUE;
-        n = CURL_READFUNC_PAUSE;
-    }
-    if (transfer->out.bytes <= transfer->window_bytes / 2) g_cond_broadcast(&transfer->changed);
-    g_mutex_unlock(&transfer->mutex);
-    return n;
-}
-
 /* Called when the connection stands and the request is about to go out; a second time when libcurl
  * wants to repeat it on another connection. */
 static int on_connected(void *context, char *primary, char *local, int primary_port, int local_port)
@@ -185,7 +151,7 @@ void kx_callbacks_install(struct kx_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, kx_callback_send);
     curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);

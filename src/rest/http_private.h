@@ -75,7 +75,10 @@ struct kx_transfer {
     GArray *headers_in; /* of struct kx_header */
     struct kx_block_queue in, out;
     size_t want;       /* bytes the puller waits for; 0: nobody waits */
-    size_t offered;    /* bytes that the writer waits to queue */
+    size_t offered;    /* bytes that the writer waits to queue; 0: it does not */
+    const char *lent;  /* the writer's own bytes, which it waits for to be taken; or NULL */
+    size_t lent_bytes; /* ... so many are left */
+    size_t charged;    /* to the budget, for curl's buffer */
     size_t out_offset; /* bytes of out.head that were sent */
     gboolean out_complete;
     gboolean in_paused, out_paused; /* curl was told to rest, and no kick is on its way */
@@ -91,6 +94,20 @@ void kx_http_wish(struct kx_http *http, struct kx_transfer *transfer, enum kx_wi
 
 /** Have the engine let go of a transfer, and wait until it has. */
 void kx_http_leave(struct kx_transfer *transfer);
+
+/* The state that a wait is for. */
+typedef gboolean (*kx_ready_function)(const struct kx_transfer *transfer);
+
+/** Wait until ready. Called and left with the mutex held.  @return 0 or -errno. */
+int kx_transfer_wait(struct kx_transfer *transfer, kx_ready_function ready,
+                     const struct kx_limits *limits, struct kx_error *err);
+
+/** Ask the engine to go on; mutex held on entry and exit, free in between. */
+void kx_transfer_kick(struct kx_transfer *transfer);
+
+/** Bytes of the body for curl (http_send.c); and what of them was not sent goes, at the end. */
+size_t kx_callback_send(char *room, size_t size, size_t count, void *context);
+void kx_send_clear(struct kx_transfer *transfer);
 
 /** Set curl's callbacks on an easy handle. */
 void kx_callbacks_install(struct kx_transfer *transfer);

@@ -6,6 +6,8 @@
 
 #define CURL_BUFFER_BYTES                                                                          \
     262144L /* one read of the socket; curl's default of 16 KiB costs a system call each */
+#define SEND_BUFFER_BYTES     ((int64_t)512 * 1024)
+#define SEND_BUFFER_BYTES_MIN ((int64_t)16 * 1024) /* curl's least */
 #define CONNECTION_AGE_S                                                                           \
     50L /* NameNode and HttpFS close idle connections after 60 s (measured, 3.4.2) */
 
@@ -41,7 +43,8 @@ static void transfer_destroy(struct kx_transfer *transfer)
     g_free(transfer->url);
     g_array_free(transfer->headers_in, TRUE);
     kx_block_queue_clear(&transfer->in);
-    kx_block_queue_clear(&transfer->out);
+    kx_send_clear(transfer);
+    kx_budget_give(transfer->http->config.budget, (int64_t)transfer->charged);
     g_mutex_clear(&transfer->mutex);
     g_cond_clear(&transfer->changed);
     g_free(transfer);
@@ -64,6 +67,15 @@ static void set_headers(struct kx_transfer *transfer, const struct kx_http_reque
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
 }
 
+/* One send of the socket is as long as curl's buffer at most. */
+static void set_send_buffer(struct kx_transfer *transfer, const struct kx_http_request *request)
+{
+    int64_t most = request->sized ? MIN(request->body_bytes, SEND_BUFFER_BYTES) : SEND_BUFFER_BYTES;
+    transfer->charged = (size_t)MAX(most, SEND_BUFFER_BYTES_MIN);
+    kx_budget_take(transfer->http->config.budget, (int64_t)transfer->charged);
+    curl_easy_setopt(transfer->easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)transfer->charged);
+}
+
 static void set_options(struct kx_transfer *transfer, const struct kx_http_request *request)
 {
     CURL *easy = transfer->easy;
@@ -76,7 +88,7 @@ static void set_options(struct kx_transfer *transfer, const struct kx_http_reque
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the path is ours, byte for byte */
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, http->config.connect_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, CURL_BUFFER_BYTES);
+    if (!request->upload) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, CURL_BUFFER_BYTES);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CONNECTION_AGE_S);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -84,7 +96,7 @@ static void set_options(struct kx_transfer *transfer, const struct kx_http_reque
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (request->upload) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, CURL_BUFFER_BYTES);
+        set_send_buffer(transfer, request);
         if (request->expect) curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, KX_EXPECT_MS);
         if (request->sized)
             curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_bytes);
@@ -124,9 +136,6 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
         *out = transfer;
     return result;
 }
-
-/* The state that a wait is for. */
-typedef gboolean (*ready_function)(const struct kx_transfer *transfer);
 
 static void wake_transfer(void *context)
 {
@@ -186,9 +195,8 @@ static void rest(struct kx_transfer *transfer, int64_t ms)
     g_cond_wait_until(&transfer->changed, &transfer->mutex, g_get_monotonic_time() + ms * 1000);
 }
 
-/* Wait until ready. Called and left with the mutex held.  @return 0 or -errno. */
-static int transfer_wait(struct kx_transfer *transfer, ready_function ready,
-                         const struct kx_limits *limits, struct kx_error *err)
+int kx_transfer_wait(struct kx_transfer *transfer, kx_ready_function ready,
+                     const struct kx_limits *limits, struct kx_error *err)
 {
     if (ready(transfer)) return 0;
     const struct kx_clock *clock = transfer->http->config.clock;
@@ -211,8 +219,7 @@ static int transfer_wait(struct kx_transfer *transfer, ready_function ready,
     return left < 0 ? (int)left : 0;
 }
 
-/* Ask the engine to go on; mutex held on entry and exit, free in between. */
-static void transfer_kick(struct kx_transfer *transfer)
+void kx_transfer_kick(struct kx_transfer *transfer)
 {
     if (transfer->kicked) return;
     transfer->kicked = TRUE;
@@ -223,46 +230,11 @@ static void transfer_kick(struct kx_transfer *transfer)
     g_mutex_lock(&transfer->mutex);
 }
 
-static gboolean room_to_write(const struct kx_transfer *transfer)
-{
-    return transfer->ended || transfer->head_complete || transfer->out.bytes == 0 ||
-           transfer->out.bytes + transfer->offered <= transfer->window_bytes;
-}
-
-/* Queue at most a window full, all of it or (when interrupted) nothing. Mutex held. */
-static int write_piece(struct kx_transfer *transfer, const char **data, size_t *length,
-                       const struct kx_limits *limits, struct kx_error *err)
-{
-    size_t n = transfer->offered = MIN(*length, transfer->window_bytes);
-    int result = transfer_wait(transfer, room_to_write, limits, err);
-    if (result < 0) return result;
-    if (transfer->head_complete)
-        return kx_error_set(err, EPIPE, "the server answered before it had the whole body");
-    if (transfer->ended) return kx_transfer_failure(transfer, err);
-    kx_block_queue_append(&transfer->out, transfer->http->config.pool, *data, n);
-    *data += n;
-    *length -= n;
-    if (transfer->out_paused) transfer_kick(transfer);
-    return 0;
-}
-
-int kx_transfer_write(struct kx_transfer *transfer, const void *data, size_t length,
-                      const struct kx_limits *limits, struct kx_error *err)
-{
-    const char *at = data;
-    int result = 0;
-    g_mutex_lock(&transfer->mutex);
-    while (result == 0 && length > 0)
-        result = write_piece(transfer, &at, &length, limits, err);
-    g_mutex_unlock(&transfer->mutex);
-    return result;
-}
-
 void kx_transfer_end_body(struct kx_transfer *transfer)
 {
     g_mutex_lock(&transfer->mutex);
     transfer->out_complete = TRUE;
-    if (transfer->out_paused) transfer_kick(transfer);
+    if (transfer->out_paused) kx_transfer_kick(transfer);
     g_mutex_unlock(&transfer->mutex);
 }
 
@@ -275,7 +247,7 @@ int kx_transfer_wait_sent(struct kx_transfer *transfer, const struct kx_limits *
                           struct kx_error *err)
 {
     g_mutex_lock(&transfer->mutex);
-    int result = transfer_wait(transfer, request_on_its_way, limits, err);
+    int result = kx_transfer_wait(transfer, request_on_its_way, limits, err);
     if (result == 0 && !transfer->sent) result = kx_transfer_failure(transfer, err);
     if (result < 0 && err) err->unsent = TRUE;
     g_mutex_unlock(&transfer->mutex);
@@ -291,7 +263,7 @@ int kx_transfer_wait_wanted(struct kx_transfer *transfer, const struct kx_limits
                             struct kx_error *err)
 {
     g_mutex_lock(&transfer->mutex);
-    int result = transfer_wait(transfer, body_wanted, limits, err);
+    int result = kx_transfer_wait(transfer, body_wanted, limits, err);
     bool unknown = !transfer->wanted && !transfer->head_complete;
     if (result == 0 && unknown) result = kx_transfer_failure(transfer, err);
     if (result < 0 && err) err->unsent = TRUE; /* no byte of the body has left */
@@ -316,7 +288,7 @@ int kx_transfer_wait_head(struct kx_transfer *transfer, const struct kx_limits *
                           struct kx_error *err)
 {
     g_mutex_lock(&transfer->mutex);
-    int result = transfer_wait(transfer, head_known, limits, err);
+    int result = kx_transfer_wait(transfer, head_known, limits, err);
     if (result == 0 && !transfer->head_complete) result = kx_transfer_failure(transfer, err);
     if (result < 0 && err) err->unsent = !transfer->sent;
     g_mutex_unlock(&transfer->mutex);
@@ -352,12 +324,12 @@ int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_
 {
     g_mutex_lock(&transfer->mutex);
     transfer->want = MAX(want, 1);
-    int result = transfer_wait(transfer, bytes_to_pull, limits, err);
+    int result = kx_transfer_wait(transfer, bytes_to_pull, limits, err);
     transfer->want = 0;
     if (result == 0 && transfer->in.head) {
         *out = kx_block_queue_take(&transfer->in);
         if (transfer->in_paused && transfer->in.bytes <= transfer->window_bytes / 2)
-            transfer_kick(transfer);
+            kx_transfer_kick(transfer);
         result = 1;
     } else if (result == 0 && transfer->result != CURLE_OK) {
         result = kx_transfer_failure(transfer, err);
@@ -370,7 +342,7 @@ void kx_transfer_set_window(struct kx_transfer *transfer, size_t bytes)
 {
     g_mutex_lock(&transfer->mutex);
     transfer->window_bytes = bytes;
-    if (transfer->in_paused && transfer->in.bytes <= bytes / 2) transfer_kick(transfer);
+    if (transfer->in_paused && transfer->in.bytes <= bytes / 2) kx_transfer_kick(transfer);
     g_mutex_unlock(&transfer->mutex);
 }
 

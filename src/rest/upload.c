@@ -172,11 +172,20 @@ static int failed(const struct kx_upload *upload, struct kx_error *err)
     return -err->code;
 }
 
-/* Remember a piece that was taken.  @return 0. */
-static int keep(struct kx_upload *upload, const void *data, size_t length)
+static void forget_kept(struct kx_upload *upload)
 {
-    if (upload->kept && upload->kept->len + length > KX_UPLOAD_KEPT_BYTES)
-        g_clear_pointer(&upload->kept, g_byte_array_unref);
+    if (!upload->kept) return;
+    kx_budget_give(kx_client_budget(upload->client), upload->kept->len);
+    g_clear_pointer(&upload->kept, g_byte_array_unref);
+}
+
+/* Remember a piece that was taken.  @has_room: the budget has given it already.  @return 0. */
+static int keep(struct kx_upload *upload, const void *data, size_t length, bool has_room)
+{
+    bool few = upload->kept && upload->kept->len + length <= KX_UPLOAD_KEPT_BYTES;
+    if (few && !has_room)
+        has_room = kx_budget_try(kx_client_budget(upload->client), (int64_t)length);
+    if (!few || !has_room) forget_kept(upload);
     if (upload->kept) g_byte_array_append(upload->kept, data, (guint)length);
     if (upload->sum) kx_sum_feed(upload->sum, data, length);
     upload->length += (int64_t)length;
@@ -202,13 +211,15 @@ int kx_upload_write(struct kx_upload *upload, const void *data, size_t length,
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
     int result = 0;
-    bool small = upload->length + (int64_t)length <= KX_UPLOAD_SMALL_BYTES;
-    if (upload->op == KX_APPEND || upload->transfer || !small) {
+    bool waits = upload->op == KX_CREATE && !upload->transfer &&
+                 upload->length + (int64_t)length <= KX_UPLOAD_SMALL_BYTES &&
+                 kx_budget_try(kx_client_budget(upload->client), (int64_t)length);
+    if (!waits) {
         do
             result = send_piece(upload, data, length, call, to);
         while (result < 0 && take_back(upload, call, to));
     }
-    return result < 0 ? failed(upload, to) : keep(upload, data, length);
+    return result < 0 ? failed(upload, to) : keep(upload, data, length, waits);
 }
 
 int64_t kx_upload_length(const struct kx_upload *upload)
@@ -271,7 +282,7 @@ void kx_upload_close(struct kx_upload *upload)
 {
     if (!upload) return;
     kx_transfer_free(upload->transfer);
-    if (upload->kept) g_byte_array_unref(upload->kept);
+    forget_kept(upload);
     kx_sum_free(upload->sum);
     g_free(upload->params);
     g_free(upload->path);

@@ -1,21 +1,29 @@
 #include "engine.h"
 
-struct engine *engine_new(server_handler handler, void *context)
+struct engine *engine_new_within(server_handler handler, void *context, int64_t budget)
 {
     struct engine *engine = g_new0(struct engine, 1);
     engine->pool = kx_pool_new(16);
     engine->server = server_new(handler, context);
+    engine->budget = kx_budget_new(budget);
     const struct kx_http_config config = {.clock = kx_clock_system(),
                                           .pool = engine->pool,
+                                          .budget = engine->budget,
                                           .user_agent = "unit",
                                           .connect_timeout_ms = 500};
     assert_int_equal(kx_http_new(&config, &engine->http, NULL), 0);
     return engine;
 }
 
+struct engine *engine_new(server_handler handler, void *context)
+{
+    return engine_new_within(handler, context, 0);
+}
+
 void engine_free(struct engine *engine)
 {
     kx_http_free(engine->http);
+    kx_budget_free(engine->budget); /* which looks whether all was given back */
     unsigned left = kx_pool_in_use(engine->pool);
     kx_pool_free(engine->pool);
     server_free(engine->server);

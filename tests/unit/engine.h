@@ -6,6 +6,7 @@
 
 struct engine {
     struct kx_pool *pool;
+    struct kx_budget *budget;
     struct kx_http *http;
     struct server *server;
     struct kx_error err;
@@ -14,7 +15,10 @@ struct engine {
 /** @handler serves every connection.  @return owned. */
 struct engine *engine_new(server_handler handler, void *context);
 
-/** The test fails when a block was not given back. */
+/** The same with so much memory for what waits to be sent; 0: no limit. */
+struct engine *engine_new_within(server_handler handler, void *context, int64_t budget);
+
+/** The test fails when a block, or memory of the budget, was not given back. */
 void engine_free(struct engine *engine);
 
 /** Start "METHOD http://127.0.0.1:PORT/".  @return owned. */

@@ -64,9 +64,9 @@ static int write_pattern(struct kx_transfer *transfer, gint64 length,
     return 0;
 }
 
-static void check_upload(struct sink sink, gint64 length)
+static void check_upload_within(struct sink sink, gint64 length, int64_t budget)
 {
-    struct engine *e = engine_new(take, &sink);
+    struct engine *e = engine_new_within(take, &sink, budget);
     const struct kx_limits limits = limits_of(20000, 0);
     struct kx_transfer *transfer = engine_put(e, 0);
     engine_expect(e, write_pattern(transfer, length, &limits, &e->err), 0);
@@ -83,6 +83,11 @@ static void check_upload(struct sink sink, gint64 length)
     sink_clear(&sink);
 }
 
+static void check_upload(struct sink sink, gint64 length)
+{
+    check_upload_within(sink, length, 0);
+}
+
 static void bodies_of_all_sizes_arrive(void **state)
 {
     (void)state;
@@ -91,6 +96,62 @@ static void bodies_of_all_sizes_arrive(void **state)
     check_upload((struct sink){.continues = true}, 131072);
     check_upload((struct sink){0}, 131073);
     check_upload((struct sink){.continues = true, .pause_ms = 100}, 20 * MIB + 7);
+}
+
+static void without_memory_the_callers_bytes_are_sent(void **state)
+{
+    (void)state;
+    for (int64_t budget = 1; budget < 2 * MIB; budget += MIB / 2 + 70000) {
+        check_upload_within((struct sink){0}, 1, budget);
+        check_upload_within((struct sink){.pause_ms = 100}, 20 * MIB + 7, budget);
+    }
+}
+
+/* Interrupts the writer when it has the head, and goes on. */
+struct interrupter {
+    struct sink sink;
+    struct kx_cancel *cancel;
+};
+
+static void interrupt_and_take(struct connection *connection, void *context)
+{
+    struct interrupter *interrupter = context;
+    struct request request;
+    if (!connection_read_head(connection, &request)) return;
+    kx_cancel_fire(interrupter->cancel);
+    connection_read_body(connection, &request);
+    check_pattern(request.body, &interrupter->sink.length);
+    interrupter->sink.whole = request.whole;
+    request_clear(&request);
+    connection_print(connection, "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void an_interrupted_piece_is_sent_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct interrupter interrupter = {.cancel = kx_cancel_new()};
+    struct engine *e = engine_new_within(interrupt_and_take, &interrupter, 1);
+    struct kx_limits limits = limits_of(20000, 0);
+    struct kx_transfer *transfer = engine_put(e, 32 * MIB);
+    gint64 length = 24 * MIB;
+    g_autofree unsigned char *piece = g_malloc((gsize)length);
+    for (gint64 i = 0; i < length; i++)
+        piece[i] = pattern_byte(i);
+    limits.cancel = interrupter.cancel;
+    int rc = kx_transfer_write(transfer, piece, (size_t)length, &limits, &e->err);
+    assert_true(rc == 0 || rc == -EINTR);
+    limits.cancel = NULL;
+    kx_error_clear(&e->err);
+    if (rc < 0) rc = kx_transfer_write(transfer, piece, (size_t)length, &limits, &e->err);
+    engine_expect(e, rc, 0);
+    memset(piece, 0, (size_t)length); /* it is the caller's again */
+    kx_transfer_end_body(transfer);
+    engine_expect(e, kx_transfer_wait_head(transfer, &limits, &e->err), 0);
+    kx_transfer_free(transfer);
+    engine_free(e);
+    kx_cancel_unref(interrupter.cancel);
+    assert_int_equal(interrupter.sink.length, length);
+    assert_true(interrupter.sink.whole);
 }
 
 static void a_writer_waits_when_the_server_does_not_read(void **state)
@@ -224,6 +285,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_of_all_sizes_arrive),
+        cmocka_unit_test(without_memory_the_callers_bytes_are_sent),
+        cmocka_unit_test(an_interrupted_piece_is_sent_whole_or_not_at_all),
         cmocka_unit_test(a_writer_waits_when_the_server_does_not_read),
         cmocka_unit_test(a_silent_server_stalls_a_writer),
         cmocka_unit_test(a_refusal_in_the_middle_is_heard),

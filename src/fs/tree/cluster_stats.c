@@ -77,7 +77,7 @@ static GArray *gather(struct kx_mount *mount)
         kx_pool_in_use(mount->pool), true);
     add(numbers, "read-streams", "streams that files are read from now",
         kx_reads_streams(mount->reads), true);
-    add(numbers, "memory-bytes", "memory taken for bytes of files that are read",
+    add(numbers, "memory-bytes", "memory taken for bytes of files that are read and written",
         (uint64_t)kx_budget_used(mount->budget), true);
     add(numbers, "memory-limit-bytes", "how much it may be (mem=)",
         (uint64_t)kx_budget_limit(mount->budget), true);

@@ -12,6 +12,8 @@ import pytest
 from knoxstack import Stack
 from knoxtest import Mounts, until
 from knoxtest.relays import Relay
+from knoxtest.secrets import knows_token, knox_token, secret_file
+from knoxtest.tree import TREE, refused, tell
 
 from conftest import knox_login, make_folder, mounts_key
 
@@ -46,6 +48,10 @@ def mounts(binary, gateway, request):
 def services(mount) -> dict[str, str]:
     rows = [line.split("\t") for line in (mount / ".cluster/mount/services").read_text().splitlines()]
     return {name: found for name, _, found, _ in rows}
+
+
+def kept(mount) -> list[str]:
+    return [name for name in os.listdir(mount / TREE / "pending") if name.isdigit()]
 
 
 def test_oozie_and_yarn(mounts, gateway, hdfs):
@@ -131,3 +137,30 @@ def test_a_token_that_lives_for_five_seconds(mounts, gateway, hdfs, tmp_path):
             got += piece
             time.sleep(1)
     assert got == data == hdfs.read("f")
+
+
+def test_a_token_that_ends_and_nobody_renews(mounts, gateway, hdfs, tmp_path):
+    """While files are written: EACCES at close, the old ones stay whole; what was staged is kept, and a new token brings it home."""
+    old = os.urandom(2 * MIB)
+    hdfs.write("inside", old)
+    hdfs.write("streamed", old)
+    file = secret_file(tmp_path / "token", knox_token(gateway, "tokens"))
+    login = {"token_file": str(file), "cacert": str(gateway.cacert), "user": None}
+    mount = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", **login)
+    brief = knox_token(gateway, "brief")
+    inside = os.open(mount / "inside", os.O_RDWR)
+    streamed = os.open(mount / "streamed", os.O_WRONLY | os.O_TRUNC)
+    os.pwrite(inside, b"changed", MIB // 2)
+    os.write(streamed, os.urandom(3 * MIB))
+    assert knows_token(gateway, brief)
+    secret_file(file, brief)
+    until(lambda: not knows_token(gateway, brief), 60, "the token has ended")
+    refused(errno.EACCES, os.close, inside)
+    refused(errno.EACCES, os.close, streamed)
+    assert hdfs.read("inside") == old == hdfs.read("streamed")
+    secret_file(file, knox_token(gateway, "tokens"))
+    until(lambda: kept(mount), what="what was staged is kept")
+    for name in kept(mount):
+        tell(mount / TREE, f"retry {name}")
+    assert hdfs.read("inside") == old[: MIB // 2] + b"changed" + old[MIB // 2 + 7 :]
+    assert (mount / "inside").read_bytes() == hdfs.read("inside") and kept(mount) == []

@@ -12,7 +12,7 @@ from knoxtest.programs import Running
 from knoxtest.secrets import certificate, login_file, secret_file
 
 from conftest import make_folder
-from test_login import WRONG, tls, token
+from test_login import WRONG, tls
 from test_mount import free_port
 
 STEPS = "address name connect tls login service folder redirect datanode write read".split()
@@ -96,7 +96,7 @@ def test_doctor_of_a_gateway(doctor, gateway, tmp_path):
     check_ok(found, ["datanode"])
     assert "basic as alice" in found["login"][1]
     assert re.search("localhost, issued by .*localhost, valid until .* 20", found["tls"][1])
-    kept = secret_file(tmp_path / "token", token(gateway, "tokens"))
+    kept = secret_file(tmp_path / "token", knox_token(gateway, "tokens"))
     bearer = ["--cacert", gateway.cacert, "--token-file", kept]
     found, _ = doctor(f"{gateway.knox}/jwt{folder.url_path}", *bearer)
     check_ok(found, ["datanode"])

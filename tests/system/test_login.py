@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from knoxtest import run, sh
 from knoxtest.mount import detach, mounted
-from knoxtest.secrets import certificate, login_file, pin, secret_file
+from knoxtest.secrets import certificate, knox_token, login_file, pin, secret_file
 
 from conftest import knox_login, make_folder
 from test_mount import complaint, serving
@@ -60,13 +60,6 @@ def command(binary, tmp_path):
 
     yield call
     assert mounted(target) is None
-
-
-def token(gateway, topology: str, user: str = "alice") -> str:
-    """What Knox gives for the password."""
-    line = ["curl", "-sf", "--cacert", str(gateway.cacert), "-u", f"{user}:{user}-password"]
-    done = run(*line, f"{gateway.knox}/{topology}/knoxtoken/api/v1/token", timeout=60)
-    return re.search(rb'"access_token":"([^"]+)"', done.stdout).group(1).decode()
 
 
 def facts(mount) -> dict[str, str]:
@@ -194,15 +187,15 @@ def test_tokens_are_got_and_renewed(mounts, gateway, hdfs, tmp_path):
 
 
 def test_a_token_in_a_file(mounts, gateway, hdfs, tmp_path):
-    file = secret_file(tmp_path / "token", token(gateway, "tokens"))
+    file = secret_file(tmp_path / "token", knox_token(gateway, "tokens"))
     known = {"token_file": str(file), "cacert": str(gateway.cacert), "user": None}
     mount = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", **known)
     assert facts(mount)["user"] == "alice" and (mount / ".cluster/mount/user").read_text() == "alice\n"
     (mount / "f").write_bytes(b"x")
-    secret_file(file, token(gateway, "tokens") + "x")
+    secret_file(file, knox_token(gateway, "tokens") + "x")
     with pytest.raises(PermissionError):
         (mount / "f").read_bytes()
-    secret_file(file, token(gateway, "tokens"))
+    secret_file(file, knox_token(gateway, "tokens"))
     assert (mount / "f").read_bytes() == b"x"
 
 
@@ -297,7 +290,7 @@ def check_nowhere(mount, *needles: bytes) -> None:
 
 def test_no_secret_is_anywhere(basic, mounts, gateway, hdfs, tmp_path):
     """The password, its encoding and a token: searched for in all that others may see."""
-    file = secret_file(tmp_path / "token", token(gateway, "tokens"))
+    file = secret_file(tmp_path / "token", knox_token(gateway, "tokens"))
     known = {"token_file": str(file), "cacert": str(gateway.cacert), "user": None}
     jwt = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", loglevel="trace", **known)
     mount = basic(loglevel="trace", fsname=None)

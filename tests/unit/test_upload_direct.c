@@ -124,10 +124,13 @@ static int upload(struct cluster *c, bool overwrite, const char *text)
     return kx_upload_small(c->world->client, "/g", &how, text, strlen(text), NULL, &c->err);
 }
 
-static void check_asked(const struct cluster *c, unsigned redirects, unsigned creates)
+static void check_asked(struct cluster *c, unsigned redirects, unsigned creates)
 {
-    assert_int_equal(c->redirects, redirects);
-    assert_int_equal(c->creates, creates);
+    g_mutex_lock(&c->mutex);
+    const unsigned asked = c->redirects, made = c->creates;
+    g_mutex_unlock(&c->mutex);
+    assert_int_equal(asked, redirects);
+    assert_int_equal(made, creates);
 }
 
 static void a_known_datanode_gets_the_next_one(void **state)

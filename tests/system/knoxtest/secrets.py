@@ -1,7 +1,13 @@
 """Passwords in files, and certificates that are wrong in one way each."""
 
+import re
+import ssl
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
+
+from .programs import run
 
 STORE = "test-store"
 
@@ -17,6 +23,25 @@ def secret_file(path: Path, text: str) -> Path:
     part.touch(mode=0o600)
     part.write_text(text)
     return part.replace(path)
+
+
+def knox_token(gateway, topology: str, user: str = "alice") -> str:
+    """What Knox gives for the password."""
+    line = ["curl", "-sf", "--cacert", str(gateway.cacert), "-u", f"{user}:{user}-password"]
+    done = run(*line, f"{gateway.knox}/{topology}/knoxtoken/api/v1/token", timeout=60)
+    return re.search(rb'"access_token":"([^"]+)"', done.stdout).group(1).decode()
+
+
+def knows_token(gateway, text: str) -> bool:
+    """Whether Knox still takes it; asked without a child, whose start would be a flush of all files that are open here."""
+    request = urllib.request.Request(f"{gateway.knox}/jwt/webhdfs/v1/?op=GETHOMEDIRECTORY")
+    request.add_header("Authorization", f"Bearer {text}")
+    try:
+        with urllib.request.urlopen(request, timeout=30, context=ssl.create_default_context(cafile=gateway.cacert)):
+            return True
+    except urllib.error.HTTPError as answer:
+        assert answer.code == 401
+        return False
 
 
 def certificate(folder: Path, name: str, host: str, *more: str) -> Path:

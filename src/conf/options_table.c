@@ -100,8 +100,7 @@ static const struct kx_option_row ROWS[] = {
      16},
     {"streams", KX_OPTION_NUMBER, AT(streams), "N",
      "a large file that is read in order may come in up to N streams where they are faster than "
-     "one "
-     "(default 8)",
+     "one (default 1)",
      1, 8},
     {"mem", KX_OPTION_BYTES, AT(mem_bytes), "BYTES",
      "memory for bytes of files on their way, all together (default 256M)", 16 * 1024 * 1024,

@@ -74,8 +74,8 @@ struct kx_http_request {
     bool spare; /* others like it will follow to a server that closes its connections: some
                    are made in advance, and one of them is used. Without a body only */
     bool by_caller; /* the thread that waits moves the bytes, and nothing moves while nobody waits:
-                       without a body, to a server that closes its connections. There is no window:
-                       what nobody asks for stays in the socket */
+                       without a body, to a server that closes its connections. What nobody asks
+                       for stays in the socket; what comes beside it, in the window */
     size_t window_bytes; /* 0: KX_WINDOW_BYTES */
     bool session; /* the cookies that servers have given to such requests are sent back to them */
     bool expect;  /* of an upload: the body waits until the server says that it wants it (100

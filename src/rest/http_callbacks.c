@@ -112,9 +112,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     struct kx_transfer *transfer = context;
     size_t length = size * count;
     g_mutex_lock(&transfer->mutex);
-    /* A piece larger than the window still passes when the queue is empty. */
-    bool full = transfer->in.bytes > 0 && transfer->in.bytes + length > transfer->window_bytes;
-    if (full && !transfer->multi) {
+    /* A piece larger than the window still passes when the queue is empty, and what a caller waits
+     * for goes before the window. */
+    size_t most = transfer->window_bytes;
+    if (transfer->multi) most = MAX(most, transfer->want);
+    if (transfer->in.bytes > 0 && transfer->in.bytes + length > most) {
         transfer->in_paused = TRUE;
         g_cond_broadcast(&transfer->changed);
         g_mutex_unlock(&transfer->mutex);

@@ -4,7 +4,8 @@
  * so a body that is large, or an exchange that is short and one of many, is not handed from the
  * engine's thread to the one that waits, but taken from the socket by that one. While nobody waits,
  * nothing is read: what comes meanwhile waits in the socket, whose buffer the kernel fits to the
- * link, and TCP holds the server back.
+ * link, and TCP holds the server back. libcurl reads on for as long as the socket has something (25
+ * MiB at once were seen, on loopback), so a full window makes it rest here, too.
  *
  * Each such transfer has a multi handle of curl's while it lasts. They are kept for the next ones,
  * and share nothing but what kx_http_setup says. */
@@ -58,9 +59,11 @@ void kx_caller_end(struct kx_transfer *transfer)
 
 static void go_on(struct kx_transfer *transfer)
 {
-    if (!transfer->kicked || !transfer->attached) return;
+    g_mutex_lock(&transfer->mutex);
+    gboolean go = transfer->attached && transfer->kicked;
     transfer->kicked = FALSE;
-    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    g_mutex_unlock(&transfer->mutex);
+    if (go) curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
 }
 
 static void note_end(struct kx_transfer *transfer)

@@ -78,6 +78,29 @@ static void nothing_moves_while_nobody_waits(void **state)
     engine_free(e);
 }
 
+/* The socket is full whenever a little is asked for. */
+static void what_comes_beside_it_is_at_most_a_window(void **state)
+{
+    (void)state;
+    struct script script = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 67108864",
+                            .pattern = 64 * MIB};
+    struct engine *e = engine_new(serve, &script);
+    const struct kx_limits limits = limits_of(20000, 0);
+    const struct kx_http_request request = {
+        .method = "GET", .by_caller = true, .window_bytes = (size_t)MIB / 2};
+    g_autoptr(kx_transfer) transfer = engine_start(e, &request);
+    unsigned most = 0;
+    for (int i = 0; i < 40; i++) {
+        g_autoptr(kx_block) block = NULL;
+        g_usleep(5000);
+        engine_expect(e, kx_transfer_pull(transfer, 1, &limits, &block, &e->err), 1);
+        most = MAX(most, kx_pool_in_use(e->pool));
+    }
+    assert_in_range(most, 2, MIB / 2 / KX_BLOCK_BYTES + 1);
+    g_clear_pointer(&transfer, kx_transfer_free);
+    engine_free(e);
+}
+
 static void a_silent_server_is_waited_for_so_long(void **state)
 {
     (void)state;
@@ -178,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_come_whole),
         cmocka_unit_test(nothing_moves_while_nobody_waits),
+        cmocka_unit_test(what_comes_beside_it_is_at_most_a_window),
         cmocka_unit_test(a_silent_server_is_waited_for_so_long),
         cmocka_unit_test(who_waits_is_interrupted_and_may_go_on),
         cmocka_unit_test(many_threads_at_once),

@@ -113,7 +113,9 @@ def test_figures_of_reading(proxied, hdfs, proxy):
         assert during["read-bytes"] - before["read-bytes"] == 1 << 20
         for number in range(5):
             assert os.pread(file.fileno(), 4096, (8 + 3 * number) << 20) == bytes(4096)
-    after = until(lambda: (now := stats(tree))["read-streams"] == 0 and now, what="the streams are closed")
+    after = until(
+        lambda: (now := stats(tree))["read-streams"] == now["blocks"] == 0 and now, what="the streams are closed"
+    )
     assert after["memory-bytes"] == 0
     assert after["read-bytes"] - before["read-bytes"] == (1 << 20) + 5 * 4096
     assert 6 <= after["reads"] - before["reads"] <= 16 and after["read-hits"] - before["read-hits"] <= 10

@@ -113,5 +113,7 @@ def test_server_away_when_mounted_again(scenes, httpfs, way_in):
         assert scene.read_mounted("a") is None
         way_in.rules()
         scene.until_whole()
+        # The look of before may have been remembered: that nothing is there (negative_timeout).
+        until(lambda: scene.read_mounted("a") is not None, what="it is seen through the mount")
         scene.check_mounted()
     scene.stop()

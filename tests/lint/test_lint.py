@@ -348,6 +348,12 @@ def test_shellcheck_is_asked(lint):
     lint.expect("tests/a:2: script:")
 
 
+@pytest.mark.skipif(not shutil.which("pyflakes3"), reason="pyflakes3 is not installed")
+def test_names_are_defined(lint):
+    lint.write("tests/a.py", "import os\n\n\ndef f():\n    return nowhere\n")
+    lint.expect("tests/a.py:5: script: undefined name 'nowhere'")
+
+
 # --- docs ---
 
 TABLE = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from knoxtest import run
 from knoxtest.programs import Running
-from knoxtest.secrets import certificate, login_file, secret_file
+from knoxtest.secrets import certificate, knox_token, login_file, secret_file
 
 from conftest import make_folder
 from test_login import WRONG, tls

@@ -7,6 +7,7 @@ import warnings
 
 from .tree import Finding, Tree
 
+UNDEFINED = re.compile(r"^(.+?):(\d+):\d+: (undefined name .+)$", re.MULTILINE)
 SHELLCHECK_LINE = re.compile(r"^(.+?):(\d+):\d+: (.+)$", re.MULTILINE)
 
 
@@ -39,3 +40,13 @@ def check_python(tree: Tree):
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             yield Finding(path, line, "script", f"Python cannot read it: {error}")
+    yield from check_names(tree)
+
+
+def check_names(tree: Tree):
+    """Of what pyflakes says only what is certainly wrong: fixtures that are imported look unused to it."""
+    files = tree.python_files()
+    if files and shutil.which("pyflakes3"):
+        done = subprocess.run(["pyflakes3", *files], cwd=tree.root, capture_output=True, text=True)
+        for match in UNDEFINED.finditer(done.stdout):
+            yield Finding(match.group(1), int(match.group(2)), "script", match.group(3))

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -12,6 +13,15 @@ from .waiting import until
 
 READY_S = 40  # a sanitizer on a busy machine
 END_S = 20
+# A request that libfuse 3.14 keeps for ever: the INTERRUPT of a program that was killed, when it is read after what it was
+# to interrupt has been answered, and nothing is asked afterwards (the next request would take it off its list).
+LATE_INTERRUPT = re.compile(
+    r"=+\n==\d+==ERROR: LeakSanitizer: detected memory leaks\n\n"
+    r"Direct leak of 128 byte\(s\) in 1 object\(s\) allocated from:\n"
+    r" +#0 .* in (__interceptor_)?calloc .*\n +#1 .*libfuse3\.so\.3\+0x\w+\)\n\n"
+    r"SUMMARY: AddressSanitizer: 128 byte\(s\) leaked in 1 allocation\(s\)\.\s*"
+)
+SANITIZER_STATUS = 99
 LOG_END = 6000  # bytes of a log that are shown
 
 
@@ -42,7 +52,7 @@ def rss(pid: int, key: str = "VmRSS") -> int:
 def sanitizer_environment(folder: Path) -> dict[str, str]:
     """Reports go to files: a driver in the background has no stderr.  Of undefined behaviour they
     go to stderr all the same when both sanitizers are at work."""
-    common = f"log_path={folder}/sanitizer:exitcode=99"
+    common = f"log_path={folder}/sanitizer:exitcode={SANITIZER_STATUS}"
     return {
         "ASAN_OPTIONS": f"{common}:detect_leaks=1:detect_stack_use_after_return=1",
         "UBSAN_OPTIONS": f"{common}:print_stacktrace=1",
@@ -166,7 +176,10 @@ class Mount:
             status = f"none: it had to be killed {END_S} s after the unmount"
             self.process.wait(END_S)
         self.killed = True
-        if status != 0 or trouble or reports(self.folder):
+        found = reports(self.folder)
+        if status == SANITIZER_STATUS and LATE_INTERRUPT.fullmatch(found.strip()):
+            status, found = 0, ""
+        if status != 0 or trouble or found:
             raise MountError(f"unmount: {trouble}; exit status {status}\n{self.log()}")
 
 

@@ -55,6 +55,22 @@ def test_every_scenario_has_a_whole_row(bench, tmp_path):
     assert os.listdir(bench.folder) == []
 
 
+def test_gateways(bench, tmp_path):
+    """Whole rows; one session a mount, one OPEN a file: through Knox a redirect and its answer."""
+    page = tmp_path / "page.md"
+    done = bench("gateway", "--quick", "--record", str(page))
+    assert done.returncode == 0, done.stderr
+    rows = [cells(line) for line in page.read_text().splitlines() if line.startswith("| 2")]
+    what = [row[1].partition(",")[0] for row in rows]
+    kinds = ["sequential read", "sequential write", "10 files of 4 KiB read"]
+    assert what == [f"by {gateway}: {kind}" for gateway in ("Knox", "HttpFS") for kind in kinds]
+    assert all(len(row) == 9 and all(row) for row in rows)
+    counts = [dict(one.rsplit(" ", 1) for one in row[-1].split(", ")) for row in rows]
+    assert [one["LDAP binds"] for one in counts[:3]] == ["1"] * 3 and "LDAP binds" not in counts[3]
+    assert [one.get("OPEN") for one in counts] == ["2", None, "20", "1", None, "10"]
+    assert os.listdir(bench.folder) == []
+
+
 def test_names_are_listed(bench):
     done = bench("read", "--list")
     assert done.returncode == 0

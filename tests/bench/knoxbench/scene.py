@@ -16,13 +16,17 @@ sys.path[:0] = [str(TESTS / "stack"), str(TESTS / "proxy")]
 from faultproxy import Proxy  # noqa: E402
 from knoxstack.stack import Stack  # noqa: E402
 
-from . import peers  # noqa: E402
+from . import gateways, peers  # noqa: E402
 from .files import Files  # noqa: E402
 from .link import Link, build, port_of  # noqa: E402
 from .mount import Mount, Mounted, Watcher  # noqa: E402
 from .table import Run, Sample  # noqa: E402
 
 PIECE = 1 << 20
+
+
+def by_gateways(groups: list[str]) -> bool:
+    return bool({"gateway", "all"} & set(groups))
 
 
 class Scene:
@@ -35,11 +39,13 @@ class Scene:
         self.entries = self.scaled(given.entries, 200)
         self.pairs = given.pairs
         self.options = given.options
+        self.only = given.only or [""]
         self.folder = tempfile.TemporaryDirectory(prefix="knoxfs-bench-")
         self.rehearsals = 0 if given.quick else 1
         self.peers = peers.mounts(given.mounts) if not given.no_peers else []
+        more = {"knox": True, "httpfs": True, "settings": gateways.SETTINGS} if by_gateways(given.group) else {}
         # Tier 4: the full compiler, as a server in use has it.
-        self.stack = None if given.server else Stack.up(owner=os.getpid(), ephemeral=True, tier=4, heap="1g")
+        self.stack = None if given.server else Stack.up(owner=os.getpid(), ephemeral=True, tier=4, heap="1g", **more)
         self.namenode = given.server or self.stack.namenode
         self.stored = Files(self)
         self._local = None
@@ -47,6 +53,10 @@ class Scene:
 
     def scaled(self, amount: int, least: int = 1) -> int:
         return max(least, int(amount * self.scale))
+
+    def wanted(self, name: str) -> bool:
+        """Whether this scenario is among those that shall be measured."""
+        return any(name == one[:-1] if one.endswith("=") else name.startswith(one) for one in self.only)
 
     def scratch(self, name: str) -> str:
         return os.path.join(self.folder.name, name)

@@ -36,8 +36,9 @@ OPENED = (
 )
 
 # Each redirect is encrypted and decrypted with a key that is derived anew: 65,536 rounds by default,
-# some 50 ms of CPU each time.  The file of the master secret is encrypted so, too.
-CRYPTO = {"gateway.crypto.iteration.count": "1000"}
+# some 50 ms of CPU each time.  The file of the master secret is encrypted so, too: each number of rounds has its own.
+ROUNDS = "gateway.crypto.iteration.count"
+CRYPTO = {ROUNDS: "1000"}
 
 LOG4J = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -145,14 +146,14 @@ def options(plan: Plan, name: str) -> list[str]:
 
 def write_home(plan: Plan, name: str) -> None:
     """GATEWAY_HOME: what was deployed by an earlier life is deployed anew."""
-    home, made = plan.data(name), made_once()
+    home, made, master = plan.data(name), made_once(), master_of(plan)
     shutil.rmtree(home, ignore_errors=True)
     for inside in ("conf/topologies", "data/security/keystores", "data/deployments", "logs"):
         (home / inside).mkdir(parents=True)
     for inside in ("conf/shared-providers", "conf/descriptors", "data/applications"):
         (home / inside).mkdir()
     (home / "data/services").symlink_to(jars.folder(jars.KNOX) / "services")
-    shutil.copy(made / "master", home / "data/security/master")
+    shutil.copy(master, home / "data/security/master")
     shutil.copy(made / "gateway.jks", home / "data/security/keystores/gateway.jks")
     shutil.copy(plan.conf(name) / "gateway-site.xml", home / "conf/gateway-site.xml")
     (home / "conf/log4j2.xml").write_text(LOG4J)
@@ -269,9 +270,22 @@ def made_once() -> Path:
         if not marker.exists():
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir(parents=True)
-            make_master(target)
+            make_master(target, CRYPTO[ROUNDS]).rename(target / "master")
             make_certificate(target)
             marker.touch()
+    return target
+
+
+def master_of(plan: Plan) -> Path:
+    """The file of the master secret as a gateway with this plan's settings reads it."""
+    said = [value for _, key, value in map(conf.parse_setting, plan.settings) if key == ROUNDS]
+    made = made_once()
+    if not said or said[-1] == CRYPTO[ROUNDS]:
+        return made / "master"
+    target = made / f"master-{int(said[-1])}"
+    with cache.locked(target):
+        if not target.exists():
+            make_master(made, said[-1]).rename(target)
     return target
 
 
@@ -279,18 +293,21 @@ def certificate() -> Path:
     return made_once() / "gateway.pem"
 
 
-def make_master(target: Path) -> None:
-    home = target / "home"
+def make_master(target: Path, rounds: str) -> Path:
+    """A file that is the caller's."""
+    home = target / f"home-{rounds}"
+    shutil.rmtree(home, ignore_errors=True)
     (home / "data/security").mkdir(parents=True)
     (home / "conf").mkdir()
-    (home / "conf/gateway-site.xml").write_text(conf.site(CRYPTO))
+    (home / "conf/gateway-site.xml").write_text(conf.site({ROUNDS: rounds}))
     (home / "conf/log4j2.xml").write_text("<Configuration />\n")
     line = [java.tool("java"), *OPENED, f"-DGATEWAY_HOME={home}"]
     line += [f"-Dlog4j.configurationFile={home}/conf/log4j2.xml", "-cp"]
     line += [f"{home}/conf:{jars.class_path(jars.KNOX)}", "org.apache.knox.gateway.util.KnoxCLI"]
     run([*line, "create-master", "--master", MASTER])
-    shutil.move(home / "data/security/master", target / "master")
+    made = shutil.move(home / "data/security/master", target / f"made-{rounds}")
     shutil.rmtree(home)
+    return Path(made)
 
 
 def make_certificate(target: Path) -> None:

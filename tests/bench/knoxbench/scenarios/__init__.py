@@ -1,12 +1,12 @@
 """The scenarios by name.
 
-Those of WRITING are called with a Scene and return their Results. Those of READING are modules whose cases(scene) are
+Those of PAIRED are called with a Scene and give their Results, one after the other. Those of READING are modules whose cases(scene) are
 {name: function that measures and returns a Row}; another one is a line here."""
 
-from . import copy_in, copy_out, first_byte, metadata, many_open, parquet, random, readers, reread, resources
+from . import copy_in, copy_out, first_byte, gateway, metadata, many_open, parquet, random, readers, reread, resources
 from . import sequential, write
 
-WRITING = {"write": write.measure, "copy-in": copy_in.measure}
+PAIRED = {"write": write.measure, "copy-in": copy_in.measure, "gateway": gateway.measure}
 READING = [
     sequential,
     reread,

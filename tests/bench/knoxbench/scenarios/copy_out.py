@@ -12,24 +12,25 @@ def cases(scene) -> dict:
     return {"copy-out": lambda: measure(scene, "copy-out", 0), "copy-out-50ms": lambda: measure(scene, "copy-out-50ms", 50)}
 
 
+def compared(scene, target: str, names: list[str], digest: str, who: str) -> None:
+    """What is in the target, which goes."""
+    found = hashlib.sha256()
+    for one in names:
+        with open(f"{target}/{one}", "rb") as file:
+            found.update(file.read())
+    if found.hexdigest() != digest:
+        raise WrongContent(f"{who} copies other bytes than were stored")
+    scene.remove(target)
+
+
 def measure(scene, name: str, rtt_ms: float) -> Row:
     folder, count = ("/bench/few", max(10, scene.files // 10)) if rtt_ms else ("/bench/small", scene.files)
     names, digest = scene.stored.small(folder, count)
     target = scene.scratch("out")
 
-    def check(what: str) -> None:
-        """What is in the target, which goes."""
-        found = hashlib.sha256()
-        for one in names:
-            with open(f"{target}/{one}", "rb") as file:
-                found.update(file.read())
-        if found.hexdigest() != digest:
-            raise WrongContent(f"{what} copies other bytes than were stored")
-        scene.remove(target)
-
     def work(path: str) -> child.Cost:
         cost = child.run("cp", "-r", path + folder, target)
-        check("the mount")
+        compared(scene, target, names, digest, "the mount")
         return cost
 
     with scene.way(rtt_ms) as way:
@@ -39,7 +40,7 @@ def measure(scene, name: str, rtt_ms: float) -> Row:
         def by_curl(jobs: int) -> Sample:
             os.mkdir(target)
             cost = curl.get(scene, wanted, jobs)
-            check("curl")
+            compared(scene, target, names, digest, "curl")
             return plain(cost)
 
         who = {KNOXFS: lambda: scene.knoxfs(work, way), "one curl": lambda: by_curl(1), "8 curls": lambda: by_curl(8)}

@@ -123,6 +123,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
         return CURL_WRITEFUNC_PAUSE;
     }
     kx_block_queue_append(&transfer->in, transfer->http->config.pool, data, length);
+    transfer->body_bytes += (int64_t)length;
     transfer->moved_bytes += (int64_t)length;
     kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_READ, length);
     if (transfer->want && transfer->in.bytes >= transfer->want)

@@ -86,18 +86,28 @@ static void note_end(struct kx_transfer *transfer)
     }
 }
 
-void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms)
+/* @return whether bytes have moved, or all is over. */
+static bool perform(struct kx_transfer *transfer)
 {
     int64_t before = transfer->moved_bytes;
     int running = 0;
     go_on(transfer);
     curl_multi_perform(transfer->multi, &running);
     note_end(transfer);
-    if (transfer->ended || transfer->moved_bytes != before) return;
-    curl_multi_poll(transfer->multi, NULL, 0, (int)MIN(patience_ms, G_MAXINT), NULL);
+    return transfer->ended || transfer->moved_bytes != before;
+}
+
+void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms)
+{
+    if (kx_socket_begin(transfer)) {
+        if (!kx_socket_move(transfer)) kx_socket_wait(transfer, patience_ms);
+    } else if (!perform(transfer)) {
+        curl_multi_poll(transfer->multi, NULL, 0, (int)MIN(patience_ms, G_MAXINT), NULL);
+    }
 }
 
 void kx_caller_wake(struct kx_transfer *transfer)
 {
     curl_multi_wakeup(transfer->multi);
+    kx_socket_wake(transfer);
 }

@@ -56,6 +56,11 @@ struct kx_transfer {
     int spare_fd;         /* that was connected in advance and is used, or -1 */
     struct sockaddr_storage peer;
     socklen_t peer_length; /* 0: not known yet */
+    /* of http_socket.c, of the caller */
+    gboolean socket_may; /* not decided yet */
+    int socket_fd;       /* libcurl's */
+    int socket_wake;     /* eventfd that ends a wait, or -1; guarded by mutex */
+    int64_t socket_left; /* of the body; 0: libcurl receives it */
     char curl_words[CURL_ERROR_SIZE];
     long
         verify_result; /* of the server's certificate (X509_V_ERR_...); 0: fine, or not looked at */
@@ -85,6 +90,7 @@ struct kx_transfer {
     gboolean kicked;                /* an unpause is on its way to the engine */
     gboolean wanted;                /* curl asked for the first bytes of the body */
     gboolean sent;                  /* the connection was made: the request may have arrived */
+    int64_t body_bytes;             /* that have come */
     int64_t moved_bytes;            /* in both directions: is there progress? */
 };
 
@@ -119,6 +125,9 @@ int kx_http_setup(struct kx_http *http, const struct kx_http_settings *settings,
 void kx_http_unset(struct kx_http *http);
 void kx_setup_install(struct kx_transfer *transfer, const struct kx_http_request *request);
 
+/** Is there a proxy, or might there be one by the environment? */
+bool kx_http_is_proxied(const struct kx_http *http);
+
 /** How servers are reached and known, set on one handle. */
 void kx_setup_servers(CURL *easy, const struct kx_http_settings *settings);
 
@@ -140,6 +149,17 @@ void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms);
 void kx_caller_wake(struct kx_transfer *transfer);
 void kx_caller_end(struct kx_transfer *transfer);
 void kx_callers_clear(struct kx_http *http);
+
+/** Bodies taken from the socket itself (http_socket.c): before the start; may they be from now on
+ * (@return true: by kx_socket_move, and libcurl must not be called)?; take what is there (@return
+ * whether something was, or all is over); wait for more; have that wait end (any thread); at the
+ * end of the transfer. Mutex not held. */
+void kx_socket_install(struct kx_transfer *transfer, const struct kx_http_request *request);
+bool kx_socket_begin(struct kx_transfer *transfer);
+bool kx_socket_move(struct kx_transfer *transfer);
+void kx_socket_wait(struct kx_transfer *transfer, int64_t ms);
+void kx_socket_wake(struct kx_transfer *transfer);
+void kx_socket_drop(struct kx_transfer *transfer);
 
 /** Connections in advance (http_spare.c): before the start; when the connection stands; when it
  * ends (@return true: a spare was dead, and the request is to be sent once more); now and then; at

@@ -1,6 +1,7 @@
 /* What all transfers of an engine have in common beside the connections: sessions, TLS and proxies.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rest/http_private.h"
@@ -101,6 +102,17 @@ void kx_setup_servers(CURL *easy, const struct kx_http_settings *settings)
     }
     if (settings->proxy) curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy);
     if (settings->no_proxy) curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->no_proxy);
+}
+
+bool kx_http_is_proxied(const struct kx_http *http)
+{
+    static const char *const NAMES[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+    if (http->settings.proxy) return *http->settings.proxy != 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        const char *value = getenv(NAMES[i]);
+        if (value && *value) return true;
+    }
+    return false;
 }
 
 void kx_setup_install(struct kx_transfer *transfer, const struct kx_http_request *request)

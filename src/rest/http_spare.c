@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,17 +34,6 @@ static void spare_free(gpointer data)
     if (spare->fd >= 0) close(spare->fd);
     g_free(spare->server);
     g_free(spare);
-}
-
-static bool is_proxied(const struct kx_http *http)
-{
-    static const char *const NAMES[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
-    if (http->settings.proxy) return *http->settings.proxy != 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
-        const char *value = getenv(NAMES[i]);
-        if (value && *value) return true;
-    }
-    return false;
 }
 
 static int64_t now_ms(const struct kx_http *http)
@@ -144,7 +132,7 @@ void kx_spare_install(struct kx_transfer *transfer, const struct kx_http_request
     static const char HTTP[] = "http://";
     transfer->spare_fd = -1;
     if (!request->spare || request->upload || !g_str_has_prefix(request->url, HTTP)) return;
-    if (is_proxied(transfer->http)) return;
+    if (kx_http_is_proxied(transfer->http)) return;
     const char *server = request->url + strlen(HTTP);
     transfer->server = g_strndup(server, strcspn(server, "/?"));
     curl_easy_setopt(transfer->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);

@@ -22,7 +22,7 @@ static struct kx_transfer *transfer_new(struct kx_http *http, size_t window_byte
 {
     struct kx_transfer *transfer = g_new0(struct kx_transfer, 1);
     transfer->http = http;
-    transfer->second_fd = transfer->spare_fd = -1;
+    transfer->second_fd = transfer->spare_fd = transfer->socket_wake = -1;
     transfer->window_bytes = window_bytes ? window_bytes : KX_WINDOW_BYTES;
     g_mutex_init(&transfer->mutex);
     g_cond_init(&transfer->changed);
@@ -34,6 +34,7 @@ static struct kx_transfer *transfer_new(struct kx_http *http, size_t window_byte
 static void transfer_destroy(struct kx_transfer *transfer)
 {
     kx_caller_end(transfer);
+    kx_socket_drop(transfer);
     if (transfer->easy) curl_easy_cleanup(transfer->easy);
     kx_salvage_drop(transfer);
     for (struct curl_slist *at = transfer->headers_out; at; at = at->next)
@@ -120,6 +121,7 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
     kx_salvage_install(transfer, request);
     kx_setup_install(transfer, request);
     kx_spare_install(transfer, request);
+    kx_socket_install(transfer, request);
     if (curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url) != CURLE_OK) {
         transfer_destroy(transfer);
         return kx_error_set(err, EINVAL, "not a URL: %s", request->url);

@@ -101,22 +101,37 @@ static void what_comes_beside_it_is_at_most_a_window(void **state)
     engine_free(e);
 }
 
-static void a_silent_server_is_waited_for_so_long(void **state)
+/* So short a body is received by libcurl, so long a one from the socket itself. */
+#define SHORT_SILENT                                                                               \
+    {                                                                                              \
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 1000", .pattern = 10, .silent = true           \
+    }
+#define LONG_SILENT                                                                                \
+    {                                                                                              \
+        .head = "HTTP/1.1 200 OK\r\nContent-Length: 9000000", .pattern = 3000000, .silent = true   \
+    }
+
+static void check_patience(struct script script)
 {
-    (void)state;
-    struct script script = {
-        .head = "HTTP/1.1 200 OK\r\nContent-Length: 1000", .pattern = 10, .silent = true};
     struct engine *e = engine_new(serve, &script);
     for (int i = 0; i < 2; i++) {
         const struct kx_limits limits = i ? limits_of(0, 300) : limits_of(300, 0);
         g_autoptr(kx_transfer) transfer = start(e);
         g_autoptr(kx_block) block = NULL;
-        engine_expect(e, kx_transfer_pull(transfer, 100, &limits, &block, &e->err), -ETIMEDOUT);
+        size_t more = (size_t)script.pattern + 100;
+        engine_expect(e, kx_transfer_pull(transfer, more, &limits, &block, &e->err), -ETIMEDOUT);
     }
     for (int i = 0; i < 1000 && g_atomic_int_get(&script.closed) < 2; i++)
         g_usleep(5000);
     assert_int_equal(g_atomic_int_get(&script.closed), 2); /* a dropped one closes */
     engine_free(e);
+}
+
+static void a_silent_server_is_waited_for_so_long(void **state)
+{
+    (void)state;
+    check_patience((struct script)SHORT_SILENT);
+    check_patience((struct script)LONG_SILENT);
 }
 
 static gpointer fire_soon(gpointer cancel)
@@ -126,11 +141,8 @@ static gpointer fire_soon(gpointer cancel)
     return NULL;
 }
 
-static void who_waits_is_interrupted_and_may_go_on(void **state)
+static void check_interruption(struct script script)
 {
-    (void)state;
-    struct script script = {
-        .head = "HTTP/1.1 200 OK\r\nContent-Length: 1000", .pattern = 10, .silent = true};
     struct engine *e = engine_new(serve, &script);
     struct kx_transfer *transfer = start(e);
     struct kx_limits limits = limits_of(20000, 0);
@@ -138,15 +150,48 @@ static void who_waits_is_interrupted_and_may_go_on(void **state)
     g_autoptr(kx_block) block = NULL;
     GThread *thread = g_thread_new("fire", fire_soon, limits.cancel);
     gint64 begun = clock_ms();
-    engine_expect(e, kx_transfer_pull(transfer, 100, &limits, &block, &e->err), -EINTR);
+    size_t all = (size_t)script.pattern;
+    engine_expect(e, kx_transfer_pull(transfer, all + 100, &limits, &block, &e->err), -EINTR);
     assert_true(clock_ms() - begun < 10000);
     g_thread_join(thread);
     kx_cancel_unref(limits.cancel);
     limits.cancel = NULL;
-    engine_expect(e, kx_transfer_pull(transfer, 10, &limits, &block, &e->err), 1);
-    assert_int_equal(block->length, 10);
+    engine_expect(e, kx_transfer_pull(transfer, all, &limits, &block, &e->err), 1);
+    assert_int_equal(block->length, MIN(all, KX_BLOCK_BYTES));
     g_clear_pointer(&block, kx_block_unref);
     kx_transfer_free(transfer);
+    engine_free(e);
+}
+
+static void who_waits_is_interrupted_and_may_go_on(void **state)
+{
+    (void)state;
+    check_interruption((struct script)SHORT_SILENT);
+    check_interruption((struct script)LONG_SILENT);
+}
+
+/* Blocks are filled up, and none of them is lost or comes twice, whatever is asked for. */
+static void pieces_of_any_size_are_in_order(void **state)
+{
+    (void)state;
+    struct script script = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 9437190",
+                            .pattern = 9437190};
+    struct engine *e = engine_new(serve, &script);
+    const struct kx_limits limits = limits_of(20000, 0);
+    g_autoptr(kx_transfer) transfer = start(e);
+    gint64 at = 0;
+    int result = 1;
+    for (size_t want = 1; result == 1; want = want * 3 % 1500007) {
+        g_autoptr(kx_block) block = NULL;
+        result = kx_transfer_pull(transfer, want, &limits, &block, &e->err);
+        if (!block) continue;
+        for (size_t i = 0; i < block->length; i++, at++)
+            if ((unsigned char)block->data[i] != pattern_byte(at))
+                fail_msg("wrong at %ld", (long)at);
+    }
+    assert_int_equal(result, 0);
+    assert_int_equal(at, 9437190);
+    g_clear_pointer(&transfer, kx_transfer_free);
     engine_free(e);
 }
 
@@ -204,6 +249,7 @@ int main(void)
         cmocka_unit_test(what_comes_beside_it_is_at_most_a_window),
         cmocka_unit_test(a_silent_server_is_waited_for_so_long),
         cmocka_unit_test(who_waits_is_interrupted_and_may_go_on),
+        cmocka_unit_test(pieces_of_any_size_are_in_order),
         cmocka_unit_test(many_threads_at_once),
         cmocka_unit_test(nobody_listens),
     };

@@ -1,0 +1,169 @@
+/* Bodies that are taken from the socket itself.
+ *
+ * A long body that its caller moves (http_caller.c) passes through libcurl's buffer, and is copied
+ * from there to blocks: of what a GiB costs the driver that is a sixth. When the head has been read
+ * and the length of the body is known, nothing is left for libcurl to do on a plain connection that
+ * ends with its answer: the rest is received into the blocks, at most what the caller waits for at
+ * once, so that a call of the system brings up to a MiB. libcurl keeps the connection, and closes
+ * it when its handle is taken from the multi handle. (It is not asked to wait, either: a timer of
+ * its own that has run out, and that nobody lets it look at, would end each wait at once.)
+ *
+ * Plain http without a proxy, a length (no chunks), no other encoding; else libcurl goes on.
+ * Threads: the caller's. */
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "rest/http_private.h"
+
+#define BODY_LEAST   ((int64_t)256 * 1024) /* below, there is nothing to gain */
+#define BLOCKS_ONCE  9 /* the kernel's largest read, and a block that was begun */
+#define AT_ONCE_MOST ((size_t)(BLOCKS_ONCE - 1) * KX_BLOCK_BYTES)
+
+/* --- whether --- */
+
+void kx_socket_install(struct kx_transfer *transfer, const struct kx_http_request *request)
+{
+    transfer->socket_may = request->by_caller && !request->upload &&
+                           g_str_has_prefix(request->url, "http://") &&
+                           !kx_http_is_proxied(transfer->http);
+}
+
+static bool is_encoded(const struct kx_transfer *transfer)
+{
+    return kx_transfer_header(transfer, "Transfer-Encoding") ||
+           kx_transfer_header(transfer, "Content-Encoding");
+}
+
+void kx_socket_drop(struct kx_transfer *transfer)
+{
+    if (transfer->socket_wake >= 0) close(transfer->socket_wake);
+    transfer->socket_wake = -1;
+}
+
+void kx_socket_wake(struct kx_transfer *transfer)
+{
+    g_mutex_lock(&transfer->mutex);
+    if (transfer->socket_wake >= 0) eventfd_write(transfer->socket_wake, 1);
+    g_mutex_unlock(&transfer->mutex);
+}
+
+bool kx_socket_begin(struct kx_transfer *transfer)
+{
+    curl_off_t length = -1;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (transfer->socket_left > 0) return true;
+    if (!transfer->socket_may || !transfer->attached || !transfer->head_complete) return false;
+    if (transfer->in_paused || transfer->kicked) return false; /* libcurl has bytes of it */
+    transfer->socket_may = FALSE;
+    if (transfer->status < 200 || transfer->status > 299 || is_encoded(transfer)) return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+    if (length - transfer->body_bytes < BODY_LEAST || fd == CURL_SOCKET_BAD) return false;
+    int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake < 0) return false;
+    g_mutex_lock(&transfer->mutex);
+    transfer->socket_wake = wake;
+    g_mutex_unlock(&transfer->mutex);
+    transfer->socket_fd = fd;
+    transfer->socket_left = length - transfer->body_bytes;
+    return true;
+}
+
+/* --- the bytes --- */
+
+/* Room for so many bytes: what is free of the last block that waits, and fresh blocks.
+ * @return how many pieces. */
+static int make_room(struct kx_transfer *transfer, size_t bytes, struct kx_block **blocks,
+                     struct iovec *room)
+{
+    struct kx_block *tail = transfer->in.tail;
+    int count = 0;
+    for (size_t have = 0; have < bytes && count < BLOCKS_ONCE; count++) {
+        bool begun = count == 0 && tail && tail->length < KX_BLOCK_BYTES;
+        blocks[count] = begun ? tail : kx_pool_take(transfer->http->config.pool);
+        size_t used = blocks[count]->length, most = MIN(KX_BLOCK_BYTES - used, bytes - have);
+        room[count] = (struct iovec){.iov_base = blocks[count]->data + used, .iov_len = most};
+        have += most;
+    }
+    return count;
+}
+
+/* What came joins the others; blocks that got nothing go back. */
+static void take_in(struct kx_transfer *transfer, struct kx_block **blocks,
+                    const struct iovec *room, int count, size_t got)
+{
+    struct kx_block_queue *in = &transfer->in;
+    in->bytes += got;
+    for (int i = 0; i < count; i++) {
+        size_t here = MIN(got, room[i].iov_len);
+        got -= here;
+        blocks[i]->length += here;
+        if (blocks[i] == in->tail) continue;
+        if (here == 0) {
+            kx_block_unref(blocks[i]);
+            continue;
+        }
+        if (in->tail)
+            in->tail->next = blocks[i];
+        else
+            in->head = blocks[i];
+        in->tail = blocks[i];
+    }
+}
+
+static void end(struct kx_transfer *transfer, CURLcode result)
+{
+    curl_multi_remove_handle(transfer->multi, transfer->easy);
+    transfer->socket_left = 0;
+    transfer->attached = FALSE;
+    transfer->ended = TRUE;
+    transfer->result = result;
+}
+
+/* How many to receive now; what nobody waits for stays where it is. */
+static size_t at_once(const struct kx_transfer *transfer)
+{
+    size_t have = transfer->in.bytes, missing = transfer->want > have ? transfer->want - have : 1;
+    size_t piece = MIN(MAX(missing, KX_BLOCK_BYTES), AT_ONCE_MOST);
+    return (size_t)MIN((int64_t)piece, transfer->socket_left);
+}
+
+bool kx_socket_move(struct kx_transfer *transfer)
+{
+    struct kx_block *blocks[BLOCKS_ONCE];
+    struct iovec room[BLOCKS_ONCE];
+    struct msghdr message = {.msg_iov = room};
+    g_mutex_lock(&transfer->mutex);
+    int count = make_room(transfer, at_once(transfer), blocks, room);
+    g_mutex_unlock(&transfer->mutex);
+    message.msg_iovlen = (size_t)count;
+    ssize_t got = recvmsg(transfer->socket_fd, &message, MSG_DONTWAIT);
+    int error = errno;
+    g_mutex_lock(&transfer->mutex);
+    take_in(transfer, blocks, room, count, (size_t)MAX(got, 0));
+    transfer->socket_left -= MAX(got, 0);
+    transfer->body_bytes += MAX(got, 0);
+    transfer->moved_bytes += MAX(got, 0);
+    g_mutex_unlock(&transfer->mutex);
+    kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_READ, (uint64_t)MAX(got, 0));
+    if (got > 0 && transfer->socket_left > 0) return true;
+    if (got < 0 && (error == EAGAIN || error == EINTR)) return false;
+    if (got < 0)
+        end(transfer, CURLE_RECV_ERROR);
+    else
+        end(transfer, got == 0 ? CURLE_PARTIAL_FILE : CURLE_OK);
+    return true;
+}
+
+void kx_socket_wait(struct kx_transfer *transfer, int64_t ms)
+{
+    struct pollfd both[] = {{.fd = transfer->socket_fd, .events = POLLIN},
+                            {.fd = transfer->socket_wake, .events = POLLIN}};
+    eventfd_t count;
+    poll(both, G_N_ELEMENTS(both), (int)MIN(ms, G_MAXINT));
+    if (both[1].revents) eventfd_read(transfer->socket_wake, &count);
+}

@@ -88,8 +88,7 @@ static int read_all(int fd, const char *path, struct kx_secret **out, struct kx_
     return got < 0 ? kx_error_set(err, code, "%s: %s", path, g_strerror(code)) : 0;
 }
 
-int kx_secret_read_lines(const char *path, struct kx_secret **out, struct stat *st,
-                         struct kx_error *err)
+int kx_secret_open(const char *path, struct stat *st, struct kx_error *err)
 {
     struct stat own;
     if (!st) st = &own;
@@ -102,7 +101,16 @@ int kx_secret_read_lines(const char *path, struct kx_secret **out, struct stat *
     }
     int rc = fstat(fd, st) == 0 ? check_file(path, st, err)
                                 : kx_error_set(err, errno, "%s: %s", path, g_strerror(errno));
-    if (rc == 0) rc = read_all(fd, path, out, err);
+    if (rc < 0) close(fd);
+    return rc < 0 ? rc : fd;
+}
+
+int kx_secret_read_lines(const char *path, struct kx_secret **out, struct stat *st,
+                         struct kx_error *err)
+{
+    int fd = kx_secret_open(path, st, err);
+    if (fd < 0) return fd;
+    int rc = read_all(fd, path, out, err);
     close(fd);
     return rc;
 }

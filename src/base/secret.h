@@ -28,6 +28,10 @@ size_t kx_secret_length(const struct kx_secret *secret);
 int kx_secret_read_file(const char *path, struct kx_secret **out, struct stat *st,
                         struct kx_error *err);
 
+/** Open a file that only its owner can have written and read, looked at as above.
+ *  @return a descriptor, owned; -errno with the reason. */
+int kx_secret_open(const char *path, struct stat *st, struct kx_error *err);
+
 /** As that, of any lines (a netrc). */
 int kx_secret_read_lines(const char *path, struct kx_secret **out, struct stat *st,
                          struct kx_error *err);

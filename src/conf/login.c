@@ -11,7 +11,7 @@ struct origin {
     enum kx_login login;
 };
 
-#define ORIGINS 7
+#define ORIGINS 8
 
 static void list_origins(const struct kx_options *o, struct origin out[ORIGINS])
 {
@@ -24,6 +24,8 @@ static void list_origins(const struct kx_options *o, struct origin out[ORIGINS])
         {"token_file", o->token_file, o->token_file, KX_SOURCE_FILE, KX_LOGIN_BEARER},
         {"delegation_file", o->delegation_file, o->delegation_file, KX_SOURCE_FILE,
          KX_LOGIN_DELEGATION},
+        {o->keytab ? "keytab" : "principal", NULL, o->keytab || o->principal, KX_SOURCE_NONE,
+         KX_LOGIN_NEGOTIATE},
     };
     memcpy(out, rows, sizeof rows);
 }
@@ -70,6 +72,10 @@ int kx_login_new(const struct kx_login_config *config, struct kx_auth **out, str
         .source = origin.source,
         .where = origin.where,
         .typed = config->typed,
+        .tickets = simple,
+        .keytab = options->keytab,
+        .principal = options->principal,
+        .ticket_user = options->user,
         .token_url = options->token_url};
     g_autoptr(kx_auth) auth = NULL;
     rc = kx_auth_new(&login, config->endpoint->host, &auth, err);
@@ -103,7 +109,8 @@ char *kx_login_warning(const struct kx_options *options, const struct kx_endpoin
     if (options->insecure_tls)
         return g_strdup("-o insecure_tls: the server's certificate is not looked at; anybody on "
                         "the way can read and change everything, the login included");
-    if (kx_login_is_secret(options) && clear && !options->delegation_file)
+    bool hadoops = options->delegation_file || options->keytab || options->principal;
+    if (kx_login_is_secret(options) && clear && !hadoops)
         return g_strdup_printf("the login goes to %s in clear: use https://", endpoint->origin);
     return NULL;
 }

@@ -182,6 +182,8 @@ void kx_options_clear(struct kx_options *options)
                             options->token_file,
                             options->token_url,
                             options->delegation_file,
+                            options->keytab,
+                            options->principal,
                             options->cacert,
                             options->pin,
                             options->cert,

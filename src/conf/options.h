@@ -54,7 +54,7 @@ struct kx_options {
     /* the login: at most one of those with a password or a token (login.h) */
     char *auth_file, *auth_command, *netrc, *credential;
     bool ask_password;
-    char *token_file, *token_url, *delegation_file;
+    char *token_file, *token_url, *delegation_file, *keytab, *principal;
     /* how servers are reached and known */
     char *cacert, *pin, *cert, *key;
     bool insecure_tls;

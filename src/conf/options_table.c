@@ -28,6 +28,14 @@ static const struct kx_option_row ROWS[] = {
      0},
     {"delegation_file", KX_OPTION_TEXT, AT(delegation_file), "FILE",
      "log in with the delegation token of HDFS in FILE (mode 0600)", 0, 0},
+    {"keytab", KX_OPTION_TEXT, AT(keytab), "FILE",
+     "log in by Kerberos with a key in FILE (mode 0600; without it: with the ticket of kinit, "
+     "where "
+     "the server wants one)",
+     0, 0},
+    {"principal", KX_OPTION_TEXT, AT(principal), "NAME[@REALM]",
+     "log in by Kerberos as NAME (default: the first one in keytab, or the ticket cache's own)", 0,
+     0},
     {"cacert", KX_OPTION_TEXT, AT(cacert), "FILE",
      "trust only servers whose certificate is signed by one in FILE (PEM)", 0, 0},
     {"pin", KX_OPTION_TEXT, AT(pin), "sha256//HASH",

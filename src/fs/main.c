@@ -18,6 +18,7 @@
 #include "fs/logfile.h"
 #include "fs/mount.h"
 #include "fs/session.h"
+#include "rest/kerberos.h"
 
 #define ARENAS_MAX                                                                                 \
     2 /* of malloc: by default one for each of some 64 threads, each with its own free memory */
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
 {
     struct kx_options options;
     KX_ERROR_AUTO(err);
+    if (kx_kerberos_is_child(argc, argv)) return kx_kerberos_main(argv);
     mallopt(M_ARENA_MAX, ARENAS_MAX);
     allow_many_files();
     if (kx_options_parse(argc, argv, &options, &err) < 0) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rest/auth_ticket.h"
 #include "rest/auth_token.h"
 
 #define WAIT_SLICE_MS  100   /* between two looks at the canceller while another thread renews */
@@ -11,6 +12,7 @@
 struct kx_auth {
     struct kx_auth_config config; /* borrowed members only; the copies are below */
     char *user, *token_url;
+    struct kx_tickets *tickets; /* atomic, made once; NULL: another login */
     GMutex mutex;
     GCond changed;
     /* guarded by mutex */
@@ -32,6 +34,25 @@ static int64_t wall_ms(const struct kx_auth *auth)
 static int64_t now_ms(const struct kx_auth *auth)
 {
     return auth->config.clock->now_ms(auth->config.clock);
+}
+
+static struct kx_tickets *tickets_of(const struct kx_auth *auth)
+{
+    return g_atomic_pointer_get(&auth->tickets);
+}
+
+/* From now on, or as before, tickets are shown. */
+static void begin_tickets(struct kx_auth *auth)
+{
+    const struct kx_tickets_config config = {.clock = auth->config.clock,
+                                             .log = auth->config.log,
+                                             .user = auth->config.ticket_user,
+                                             .keytab = auth->config.keytab,
+                                             .principal = auth->config.principal,
+                                             .program = auth->config.ticket_program};
+    g_mutex_lock(&auth->mutex);
+    if (!auth->tickets) g_atomic_pointer_set(&auth->tickets, kx_tickets_new(&config));
+    g_mutex_unlock(&auth->mutex);
 }
 
 static void take_pass(struct kx_auth *auth, struct kx_pass *pass)
@@ -76,7 +97,11 @@ int kx_auth_new(const struct kx_auth_config *config, const char *host, struct kx
     g_cond_init(&auth->changed);
     kx_source_init(&auth->source, config->source, config->where, host);
     auth->source.typed = config->typed;
-    int rc = read_source(auth, err);
+    int rc = 0;
+    if (config->login == KX_LOGIN_NEGOTIATE)
+        begin_tickets(auth);
+    else
+        rc = read_source(auth, err);
     if (rc == 0) *out = g_steal_pointer(&auth);
     return rc;
 }
@@ -86,6 +111,7 @@ void kx_auth_free(struct kx_auth *auth)
     if (!auth) return;
     kx_pass_unref(auth->pass);
     kx_pass_unref(auth->password);
+    kx_tickets_free(auth->tickets);
     kx_source_clear(&auth->source);
     g_mutex_clear(&auth->mutex);
     g_cond_clear(&auth->changed);
@@ -185,9 +211,10 @@ static int need_token(struct kx_auth *auth, struct kx_http *http, const struct k
     return token_is_good(auth) ? 0 : kx_error_set(err, EACCES, "the token has expired");
 }
 
-int kx_auth_pass(struct kx_auth *auth, struct kx_http *http, const struct kx_limits *limits,
-                 struct kx_pass **out, struct kx_error *err)
+int kx_auth_pass(struct kx_auth *auth, struct kx_http *http, const struct kx_place *place,
+                 const struct kx_limits *limits, struct kx_pass **out, struct kx_error *err)
 {
+    if (tickets_of(auth)) return kx_tickets_pass(tickets_of(auth), http, place, limits, out, err);
     g_mutex_lock(&auth->mutex);
     read_what_changed(auth, http);
     int rc = auth->token_url ? need_token(auth, http, limits, err) : 0;
@@ -214,10 +241,19 @@ static bool find_another(struct kx_auth *auth, bool had_session)
     return had_session;
 }
 
+bool kx_auth_is_refusal(const struct kx_pass *pass, const struct kx_error *err)
+{
+    if (err->http_status == 401 || !pass->value) return err->http_status == 401;
+    return (err->exception && strstr(err->exception, "InvalidToken")) ||
+           (err->http_status && err->message && strstr(err->message, "InvalidToken"));
+}
+
 bool kx_auth_refused(struct kx_auth *auth, struct kx_http *http, struct kx_pass *pass,
                      const struct kx_limits *limits)
 {
-    if (pass->login == KX_LOGIN_SIMPLE || kx_cancel_fired(limits->cancel)) return false;
+    if (kx_cancel_fired(limits->cancel)) return false;
+    if (pass->login == KX_LOGIN_SIMPLE) return tickets_of(auth);
+    if (pass->login == KX_LOGIN_NEGOTIATE) return kx_tickets_refused(tickets_of(auth), pass);
     /* What was good before may be refused because of the session that came with it. */
     bool had_session = kx_http_forget_session(http) && g_atomic_int_get(&pass->accepted);
     g_mutex_lock(&auth->mutex);
@@ -236,21 +272,32 @@ static const char *advice(const char *offered)
     if (g_ascii_strncasecmp(offered, "bearer", 6) == 0)
         return "a token: -o token_file=FILE, or token_url=URL with auth_file=FILE";
     if (g_ascii_strncasecmp(offered, "negotiate", 9) == 0)
-        return "a Kerberos ticket, or -o delegation_file=FILE with a delegation token";
+        return "a Kerberos ticket (kinit, or -o keytab=FILE), or -o delegation_file=FILE with a "
+               "delegation token";
     return "a login of a kind that is not known here";
+}
+
+/* What it is that the server refuses. */
+static const char *name_of(enum kx_login login)
+{
+    if (login == KX_LOGIN_NEGOTIATE) return "session";
+    return login == KX_LOGIN_BASIC ? "password" : "token";
 }
 
 void kx_auth_explain(struct kx_auth *auth, const char *offered, struct kx_error *err)
 {
     struct kx_auth_state state;
+    bool wanted = offered && g_ascii_strncasecmp(offered, "negotiate", 9) == 0;
+    if (wanted && auth->config.login == KX_LOGIN_SIMPLE && auth->config.tickets)
+        begin_tickets(auth);
     kx_auth_state(auth, &state);
     g_autofree char *words = NULL;
-    if (auth->config.login == KX_LOGIN_SIMPLE) {
+    if (kx_auth_is_simple(auth)) {
         words = g_strdup_printf("the server wants %s", advice(offered));
     } else {
+        enum kx_login login = tickets_of(auth) ? KX_LOGIN_NEGOTIATE : auth->config.login;
         bool over = state.expires_ms && state.expires_ms <= wall_ms(auth);
-        words = g_strdup_printf("the server refuses the %s%s%s from %s%s",
-                                auth->config.login == KX_LOGIN_BASIC ? "password" : "token",
+        words = g_strdup_printf("the server refuses the %s%s%s from %s%s", name_of(login),
                                 state.user ? " of " : "", state.user ? state.user : "",
                                 state.source, over ? ": it has expired" : "");
     }
@@ -260,13 +307,29 @@ void kx_auth_explain(struct kx_auth *auth, const char *offered, struct kx_error 
     kx_auth_state_clear(&state);
 }
 
+void kx_auth_end(struct kx_auth *auth, struct kx_http *http, const struct kx_limits *limits)
+{
+    if (tickets_of(auth)) kx_tickets_end(tickets_of(auth), http, limits);
+}
+
 bool kx_auth_is_simple(const struct kx_auth *auth)
 {
-    return auth->config.login == KX_LOGIN_SIMPLE;
+    return auth->config.login == KX_LOGIN_SIMPLE && !tickets_of(auth);
+}
+
+bool kx_auth_has_tickets(struct kx_auth *auth)
+{
+    return tickets_of(auth) != NULL;
+}
+
+const char *kx_auth_ticket_user(struct kx_auth *auth)
+{
+    return tickets_of(auth) ? kx_tickets_user(tickets_of(auth)) : NULL;
 }
 
 char *kx_auth_user(struct kx_auth *auth)
 {
+    if (tickets_of(auth)) return g_strdup(kx_auth_ticket_user(auth));
     g_mutex_lock(&auth->mutex);
     const struct kx_pass *pass = auth->pass ? auth->pass : auth->password;
     char *user = g_strdup(pass->user);
@@ -276,6 +339,10 @@ char *kx_auth_user(struct kx_auth *auth)
 
 void kx_auth_state(struct kx_auth *auth, struct kx_auth_state *out)
 {
+    if (tickets_of(auth)) {
+        kx_tickets_state(tickets_of(auth), out);
+        return;
+    }
     g_mutex_lock(&auth->mutex);
     const struct kx_pass *pass = auth->pass ? auth->pass : auth->password;
     *out = (struct kx_auth_state){.login = kx_login_name(auth->config.login),
@@ -290,5 +357,6 @@ void kx_auth_state_clear(struct kx_auth_state *state)
 {
     g_free(state->source);
     g_free(state->user);
+    g_free(state->principal);
     *state = (struct kx_auth_state){0};
 }

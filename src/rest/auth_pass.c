@@ -10,7 +10,8 @@ const char *kx_login_name(enum kx_login login)
     static const char *const NAMES[] = {[KX_LOGIN_SIMPLE] = "simple",
                                         [KX_LOGIN_BASIC] = "basic",
                                         [KX_LOGIN_BEARER] = "bearer",
-                                        [KX_LOGIN_DELEGATION] = "delegation"};
+                                        [KX_LOGIN_DELEGATION] = "delegation",
+                                        [KX_LOGIN_NEGOTIATE] = "negotiate"};
     return NAMES[login];
 }
 
@@ -85,11 +86,28 @@ int kx_pass_new(enum kx_login login, const struct kx_secret *line, const char *u
     int rc = 0;
     if (login == KX_LOGIN_BEARER) rc = fill_bearer(pass, line, err);
     if (login == KX_LOGIN_BASIC) rc = fill_basic(pass, line, err);
+    if (login == KX_LOGIN_NEGOTIATE)
+        pass->header = header_new("Cookie: ", kx_secret_text(line), kx_secret_length(line), false);
     if (login == KX_LOGIN_DELEGATION)
         pass->value = kx_secret_new(kx_secret_text(line), kx_secret_length(line));
     if (!pass->user) pass->user = g_strdup(user);
     if (rc == 0) *out = g_steal_pointer(&pass);
     return rc;
+}
+
+struct kx_pass *kx_pass_with(const struct kx_pass *pass, struct kx_secret *value,
+                             int64_t expires_ms)
+{
+    struct kx_pass *copy = g_new0(struct kx_pass, 1);
+    copy->references = 1;
+    copy->login = pass->login;
+    copy->user = g_strdup(pass->user);
+    copy->principal = g_strdup(pass->principal);
+    copy->session_ms = pass->session_ms;
+    copy->header = kx_secret_new(kx_secret_text(pass->header), kx_secret_length(pass->header));
+    copy->value = value;
+    copy->expires_ms = expires_ms;
+    return copy;
 }
 
 struct kx_pass *kx_pass_ref(struct kx_pass *pass)
@@ -104,5 +122,6 @@ void kx_pass_unref(struct kx_pass *pass)
     kx_secret_free(pass->header);
     kx_secret_free(pass->value);
     g_free(pass->user);
+    g_free(pass->principal);
     g_free(pass);
 }

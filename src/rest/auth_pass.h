@@ -10,10 +10,12 @@
 
 /* How a client proves who it is. */
 enum kx_login {
-    KX_LOGIN_SIMPLE,    /* user.name= in the query: it says who it is, and is believed */
-    KX_LOGIN_BASIC,     /* Authorization: Basic, of "USER:PASSWORD" */
-    KX_LOGIN_BEARER,    /* Authorization: Bearer, of a token (a JWT of Knox) */
-    KX_LOGIN_DELEGATION /* delegation= in the query: a token of HDFS */
+    KX_LOGIN_SIMPLE,     /* user.name= in the query: it says who it is, and is believed */
+    KX_LOGIN_BASIC,      /* Authorization: Basic, of "USER:PASSWORD" */
+    KX_LOGIN_BEARER,     /* Authorization: Bearer, of a token (a JWT of Knox) */
+    KX_LOGIN_DELEGATION, /* delegation= in the query: a token of HDFS */
+    KX_LOGIN_NEGOTIATE   /* a Kerberos ticket, for which the server gives a session: Cookie, and
+                            perhaps delegation= beside it */
 };
 
 struct kx_pass {
@@ -22,20 +24,28 @@ struct kx_pass {
     enum kx_login login;
     unsigned number;          /* counts the passes of a login, from 1 */
     char *user;               /* owned; NULL: not known */
-    struct kx_secret *header; /* owned; "Authorization: ..."; NULL: none */
+    struct kx_secret *header; /* owned; "Authorization: ..." or "Cookie: ..."; NULL: none */
     struct kx_secret *value;  /* owned; of delegation=; NULL: none */
     int64_t expires_ms;       /* wall clock; 0: not known */
+    /* of NEGOTIATE */
+    char *principal;    /* owned; whose ticket it was: "alice@REALM" */
+    int64_t session_ms; /* wall clock: until when the header is good; 0: not known */
 };
 
-/** @line "USER:PASSWORD" (the first colon splits) or a token, as the login wants; NULL for simple.
+/** @line "USER:PASSWORD" (the first colon splits), a token or cookies, as the login wants; NULL for
+ * simple.
  *  @user who it is when the line does not tell; may be NULL.
  *  @return 0; -EINVAL: it is none, with the reason (never a part of it).  @out owned: unref. */
 int kx_pass_new(enum kx_login login, const struct kx_secret *line, const char *user,
                 struct kx_pass **out, struct kx_error *err);
+
+/** A copy, with a delegation token in it.  @value consumed.  @return owned. */
+struct kx_pass *kx_pass_with(const struct kx_pass *pass, struct kx_secret *value,
+                             int64_t expires_ms);
 struct kx_pass *kx_pass_ref(struct kx_pass *pass);
 void kx_pass_unref(struct kx_pass *pass); /* NULL is fine */
 
-/** "simple", "basic", "bearer", "delegation". */
+/** "simple", "basic", "bearer", "delegation", "negotiate". */
 const char *kx_login_name(enum kx_login login);
 
 KX_DEFINE_AUTOPTR(kx_pass, kx_pass_unref)

@@ -5,6 +5,7 @@
 #define DEFAULT_TIMEOUT_MS 30000
 #define DEFAULT_STALL_MS   60000
 #define DEFAULT_ATTEMPTS   4
+#define END_MS             5000 /* of what is given back at the end */
 
 /* It cannot fail: nothing is read. */
 static struct kx_auth *simple_auth(const struct kx_client_config *config)
@@ -52,6 +53,9 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
 void kx_client_free(struct kx_client *client)
 {
     if (!client) return;
+    const struct kx_clock *clock = client->config.clock;
+    const struct kx_limits limits = {.deadline_ms = clock->now_ms(clock) + END_MS};
+    kx_auth_end(client->auth, client->http, &limits);
     kx_http_free(client->http);
     kx_silence_clear(&client->silence);
     kx_suspects_free(client->suspects);
@@ -75,7 +79,8 @@ struct kx_homes *kx_client_homes(const struct kx_client *client)
 
 const char *kx_client_user(const struct kx_client *client)
 {
-    return client->user;
+    const char *late = kx_auth_ticket_user(client->auth);
+    return late ? late : client->user;
 }
 
 struct kx_auth *kx_client_auth(struct kx_client *client)

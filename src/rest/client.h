@@ -40,13 +40,17 @@ struct kx_call {
 
 int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
                   struct kx_error *err);
-void kx_client_free(struct kx_client *client); /* all streams must be closed */
+
+/** All streams must be closed. Gives back what a login by ticket was given: some seconds at most.
+ */
+void kx_client_free(struct kx_client *client);
 
 /** The one that answers, of several; constant. */
 const struct kx_endpoint *kx_client_endpoint(const struct kx_client *client);
 struct kx_homes;
 struct kx_homes *kx_client_homes(const struct kx_client *client); /* borrowed */
-const char *kx_client_user(const struct kx_client *client);       /* who it is; may be NULL */
+const char *kx_client_user(const struct kx_client *client);       /* who it is, as
+    far as known; may be NULL */
 struct kx_auth *kx_client_auth(struct kx_client *client);         /* borrowed */
 
 /* One operation without a body of file bytes. All members are borrowed during the call. */

@@ -24,6 +24,15 @@ static int answer_error(struct kx_transfer *transfer, const struct kx_limits *li
     return kx_error_from_answer(err, status, (const char *)body->data, body->len);
 }
 
+/* Of several, the one that a ticket is for. */
+static const char *offer_of(const struct kx_transfer *transfer)
+{
+    const char *value;
+    for (unsigned i = 0; (value = kx_transfer_header_at(transfer, "WWW-Authenticate", i)); i++)
+        if (g_ascii_strncasecmp(value, "negotiate", 9) == 0) return value;
+    return kx_transfer_header(transfer, "WWW-Authenticate");
+}
+
 int kx_client_judge(struct kx_client *client, struct kx_transfer *transfer, enum kx_op op,
                     const char *path, const struct kx_limits *limits, struct kx_error *err)
 {
@@ -32,8 +41,7 @@ int kx_client_judge(struct kx_client *client, struct kx_transfer *transfer, enum
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
     int result = answer_error(transfer, limits, to);
-    if (status == 401 && !to->exception)
-        kx_auth_explain(client->auth, kx_transfer_header(transfer, "WWW-Authenticate"), to);
+    if (status == 401 && !to->exception) kx_auth_explain(client->auth, offer_of(transfer), to);
     kx_error_about(to, kx_op_info(op)->name, path);
     return result;
 }

@@ -48,6 +48,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
 {
     bool body = step == KX_STEP_BODY;
     bool shown = o->pass && o->pass->header && kx_client_is_home(o->client, url);
+    bool own = shown && o->pass->login == KX_LOGIN_NEGOTIATE; /* it has its cookies itself */
     const char *headers[] = {NULL, NULL, NULL};
     int count = 0;
     if (body) headers[count++] = "Content-Type: application/octet-stream";
@@ -57,7 +58,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
     const struct kx_http_request request = {.method = kx_op_info(o->op)->method,
                                             .url = url,
                                             .headers = headers,
-                                            .session = shown,
+                                            .session = shown && !own,
                                             .expect = guarded,
                                             .upload = body,
                                             .sized = o->length >= 0,
@@ -199,21 +200,25 @@ static int attempt_with_pass(struct kx_operation *o, struct kx_transfer **out, s
     return settle(o, g_steal_pointer(&first), url, out, err);
 }
 
-/* When the login is refused: once more, if another one can be had. */
+/* When the login is refused: again, if another one can be had. */
 static int attempt_once(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
 {
     struct kx_client *client = o->client;
+    const struct kx_endpoint *home = kx_operation_home(o);
+    const struct kx_place place = {home->base, !*home->gateway};
     for (int number = 1;; number++) {
         g_autoptr(kx_pass) pass = NULL;
-        int result = kx_auth_pass(client->auth, client->http, &o->limits, &pass, err);
+        int result = kx_auth_pass(client->auth, client->http, &place, &o->limits, &pass, err);
         if (result < 0) return result;
         o->pass = pass;
         result = attempt_with_pass(o, out, err);
         o->pass = NULL;
         if (result == 0) g_atomic_int_set(&pass->accepted, 1);
-        if (result == 0 || err->http_status != 401) return result;
+        if (result == 0 || !kx_auth_is_refusal(pass, err)) return result;
         bool again = kx_auth_refused(client->auth, client->http, pass, &o->limits);
-        if (!again || number > 1) return result;
+        /* A ticket's may begin with a name alone, and go on from a token to a session. */
+        int most = pass->login == KX_LOGIN_NEGOTIATE ? 3 : 2;
+        if (!again || number >= most) return result;
         kx_error_clear(err);
     }
 }

@@ -140,6 +140,8 @@ const char *kx_transfer_url(const struct kx_transfer *transfer);
  * any case; the first of several. */
 long kx_transfer_status(const struct kx_transfer *transfer);
 const char *kx_transfer_header(const struct kx_transfer *transfer, const char *name);
+const char *kx_transfer_header_at(const struct kx_transfer *transfer, const char *name,
+                                  unsigned number); /* of several; from 0 */
 
 /** Take the next bytes of the response's body: waits until `want` of them, the rest or a full
  * window have come.

@@ -307,13 +307,19 @@ long kx_transfer_status(const struct kx_transfer *transfer)
     return transfer->status;
 }
 
-const char *kx_transfer_header(const struct kx_transfer *transfer, const char *name)
+const char *kx_transfer_header_at(const struct kx_transfer *transfer, const char *name,
+                                  unsigned number)
 {
     for (guint i = 0; i < transfer->headers_in->len; i++) {
         const struct kx_header *header = &g_array_index(transfer->headers_in, struct kx_header, i);
-        if (g_ascii_strcasecmp(header->name, name) == 0) return header->value;
+        if (g_ascii_strcasecmp(header->name, name) == 0 && number-- == 0) return header->value;
     }
     return NULL;
+}
+
+const char *kx_transfer_header(const struct kx_transfer *transfer, const char *name)
+{
+    return kx_transfer_header_at(transfer, name, 0);
 }
 
 static gboolean bytes_to_pull(const struct kx_transfer *transfer)

@@ -183,7 +183,7 @@ static int exchange(struct kx_service *service, const struct kx_service_ask *ask
     const struct kx_http_request request = {.method = method,
                                             .url = url,
                                             .headers = headers,
-                                            .session = shown,
+                                            .session = shown && pass->login != KX_LOGIN_NEGOTIATE,
                                             .upload = has_body,
                                             .sized = has_body,
                                             .body_bytes = has_body ? (int64_t)strlen(ask->body) : 0,
@@ -213,13 +213,15 @@ static int exchange_with_pass(struct kx_service *service, const struct kx_servic
 {
     struct kx_client *client = service->config.client;
     struct kx_auth *auth = kx_client_auth(client);
+    const struct kx_endpoint *home = kx_client_endpoint(client);
+    const struct kx_place place = {home->base, !*home->gateway};
     for (int number = 1;; number++) {
         g_autoptr(kx_pass) pass = NULL;
-        int result = kx_auth_pass(auth, kx_client_http(client), limits, &pass, err);
+        int result = kx_auth_pass(auth, kx_client_http(client), &place, limits, &pass, err);
         if (result == 0) result = exchange(service, ask, url, pass, limits, body, err);
-        bool home = kx_client_is_home(client, url);
-        if (result == 0 && home) g_atomic_int_set(&pass->accepted, 1);
-        if (result == 0 || err->http_status != 401 || err->exception || !home) return result;
+        bool at_home = kx_client_is_home(client, url);
+        if (result == 0 && at_home) g_atomic_int_set(&pass->accepted, 1);
+        if (result == 0 || err->http_status != 401 || err->exception || !at_home) return result;
         bool again = kx_auth_refused(auth, kx_client_http(client), pass, limits);
         if (!again || number > 1) return result;
         kx_error_clear(err);

@@ -49,6 +49,10 @@ static void add_login_remedy(struct kx_doctor *d, const struct kx_error *err)
 {
     if (!d->auth)
         g_string_append(d->remedy, "mend what the message names");
+    else if (kx_auth_has_tickets(d->auth))
+        g_string_append(d->remedy,
+                        "this server wants a Kerberos ticket: kinit (klist shows what there is), "
+                        "or keytab = FILE and principal = NAME in the profile");
     else if (kx_auth_is_simple(d->auth))
         g_string_append(d->remedy, "this server wants a login: auth_file = FILE (mode 0600, one "
                                    "line USER:PASSWORD) or token_file = FILE in the profile");
@@ -66,6 +70,8 @@ static void say_login(struct kx_doctor *d)
     kx_auth_state(d->auth, &state);
     g_string_append_printf(d->said, "%s as %s", state.login, state.user ? state.user : "nobody");
     if (!kx_auth_is_simple(d->auth)) g_string_append_printf(d->said, ", from %s", state.source);
+    if (state.principal) g_string_append_printf(d->said, " (%s)", state.principal);
+    if (state.token) g_string_append(d->said, ", with a delegation token");
     if (state.expires_ms) {
         g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(state.expires_ms / 1000);
         g_autofree char *text = when ? g_date_time_format_iso8601(when) : NULL;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rest/kerberos.h"
 #include "tools/knoxctl/ctl.h"
 
 static const struct kx_ctl_command *find(const char *name)
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
 {
     struct kx_ctl ctl = {0};
     KX_ERROR_AUTO(err);
+    if (kx_kerberos_is_child(argc, argv)) return kx_kerberos_main(argv);
     int status =
         kx_globals_take(&ctl, &argc, &argv, &err) < 0 ? kx_ctl_complain(&err) : run(&ctl, argv);
     kx_ctl_clear(&ctl);

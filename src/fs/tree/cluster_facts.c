@@ -50,22 +50,35 @@ int kx_cluster_user(const struct kx_tree_at *at, GString *out, struct kx_error *
     return 0;
 }
 
+/* @never: what it is when there is none.  @return owned. */
+static char *time_text(int64_t ms, const char *never)
+{
+    g_autoptr(GDateTime) when = ms ? g_date_time_new_from_unix_utc(ms / 1000) : NULL;
+    return when ? g_date_time_format(when, "%Y-%m-%dT%H:%M:%SZ") : g_strdup(never);
+}
+
+static void add_row(GString *out, const char *name, const char *value)
+{
+    g_autofree char *escaped = g_strescape(value ? value : "", NULL);
+    g_string_append_printf(out, "%s\t%s\n", name, escaped);
+}
+
 /* Never a secret: kx_auth_state has none. */
 int kx_cluster_auth(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {
     (void)err;
     struct kx_auth_state state;
     kx_auth_state(kx_client_auth(at->mount->client), &state);
-    g_autofree char *expires = g_strdup("never");
-    if (state.expires_ms) {
-        g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(state.expires_ms / 1000);
-        g_free(expires);
-        expires = when ? g_date_time_format(when, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("never");
-    }
-    g_autofree char *user = g_strescape(state.user ? state.user : "", NULL);
-    g_autofree char *source = g_strescape(state.source, NULL);
-    g_string_append_printf(out, "kind\t%s\nuser\t%s\nsource\t%s\nexpires\t%s\nrenewals\t%u\n",
-                           state.login, user, source, expires, state.renewals);
+    g_autofree char *expires = time_text(state.expires_ms, "never");
+    g_autofree char *ticket = time_text(state.ticket_ms, "none");
+    add_row(out, "kind", state.login);
+    add_row(out, "user", state.user);
+    add_row(out, "source", state.source);
+    add_row(out, "expires", expires);
+    g_string_append_printf(out, "renewals\t%u\n", state.renewals);
+    add_row(out, "principal", state.principal);
+    add_row(out, "ticket", ticket);
+    add_row(out, "token", state.token ? "delegation" : "none");
     kx_auth_state_clear(&state);
     return 0;
 }

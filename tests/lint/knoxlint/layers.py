@@ -18,6 +18,7 @@ LIBRARIES = (
     (re.compile(r"curl/"), re.compile(r"src/rest/http[^/]*$"), "src/rest/http*"),
     (re.compile(r"fuse|linux/fuse"), re.compile(r"src/fs/fuse/fuse_[^/]*$"), "src/fs/fuse/fuse_*"),
     (re.compile(r"json-c/|json\.h$|json_"), re.compile(r"src/rest/json[^/]*$"), "src/rest/json*"),
+    (re.compile(r"krb5|gssapi"), re.compile(r"src/rest/kerberos_[^/]*$"), "src/rest/kerberos_*"),
     (re.compile(r"libxml/|libxml2/"), re.compile(r"(src|tools)/(.*/)?xml[^/]*$"), "xml*"),
 )
 

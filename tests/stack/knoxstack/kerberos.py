@@ -50,6 +50,8 @@ SERVER = """\
   max_renewable_life = 7d 0h 0m 0s
   supported_enctypes = aes256-cts-hmac-sha1-96:normal
  }}
+[logging]
+ kdc = STDERR
 """
 
 

@@ -87,7 +87,7 @@ def option_list(given: dict) -> str:
 class Mount:
     """A driver in the foreground and where it is mounted."""
 
-    def __init__(self, binary: Path, endpoint: str, folder: Path, options: dict, runner: str = ""):
+    def __init__(self, binary: Path, endpoint: str, folder: Path, options: dict, env: dict | None = None):
         self.endpoint = endpoint
         self.folder = folder
         self.path = folder / "mnt"
@@ -103,7 +103,7 @@ class Mount:
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,
-                env=programs.ENVIRONMENT | sanitizer_environment(folder),
+                env=programs.ENVIRONMENT | sanitizer_environment(folder) | (env or {}),
                 start_new_session=True,
                 preexec_fn=lambda: programs.end_with(me),
             )
@@ -186,11 +186,12 @@ class Mount:
 class Mounts:
     """All mounts of a scope (a test, a module)."""
 
-    def __init__(self, binary: Path, base: str, login=None):
-        """login(user, folder): the options by which that user logs in at BASE, in files of FOLDER."""
+    def __init__(self, binary: Path, base: str, login=None, env: dict | None = None):
+        """login(user, folder): the options by which that user logs in at BASE, in files of FOLDER.  env: of the drivers, beside the tests' own."""
         self.binary = binary
         self.base = base
         self.login = login
+        self.env = env or {}
         self.live: list[Mount] = []
 
     def __call__(self, path: str = "/", server: str | None = None, **options) -> Mount:
@@ -202,7 +203,7 @@ class Mounts:
             options = self.login(user, folder) | options
         options.setdefault("hidevirtual", True)
         options.setdefault("stage_dir", str(folder))  # what one leaves is no other's, but on purpose
-        mount = Mount(self.binary, (server or self.base) + path, folder, options)
+        mount = Mount(self.binary, (server or self.base) + path, folder, options, self.env)
         self.live.append(mount)
         return mount
 

@@ -49,13 +49,11 @@ static void without_options_there_are_defaults(void **state)
     assert_false(o.foreground || o.debug || o.help || o.version);
     assert_false(o.read_only || o.allow_other || o.default_permissions);
     assert_true(o.attr_timeout_s == 1 && o.entry_timeout_s == 1 && o.negative_timeout_s == 1);
-    assert_int_equal(o.uid, -1);
-    assert_int_equal(o.gid, -1);
-    assert_int_equal(o.timeout_ms, 30000);
-    assert_true(o.data_timeout_ms == 60000 && o.connect_timeout_ms == 5000);
+    assert_true(o.uid == -1 && o.gid == -1);
+    assert_true(o.timeout_ms == 30000 && o.data_timeout_ms == 60000 &&
+                o.connect_timeout_ms == 5000);
     assert_true(o.replication == 0 && o.block_bytes == 0 && o.mem_bytes == 268435456);
-    assert_int_equal(o.log_level, KX_LOG_WARNING);
-    assert_true(!o.user && !o.fsname && !o.log_file);
+    assert_true(o.log_level == KX_LOG_WARNING && !o.user && !o.fsname && !o.log_file);
     assert_string_equal(o.stage_dir, "/var/tmp");
     assert_int_equal(o.kernel->len, 0);
     kx_options_clear(&o);
@@ -85,6 +83,8 @@ static const struct {
     {"token_file=x", KX_OPTION_AT(token_file), TEXT, 0, 0, "x"},
     {"token_url=x", KX_OPTION_AT(token_url), TEXT, 0, 0, "x"},
     {"delegation_file=x", KX_OPTION_AT(delegation_file), TEXT, 0, 0, "x"},
+    {"keytab=x", KX_OPTION_AT(keytab), TEXT, 0, 0, "x"},
+    {"principal=x", KX_OPTION_AT(principal), TEXT, 0, 0, "x"},
     {"cacert=x", KX_OPTION_AT(cacert), TEXT, 0, 0, "x"},
     {"pin=x", KX_OPTION_AT(pin), TEXT, 0, 0, "x"},
     {"cert=x", KX_OPTION_AT(cert), TEXT, 0, 0, "x"},

@@ -1,0 +1,213 @@
+#include "rest/auth_negotiate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rest/errno_map.h"
+#include "rest/json.h"
+#include "rest/url.h"
+
+#define ANSWER_BYTES_MAX ((size_t)64 * 1024)
+#define SESSION          "hadoop.auth="
+
+/* One request and its answer. */
+struct asked {
+    struct kx_transfer *transfer;
+    GByteArray *body;
+};
+
+static void asked_clear(struct asked *asked)
+{
+    kx_transfer_free(asked->transfer);
+    if (asked->body) {
+        kx_wipe(asked->body->data, asked->body->len);
+        g_byte_array_free(asked->body, TRUE);
+    }
+    *asked = (struct asked){0};
+}
+
+/* @query "op=...&...".  @return 0: a 2xx answer; -errno. */
+static int ask(const struct kx_negotiate *n, const char *method, const char *query,
+               const char *header, struct asked *out, struct kx_error *err)
+{
+    g_autofree char *url = g_strconcat(n->base, "/?", query, NULL);
+    const char *headers[] = {header, NULL};
+    const struct kx_http_request request = {.method = method, .url = url, .headers = headers};
+    out->body = g_byte_array_new();
+    int rc = kx_transfer_start(n->http, &request, &out->transfer, err);
+    if (rc == 0) rc = kx_transfer_wait_head(out->transfer, n->limits, err);
+    if (rc == 0)
+        rc = kx_transfer_collect(out->transfer, ANSWER_BYTES_MAX, n->limits, out->body, err);
+    kx_wipe(url, strlen(url));
+    if (rc < 0) return rc;
+    long status = kx_transfer_status(out->transfer);
+    if (status >= 200 && status <= 299) return 0;
+    return kx_error_from_answer(err, status, (const char *)out->body->data, out->body->len);
+}
+
+/* What `hadoop.auth` says of itself: who, and until when. */
+static void read_session(struct kx_pass *pass, const char *cookie, const struct kx_clock *clock)
+{
+    g_autofree char *text = g_strdup(cookie + strlen(SESSION));
+    g_strdelimit(text, "\"", '&');
+    g_auto(GStrv) fields = g_strsplit(text, "&", -1);
+    for (int i = 0; fields[i]; i++) {
+        if (g_str_has_prefix(fields[i], "u=") && fields[i][2]) {
+            g_free(pass->user);
+            pass->user = g_strdup(fields[i] + 2);
+        }
+        if (g_str_has_prefix(fields[i], "e=")) {
+            int64_t end_ms = g_ascii_strtoll(fields[i] + 2, NULL, 10);
+            /* A server whose clock is that far behind says nothing with it. */
+            pass->session_ms = end_ms > clock->wall_ms(clock) ? end_ms : 0;
+        }
+    }
+    kx_wipe(text, strlen(cookie) - strlen(SESSION));
+}
+
+/* The cookies of an answer, as the header of the next requests. */
+static int take_session(const struct kx_negotiate *n, const struct kx_transfer *transfer,
+                        const char *principal, struct kx_pass **out, struct kx_error *err)
+{
+    GString *cookies = g_string_new(NULL);
+    g_autofree char *own = NULL;
+    const char *line;
+    for (unsigned i = 0; (line = kx_transfer_header_at(transfer, "Set-Cookie", i)); i++) {
+        g_autofree char *cookie = g_strndup(line, strcspn(line, ";"));
+        const char *equals = strchr(cookie, '=');
+        if (!equals || !equals[1] || strcmp(equals, "=\"\"") == 0) continue;
+        g_string_append_printf(cookies, "%s%s", cookies->len ? "; " : "", cookie);
+        if (g_str_has_prefix(cookie, SESSION)) own = g_steal_pointer(&cookie);
+    }
+    int rc = 0;
+    if (!cookies->len) {
+        rc = kx_error_set(err, EACCES, "it gives no session (cookie) for the Kerberos ticket");
+    } else {
+        g_autoptr(kx_secret) secret = kx_secret_new(cookies->str, cookies->len);
+        g_autofree char *user = g_strndup(principal, strcspn(principal, "/@"));
+        rc = kx_pass_new(KX_LOGIN_NEGOTIATE, secret, user, out, err);
+    }
+    if (rc == 0 && own) read_session(*out, own, n->clock);
+    if (rc == 0) (*out)->principal = g_strdup(principal);
+    if (rc == 0) (*out)->expires_ms = (*out)->session_ms;
+    kx_wipe(cookies->str, cookies->len);
+    g_string_free(cookies, TRUE);
+    return rc;
+}
+
+/* "WWW-Authenticate: Negotiate BASE64" of an answer; NULL: it has none.  Borrowed. */
+static const char *proof_of(const struct kx_transfer *transfer)
+{
+    static const char NAME[] = "Negotiate ";
+    const char *value;
+    for (unsigned i = 0; (value = kx_transfer_header_at(transfer, "WWW-Authenticate", i)); i++)
+        if (g_ascii_strncasecmp(value, NAME, strlen(NAME)) == 0)
+            return value + strlen(NAME) + strspn(value + strlen(NAME), " ");
+    return NULL;
+}
+
+static int show_ticket(const struct kx_negotiate *n, struct kx_kerberos *exchange,
+                       struct kx_pass **out, struct kx_error *err)
+{
+    __attribute__((cleanup(asked_clear))) struct asked asked = {0};
+    const char *principal = kx_kerberos_principal(exchange);
+    char *header =
+        g_strconcat("Authorization: Negotiate ", kx_secret_text(kx_kerberos_token(exchange)), NULL);
+    int rc = ask(n, "GET", "op=GETHOMEDIRECTORY", header, &asked, err);
+    kx_wipe(header, strlen(header));
+    g_free(header);
+    /* Who is let in may still be refused what was asked, by a standby for one. */
+    bool answered = asked.transfer && kx_transfer_answered(asked.transfer);
+    long status = answered ? kx_transfer_status(asked.transfer) : 0;
+    if (status == 401 || (status == 403 && !err->exception)) {
+        g_autofree char *why = g_strdup(err->message);
+        kx_error_set(err, EACCES, "it refuses the Kerberos ticket of %s: %s", principal,
+                     why ? why : "401");
+        return -EACCES;
+    }
+    if (rc < 0 && !(status && err->exception)) return rc;
+    const char *proof = proof_of(asked.transfer);
+    rc = proof ? kx_kerberos_check(exchange, proof, n->limits->cancel, err) : 0;
+    if (rc == 0) rc = take_session(n, asked.transfer, principal, out, err);
+    if (rc == 0) kx_error_clear(err);
+    return rc;
+}
+
+int kx_negotiate_session(const struct kx_negotiate *n, struct kx_pass **out, int64_t *until_ms,
+                         struct kx_error *err)
+{
+    g_autoptr(kx_kerberos) exchange = NULL;
+    struct kx_url_parts parts = {.port = -1};
+    if (!kx_url_split(n->base, true, &parts) || !parts.host)
+        return kx_error_set(err, EINVAL, "no host in %s", n->base);
+    int rc = kx_kerberos_begin(n->kerberos, parts.host, n->limits->cancel, &exchange, err);
+    kx_url_parts_clear(&parts);
+    if (rc < 0) return rc;
+    *until_ms = kx_kerberos_until_ms(exchange);
+    rc = show_ticket(n, exchange, out, err);
+    if (rc < 0) kx_error_prefix(err, "%s", n->base);
+    return rc;
+}
+
+static int name_failure(int rc, const char *what, struct kx_error *err)
+{
+    if (rc < 0) kx_error_prefix(err, "%s", what);
+    return rc;
+}
+
+static int prolong(const struct kx_negotiate *n, const struct kx_pass *session, const char *token,
+                   struct kx_pass **out, struct kx_error *err)
+{
+    __attribute__((cleanup(asked_clear))) struct asked asked = {0};
+    GString *query = g_string_new("&op=RENEWDELEGATIONTOKEN");
+    int64_t expires_ms = 0;
+    kx_url_append_query(query, "token", token);
+    int rc = ask(n, "PUT", query->str + 1, kx_secret_text(session->header), &asked, err);
+    kx_wipe(query->str, query->len);
+    g_string_free(query, TRUE);
+    if (rc == 0) {
+        g_autoptr(GBytes) bytes = g_bytes_new_static(asked.body->data, asked.body->len);
+        rc = kx_json_read(bytes, &kx_json_long, &expires_ms, err);
+    }
+    if (rc < 0) return name_failure(rc, "the delegation token is not renewed", err);
+    *out = kx_pass_with(session, kx_secret_new(token, strlen(token)), expires_ms);
+    return 0;
+}
+
+int kx_negotiate_token(const struct kx_negotiate *n, const struct kx_pass *session,
+                       struct kx_pass **out, struct kx_error *err)
+{
+    __attribute__((cleanup(asked_clear))) struct asked asked = {0};
+    g_autofree char *token = NULL;
+    GString *query = g_string_new("&op=GETDELEGATIONTOKEN");
+    kx_url_append_query(query, "renewer", session->user); /* others may not renew it */
+    int rc = ask(n, "GET", query->str + 1, kx_secret_text(session->header), &asked, err);
+    g_string_free(query, TRUE);
+    if (rc == 0) {
+        g_autoptr(GBytes) bytes = g_bytes_new_static(asked.body->data, asked.body->len);
+        rc = kx_json_read(bytes, &kx_json_token, &token, err);
+    }
+    if (rc < 0) return name_failure(rc, "there is no delegation token", err);
+    rc = prolong(n, session, token, out, err); /* only that tells when it ends */
+    kx_wipe(token, strlen(token));
+    return rc;
+}
+
+int kx_negotiate_renew(const struct kx_negotiate *n, const struct kx_pass *session,
+                       const struct kx_pass *old, struct kx_pass **out, struct kx_error *err)
+{
+    return prolong(n, session, kx_secret_text(old->value), out, err);
+}
+
+int kx_negotiate_cancel(const struct kx_negotiate *n, const struct kx_pass *pass,
+                        struct kx_error *err)
+{
+    __attribute__((cleanup(asked_clear))) struct asked asked = {0};
+    GString *query = g_string_new("&op=CANCELDELEGATIONTOKEN");
+    kx_url_append_query(query, "token", kx_secret_text(pass->value));
+    kx_url_append_query(query, "delegation", kx_secret_text(pass->value));
+    int rc = ask(n, "PUT", query->str + 1, kx_secret_text(pass->header), &asked, err);
+    kx_wipe(query->str, query->len);
+    g_string_free(query, TRUE);
+    return name_failure(rc, "the delegation token is not cancelled", err);
+}

@@ -1,0 +1,345 @@
+#include "rest/auth_ticket.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rest/auth_negotiate.h"
+
+#define WAIT_SLICE_MS  100   /* between two looks at the canceller while another thread renews */
+#define AGAIN_AFTER_MS 60000 /* when a renewal failed while the old pass is still good */
+#define QUIET_MS       1000  /* how long a failure speaks for the next callers */
+#define PLACES_MAX     32
+
+/* What is shown at one server. */
+struct kept {
+    char *base;
+    struct kx_pass *pass;
+    int64_t due_ms; /* wall clock: when it is to be renewed */
+    bool no_tokens; /* the server gives none, or refuses them */
+};
+
+struct kx_tickets {
+    const struct kx_clock *clock;
+    struct kx_log *log;
+    char *wanted;                       /* user */
+    struct kx_kerberos_config kerberos; /* strings owned */
+    const char *user;                   /* atomic; interned */
+    GMutex mutex;
+    GCond changed;
+    /* guarded by mutex */
+    GPtrArray *places; /* of struct kept */
+    bool busy;         /* a thread is getting a pass */
+    int64_t quiet_until_ms;
+    struct kx_error failure; /* why there is none */
+    unsigned count;
+    int64_t ticket_until_ms;
+};
+
+static void kept_free(gpointer data)
+{
+    struct kept *kept = data;
+    kx_pass_unref(kept->pass);
+    g_free(kept->base);
+    g_free(kept);
+}
+
+struct kx_tickets *kx_tickets_new(const struct kx_tickets_config *config)
+{
+    struct kx_tickets *t = g_new0(struct kx_tickets, 1);
+    t->clock = config->clock;
+    t->log = config->log;
+    t->wanted = g_strdup(config->user);
+    t->kerberos.keytab = config->keytab ? g_canonicalize_filename(config->keytab, NULL) : NULL;
+    t->kerberos.principal = g_strdup(config->principal);
+    t->kerberos.program = g_strdup(config->program);
+    t->places = g_ptr_array_new_with_free_func(kept_free);
+    g_mutex_init(&t->mutex);
+    g_cond_init(&t->changed);
+    kx_secret_guard_process();
+    return t;
+}
+
+/* The copies are ours, though their readers may not change them. */
+static void drop(const char *text)
+{
+    g_free((gpointer)(guintptr)text);
+}
+
+void kx_tickets_free(struct kx_tickets *t)
+{
+    if (!t) return;
+    g_ptr_array_free(t->places, TRUE);
+    kx_error_clear(&t->failure);
+    g_mutex_clear(&t->mutex);
+    g_cond_clear(&t->changed);
+    drop(t->kerberos.keytab);
+    drop(t->kerberos.principal);
+    drop(t->kerberos.program);
+    g_free(t->wanted);
+    g_free(t);
+}
+
+static int64_t wall_ms(const struct kx_tickets *t)
+{
+    return t->clock->wall_ms(t->clock);
+}
+
+static int64_t now_ms(const struct kx_tickets *t)
+{
+    return t->clock->now_ms(t->clock);
+}
+
+/* Mutex held.  The one for a server; made when it is new. */
+static struct kept *find(struct kx_tickets *t, const char *base)
+{
+    for (guint i = 0; i < t->places->len; i++) {
+        struct kept *kept = t->places->pdata[i];
+        if (strcmp(kept->base, base) == 0) return kept;
+    }
+    if (t->places->len >= PLACES_MAX) g_ptr_array_remove_index(t->places, 0);
+    struct kept *kept = g_new0(struct kept, 1);
+    kept->base = g_strdup(base);
+    g_ptr_array_add(t->places, kept);
+    return kept;
+}
+
+static bool is_good(const struct kx_tickets *t, const struct kept *kept)
+{
+    return kept->pass && (!kept->pass->expires_ms || wall_ms(t) < kept->pass->expires_ms);
+}
+
+/* Three quarters of the life that it has from now on. */
+static int64_t due_after(const struct kx_tickets *t, const struct kx_pass *pass)
+{
+    int64_t now = wall_ms(t);
+    if (!pass->expires_ms) return INT64_MAX;
+    return pass->expires_ms <= now ? now : now + (pass->expires_ms - now) / 4 * 3;
+}
+
+/* What one renewal needs to know. */
+struct renewal {
+    struct kx_negotiate n;
+    struct kx_pass *old; /* borrowed; NULL: the first one */
+    bool tokens;
+    int64_t ticket_until_ms; /* set when a ticket was shown */
+};
+
+static int get_session(struct kx_tickets *t, struct renewal *r, struct kx_pass **out,
+                       struct kx_error *err)
+{
+    int rc = kx_negotiate_session(&r->n, out, &r->ticket_until_ms, err);
+    if (rc < 0) return rc;
+    const char *user = (*out)->user;
+    if (!t->wanted || g_strcmp0(user, t->wanted) == 0) return 0;
+    rc = kx_error_set(err, EACCES, "-o user=%s, but the Kerberos ticket is %s's", t->wanted, user);
+    kx_pass_unref(g_steal_pointer(out));
+    return rc;
+}
+
+/* A token by a session: the old one for longer, else a new one. */
+static int get_token(struct kx_tickets *t, const struct renewal *r, const struct kx_pass *session,
+                     struct kx_pass **out, struct kx_error *err)
+{
+    KX_ERROR_AUTO(why);
+    if (r->old && r->old->value) {
+        g_autoptr(kx_pass) longer = NULL;
+        int rc = kx_negotiate_renew(&r->n, session, r->old, &longer, &why);
+        if (rc == 0 && longer->expires_ms > r->old->expires_ms) {
+            *out = g_steal_pointer(&longer);
+            return 0;
+        }
+        if (rc == -EINTR || why.http_status == 401) {
+            kx_error_copy(err, &why);
+            return rc;
+        }
+        kx_log_write(t->log, KX_LOG_INFO, "a new delegation token takes the old one's place%s%s",
+                     why.message ? ": " : "", why.message ? why.message : "");
+    }
+    return kx_negotiate_token(&r->n, session, out, err);
+}
+
+/* No lock is held.  @out owned. */
+static int renew(struct kx_tickets *t, struct renewal *r, struct kx_pass **out,
+                 struct kx_error *err)
+{
+    g_autoptr(kx_pass) session = NULL;
+    bool lasts = r->old && r->old->value && r->old->session_ms > wall_ms(t);
+    int rc = lasts ? get_token(t, r, r->old, out, err) : 0;
+    if (lasts && rc == 0) return 0;
+    if (lasts && (rc == -EINTR || err->http_status != 401)) return rc;
+    kx_error_clear(err);
+    rc = get_session(t, r, &session, err);
+    if (rc < 0) return rc;
+    if (r->tokens) {
+        KX_ERROR_AUTO(why);
+        if (get_token(t, r, session, out, &why) == 0) return 0;
+        g_autofree char *line = kx_error_format(&why);
+        kx_log_write(t->log, KX_LOG_INFO, "the session is used without one: %s", line);
+    }
+    *out = g_steal_pointer(&session);
+    return 0;
+}
+
+static void take(struct kx_tickets *t, struct kept *kept, struct kx_pass *pass)
+{
+    kx_pass_unref(kept->pass);
+    kept->pass = pass;
+    pass->number = ++t->count;
+    kept->due_ms = due_after(t, pass);
+    if (pass->user) g_atomic_pointer_set(&t->user, g_intern_string(pass->user));
+}
+
+/* Mutex held, free meanwhile. */
+static int renew_for_all(struct kx_tickets *t, struct kx_http *http, const struct kx_place *place,
+                         const struct kx_limits *limits, struct kx_error *err)
+{
+    struct kept *kept = find(t, place->base);
+    g_autoptr(kx_pass) old = kept->pass ? kx_pass_ref(kept->pass) : NULL;
+    struct renewal r = {.n = {.http = http,
+                              .clock = t->clock,
+                              .kerberos = &t->kerberos,
+                              .base = place->base,
+                              .limits = limits},
+                        .old = old,
+                        .tokens = place->tokens && !kept->no_tokens};
+    struct kx_pass *pass = NULL;
+    t->busy = true;
+    g_mutex_unlock(&t->mutex);
+    int rc = renew(t, &r, &pass, err);
+    g_mutex_lock(&t->mutex);
+    t->busy = false;
+    g_cond_broadcast(&t->changed);
+    if (r.ticket_until_ms) t->ticket_until_ms = r.ticket_until_ms;
+    kept = find(t, place->base);
+    if (rc == 0)
+        take(t, kept, pass);
+    else
+        kept->due_ms = wall_ms(t) + AGAIN_AFTER_MS;
+    return rc;
+}
+
+/* Another thread is at it.  @return 0: look again; -errno: no more patience. */
+static int wait_for_it(struct kx_tickets *t, const struct kx_limits *limits, struct kx_error *err)
+{
+    if (kx_cancel_fired(limits->cancel)) return kx_error_set(err, EINTR, "interrupted");
+    if (limits->deadline_ms && now_ms(t) >= limits->deadline_ms)
+        return kx_error_set(err, EACCES, "no Kerberos ticket came in time");
+    g_cond_wait_until(&t->changed, &t->mutex,
+                      g_get_monotonic_time() + WAIT_SLICE_MS * G_TIME_SPAN_MILLISECOND);
+    return 0;
+}
+
+/* Mutex held.  There is no good one. */
+static int get_first(struct kx_tickets *t, struct kx_http *http, const struct kx_place *place,
+                     const struct kx_limits *limits, struct kx_error *err)
+{
+    if (t->busy) return wait_for_it(t, limits, err);
+    if (now_ms(t) < t->quiet_until_ms) {
+        kx_error_copy(err, &t->failure);
+        return -err->code;
+    }
+    int rc = renew_for_all(t, http, place, limits, err);
+    if (rc == -EACCES) {
+        kx_error_copy(&t->failure, err);
+        t->quiet_until_ms = now_ms(t) + QUIET_MS;
+    }
+    return rc;
+}
+
+/* Mutex held.  There is a good one, which should be renewed. */
+static void get_next(struct kx_tickets *t, struct kx_http *http, const struct kx_place *place,
+                     const struct kx_limits *limits)
+{
+    KX_ERROR_AUTO(why);
+    if (renew_for_all(t, http, place, limits, &why) == 0) return;
+    g_autofree char *line = kx_error_format(&why);
+    kx_log_write(t->log, KX_LOG_WARNING, "the login by ticket is not renewed yet: %s", line);
+}
+
+int kx_tickets_pass(struct kx_tickets *t, struct kx_http *http, const struct kx_place *place,
+                    const struct kx_limits *limits, struct kx_pass **out, struct kx_error *err)
+{
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    unsigned before;
+    int rc = 0;
+    g_mutex_lock(&t->mutex);
+    before = t->count;
+    struct kept *kept = find(t, place->base);
+    /* What was got just now is used even if it should have ended already. */
+    while (rc == 0 && !is_good(t, kept) && (t->count == before || !kept->pass)) {
+        rc = get_first(t, http, place, limits, to);
+        kept = find(t, place->base);
+    }
+    if (rc == 0 && !t->busy && wall_ms(t) >= kept->due_ms && t->count == before) {
+        get_next(t, http, place, limits);
+        kept = find(t, place->base);
+    }
+    if (rc == 0) *out = kx_pass_ref(kept->pass);
+    g_mutex_unlock(&t->mutex);
+    return rc;
+}
+
+bool kx_tickets_refused(struct kx_tickets *t, const struct kx_pass *pass)
+{
+    bool again = true;
+    g_mutex_lock(&t->mutex);
+    for (guint i = 0; i < t->places->len; i++) {
+        struct kept *kept = t->places->pdata[i];
+        if (kept->pass != pass) continue;
+        bool fresh = !g_atomic_int_get(&kept->pass->accepted);
+        again = !fresh || kept->pass->value;
+        if (fresh && kept->pass->value) kept->no_tokens = true;
+        if (!again) {
+            kx_error_set(&t->failure, EACCES, "the server refuses the session that it has given");
+            t->quiet_until_ms = now_ms(t) + KX_REFUSED_MS;
+        }
+        kx_pass_unref(g_steal_pointer(&kept->pass));
+    }
+    g_mutex_unlock(&t->mutex);
+    return again;
+}
+
+void kx_tickets_end(struct kx_tickets *t, struct kx_http *http, const struct kx_limits *limits)
+{
+    g_mutex_lock(&t->mutex);
+    g_autoptr(GPtrArray) places = g_steal_pointer(&t->places);
+    t->places = g_ptr_array_new_with_free_func(kept_free);
+    g_mutex_unlock(&t->mutex);
+    for (guint i = 0; i < places->len; i++) {
+        const struct kept *kept = places->pdata[i];
+        const struct kx_negotiate n = {
+            .http = http, .clock = t->clock, .base = kept->base, .limits = limits};
+        KX_ERROR_AUTO(err);
+        if (!kept->pass || !kept->pass->value) continue;
+        if (kx_negotiate_cancel(&n, kept->pass, &err) == 0) continue;
+        g_autofree char *line = kx_error_format(&err);
+        kx_log_write(t->log, KX_LOG_WARNING, "%s", line);
+    }
+}
+
+const char *kx_tickets_user(const struct kx_tickets *t)
+{
+    return g_atomic_pointer_get(&t->user);
+}
+
+void kx_tickets_state(struct kx_tickets *t, struct kx_auth_state *out)
+{
+    g_mutex_lock(&t->mutex);
+    const struct kx_pass *pass = NULL;
+    for (guint i = 0; i < t->places->len; i++) {
+        const struct kept *kept = t->places->pdata[i];
+        if (kept->pass && (!pass || kept->pass->number > pass->number)) pass = kept->pass;
+    }
+    const char *user = pass ? pass->user : kx_tickets_user(t);
+    *out = (struct kx_auth_state){
+        .login = kx_login_name(KX_LOGIN_NEGOTIATE),
+        .source = g_strdup(t->kerberos.keytab ? t->kerberos.keytab : "the ticket cache"),
+        .user = g_strdup(user),
+        .principal = g_strdup(pass ? pass->principal : t->kerberos.principal),
+        .token = pass && pass->value,
+        .expires_ms = pass ? pass->expires_ms : 0,
+        .ticket_ms = t->ticket_until_ms,
+        .renewals = t->count > 1 ? t->count - 1 : 0};
+    g_mutex_unlock(&t->mutex);
+}

@@ -1,0 +1,181 @@
+#include "desk.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define STATUS                                                                                     \
+    "{\"FileStatus\":{\"accessTime\":0,\"blockSize\":0,\"childrenNum\":0,\"fileId\":1,\"group\":"  \
+    "\"g\",\"length\":0,\"modificationTime\":0,\"owner\":\"o\",\"pathSuffix\":\"\","               \
+    "\"permission\":\"755\",\"replication\":0,\"type\":\"DIRECTORY\"}}"
+#define INVALID                                                                                    \
+    "{\"RemoteException\":{\"exception\":\"SecurityException\",\"message\":\"Failed to obtain "    \
+    "user group information: org.apache.hadoop.security.token.SecretManager$InvalidToken: it is "  \
+    "expired\"}}"
+
+static void answer(struct connection *c, const char *status, const char *headers, const char *body)
+{
+    connection_print(c, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers,
+                     strlen(body), body);
+}
+
+static void give_session(struct desk *d, struct connection *c)
+{
+    g_autofree char *proof =
+        d->proof ? g_strdup_printf("WWW-Authenticate: Negotiate %s\r\n", d->proof) : g_strdup("");
+    g_autofree char *headers = g_strdup_printf(
+        "%sSet-Cookie: hadoop.auth=\"u=alice&p=alice@R&t=kerberos&e=%" G_GINT64_FORMAT
+        "&s=%u\"; Path=/; HttpOnly\r\n",
+        proof, d->clock->wall + d->session_ms, ++d->sessions);
+    answer(c, "200 OK", headers, "{\"Path\":\"/user/alice\"}");
+}
+
+static void give_token(struct desk *d, struct connection *c)
+{
+    g_autofree char *body = g_strdup_printf("{\"Token\":{\"urlString\":\"t%u\"}}", ++d->given);
+    if (d->tokens)
+        answer(c, "200 OK", "", body);
+    else
+        answer(c, "403 Forbidden", "", "");
+}
+
+static void prolong(struct desk *d, struct connection *c)
+{
+    g_autofree char *body =
+        g_strdup_printf("{\"long\":%" G_GINT64_FORMAT "}", d->clock->wall + d->token_ms);
+    if (d->no_prolonging && d->given == 1 && strstr(d->seen->str, "GETFILESTATUS"))
+        answer(c, "403 Forbidden", "", INVALID);
+    else
+        answer(c, "200 OK", "", body);
+}
+
+static void serve_one(struct desk *d, struct connection *c, const char *op, const char *shown)
+{
+    g_autofree char *session = g_strdup_printf("s=%u", d->sessions);
+    g_autofree char *token = g_strdup_printf("t%u", d->given);
+    bool in = strstr(shown, session) && !d->no_sessions;
+    g_string_append_printf(d->seen, "%s %s\n", op, shown);
+    if (g_str_has_prefix(shown, "Negotiate "))
+        give_session(d, c);
+    else if (*shown == 't' && strcmp(shown, token) != 0)
+        answer(c, "403 Forbidden", "", INVALID);
+    else if (*shown != 't' && !in)
+        answer(c, "401 Unauthorized", "WWW-Authenticate: Negotiate\r\n", "");
+    else if (strcmp(op, "GETDELEGATIONTOKEN") == 0)
+        give_token(d, c);
+    else if (strcmp(op, "RENEWDELEGATIONTOKEN") == 0)
+        prolong(d, c);
+    else
+        answer(c, "200 OK", "", strcmp(op, "CANCELDELEGATIONTOKEN") == 0 ? "" : STATUS);
+}
+
+static char *between(const char *text, const char *from, char until)
+{
+    const char *at = strstr(text, from);
+    if (!at) return NULL;
+    at += strlen(from);
+    const char *end = strchr(at, until);
+    return g_strndup(at, end ? (gsize)(end - at) : strlen(at));
+}
+
+static void serve(struct connection *c, void *context)
+{
+    struct desk *d = context;
+    struct request request;
+    while (connection_read_head(c, &request)) {
+        g_autofree char *op = between(request.target, "op=", '&');
+        g_autofree char *token = between(request.target, "delegation=", '&');
+        g_autofree char *name = between(request.target, "user.name=", '&');
+        g_autofree char *cookie = request_header(&request, "Cookie");
+        g_autofree char *ticket = request_header(&request, "Authorization");
+        g_autofree char *session = cookie ? between(cookie, "&s=", '"') : NULL;
+        g_autofree char *words = session ? g_strdup_printf("s=%s", session) : NULL;
+        const char *shown = token ? token : ticket ? ticket : words ? words : name ? name : "-";
+        g_mutex_lock(&d->mutex);
+        serve_one(d, c, op ? op : "-", shown);
+        g_mutex_unlock(&d->mutex);
+        request_clear(&request);
+    }
+}
+
+int visit_setup(void **state)
+{
+    struct visit *v = g_new0(struct visit, 1);
+    v->folder = g_dir_make_tmp("kx-ticket-XXXXXX", NULL);
+    v->program = g_build_filename(v->folder, "child", NULL);
+    fake_clock_init(&v->clock);
+    v->clock.now = 0; /* never past a deadline of the client, whose clock is the machine's */
+    g_mutex_init(&v->desk.mutex);
+    v->desk.seen = g_string_new(NULL);
+    v->desk.clock = &v->clock;
+    v->desk.session_ms = v->desk.token_ms = 1000000;
+    v->server = server_new(serve, &v->desk);
+    v->pool = kx_pool_new(8);
+    *state = v;
+    return 0;
+}
+
+int visit_teardown(void **state)
+{
+    struct visit *v = *state;
+    kx_client_free(v->client);
+    kx_auth_free(v->auth);
+    server_free(v->server);
+    kx_pool_free(v->pool);
+    kx_error_clear(&v->err);
+    g_unlink(v->program);
+    g_rmdir(v->folder);
+    g_string_free(v->desk.seen, TRUE);
+    g_mutex_clear(&v->desk.mutex);
+    g_free(v->folder);
+    g_free(v->program);
+    g_free(v);
+    return 0;
+}
+
+void visit_program(struct visit *v, const char *lines)
+{
+    g_autofree char *text = g_strconcat("#!/bin/sh\n", lines, "\n", NULL);
+    assert_true(g_file_set_contents(v->program, text, -1, NULL));
+    assert_int_equal(g_chmod(v->program, 0700), 0);
+}
+
+void visit_begin(struct visit *v, enum kx_login login, const char *user)
+{
+    g_autofree char *origin = g_strdup_printf("http://127.0.0.1:%d", server_port(v->server));
+    struct kx_endpoint endpoint;
+    const struct kx_auth_config config = {.clock = &v->clock.clock,
+                                          .user = "root",
+                                          .login = login,
+                                          .tickets = true,
+                                          .ticket_user = user,
+                                          .ticket_program = v->program};
+    assert_int_equal(kx_endpoint_parse(origin, &endpoint, NULL), 0);
+    assert_int_equal(kx_auth_new(&config, "127.0.0.1", &v->auth, &v->err), 0);
+    const struct kx_client_config client = {.endpoint = &endpoint,
+                                            .auth = v->auth,
+                                            .clock = kx_clock_system(),
+                                            .pool = v->pool,
+                                            .timeout_ms = 60000};
+    assert_int_equal(kx_client_new(&client, &v->client, &v->err), 0);
+    kx_endpoint_clear(&endpoint);
+}
+
+void check_seen(struct visit *v, const char *seen)
+{
+    g_mutex_lock(&v->desk.mutex);
+    g_autofree char *all = g_strdup(v->desk.seen->str);
+    g_string_truncate(v->desk.seen, 0);
+    g_mutex_unlock(&v->desk.mutex);
+    assert_string_equal(all, seen);
+}
+
+void check_ask(struct visit *v, int expected, const char *seen)
+{
+    struct kx_status status = {0};
+    kx_error_clear(&v->err);
+    int rc = kx_webhdfs_stat(v->client, "/f", NULL, &status, &v->err);
+    kx_status_clear(&status);
+    if (rc != expected) fail_msg("%d: %s", rc, v->err.message ? v->err.message : "");
+    check_seen(v, seen);
+}

@@ -1,0 +1,65 @@
+/* Delegation tokens that a login by ticket gets, renews and gives back. */
+#include <errno.h>
+
+#include "desk.h"
+
+#define TOKEN TICKET "GETDELEGATIONTOKEN s=1\nRENEWDELEGATIONTOKEN s=1\n"
+
+static void a_token_is_prolonged_and_cancelled(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = true;
+    v->desk.token_ms = 4000;
+    visit_begin(v, KX_LOGIN_NEGOTIATE, NULL);
+    check_ask(v, 0, TOKEN ASK "t1\n");
+    fake_clock_pass(&v->clock, 2999);
+    check_ask(v, 0, ASK "t1\n");
+    fake_clock_pass(&v->clock, 1);
+    check_ask(v, 0, "RENEWDELEGATIONTOKEN s=1\n" ASK "t1\n");
+    kx_client_free(g_steal_pointer(&v->client));
+    check_seen(v, "CANCELDELEGATIONTOKEN t1\n");
+}
+
+static void a_token_that_cannot_be_prolonged_is_replaced(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = v->desk.no_prolonging = true;
+    v->desk.token_ms = 4000;
+    visit_begin(v, KX_LOGIN_NEGOTIATE, NULL);
+    check_ask(v, 0, TOKEN ASK "t1\n");
+    check_ask(v, 0, ASK "t1\n");
+    g_mutex_lock(&v->desk.mutex);
+    g_string_append(v->desk.seen, ASK "\n"); /* from now on none is prolonged */
+    g_mutex_unlock(&v->desk.mutex);
+    fake_clock_pass(&v->clock, 3000);
+    check_ask(v, 0,
+              ASK
+              "\nRENEWDELEGATIONTOKEN s=1\nGETDELEGATIONTOKEN s=1\nRENEWDELEGATIONTOKEN s=1\n" ASK
+              "t2\n");
+}
+
+static void a_token_that_is_refused_is_got_anew(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = true;
+    visit_begin(v, KX_LOGIN_NEGOTIATE, NULL);
+    check_ask(v, 0, TOKEN ASK "t1\n");
+    g_mutex_lock(&v->desk.mutex);
+    v->desk.given++; /* somebody has cancelled it */
+    g_mutex_unlock(&v->desk.mutex);
+    check_ask(v, 0,
+              ASK "t1\n" TICKET "GETDELEGATIONTOKEN s=2\nRENEWDELEGATIONTOKEN s=2\n" ASK "t3\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(a_token_is_prolonged_and_cancelled),
+        test(a_token_that_cannot_be_prolonged_is_replaced),
+        test(a_token_that_is_refused_is_got_anew),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

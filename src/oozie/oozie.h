@@ -100,8 +100,8 @@ int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
                   const struct kx_oozie_runs *runs, const struct kx_call *call,
                   struct kx_error *err);
 
-/** "endtime=2026-03-07T00:00Z;concurrency=3;pausetime=..." of a coordinator.  @return 0; -EINVAL;
- * -EBUSY: it does not show it. */
+/** "endtime=2026-03-07T00:00Z;concurrency=3;pausetime=..." of a coordinator.  @return 0; -EINVAL:
+ * Oozie does not like it, or it is none (then nothing is sent); -EBUSY: it does not show it. */
 int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
                     const struct kx_call *call, struct kx_error *err);
 

@@ -99,12 +99,24 @@ static bool shows(const struct kx_item *job, const char *name, const char *value
     return strcmp(name, "concurrency") != 0 || g_strcmp0(now, value) == 0;
 }
 
+/* "NAME=VALUE"; without a value it is taken away. */
+static int check_change(const char *part, struct kx_error *err)
+{
+    static const char *const NAMES[] = {"endtime=", "concurrency=", "pausetime=", "status="};
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
+        if (g_str_has_prefix(part, NAMES[i])) return 0;
+    return kx_error_set(err, EINVAL, "%s: neither endtime=, concurrency=, pausetime= nor status=",
+                        part);
+}
+
 int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
                     const struct kx_call *call, struct kx_error *err)
 {
     g_autoptr(GString) params = g_string_new(NULL);
     g_autoptr(kx_answer) after = NULL;
     g_auto(GStrv) parts = g_strsplit(changes, ";", -1);
+    for (char **part = parts; *part; part++)
+        if ((**part || !parts[1]) && check_change(*part, err) < 0) return -EINVAL;
     kx_url_append_query(params, "action", "change");
     kx_url_append_query(params, "value", changes);
     int result = put(oozie, id, params->str, NULL, call, NULL, err);

@@ -72,8 +72,9 @@ def test_what_is_no_run_is_refused(jobs, days):
     until(lambda: status(jobs, days) == "SUCCEEDED", JOB_S)
     refused(errno.EBUSY, (there / "ctl").write_text, "rerun 99\n")
     assert "E1018" in (there / "error").read_text()
-    for words in ("rerun", "rerun x", "rerun 1-", "rerun 1 backwards", "kill 1 refresh", "rerun 1::", "change nothing=1"):
+    for words in ("rerun", "rerun x", "rerun 1-", "rerun 1 backwards", "kill 1 refresh", "rerun 1::", "change nothing=1", "change x"):
         refused(errno.EINVAL, (there / "ctl").write_text, words + "\n")
+    assert "neither endtime=" in (there / "error").read_text()  # it was not asked for
     refused(errno.EBUSY, (there / "ctl").write_text, "ignore 1\n")
     assert "E1024" in (there / "error").read_text()
     refused(errno.EINVAL, (there / "actions/1/ctl").write_text, "rerun backwards\n")

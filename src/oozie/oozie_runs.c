@@ -105,8 +105,8 @@ static int check_change(const char *part, struct kx_error *err)
     static const char *const NAMES[] = {"endtime=", "concurrency=", "pausetime=", "status="};
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++)
         if (g_str_has_prefix(part, NAMES[i])) return 0;
-    return kx_error_set(err, EINVAL, "%s: neither endtime=, concurrency=, pausetime= nor status=",
-                        part);
+    return kx_error_set(err, EINVAL,
+                        "%s: neither endtime=, concurrency=, pausetime= nor status=", part);
 }
 
 int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,

@@ -134,13 +134,17 @@ static void give_up(struct kx_walk *walk)
     walk->window = 0;
 }
 
-static void keep_pace(struct kx_walk *walk, int64_t now_ms)
+/* A slow server makes pauses, too: who comes back for what was fetched for him goes on, at that
+ * pace. */
+static void keep_pace(struct kx_walk *walk, int64_t now_ms, bool hit)
 {
     int64_t gap = now_ms - walk->last_ms;
     bool first = walk->last_ms == 0;
     walk->last_ms = MAX(now_ms, 1);
     if (first) return;
-    if (gap > KX_WALK_PAUSE_MS) {
+    if (gap > KX_WALK_PAUSE_MS && hit) {
+        walk->pace_ms = gap;
+    } else if (gap > KX_WALK_PAUSE_MS) {
         walk->lines[BY_NAME].steps = walk->lines[BY_NUMBER].steps = 0;
         walk->pace_ms = 0;
     } else {
@@ -152,7 +156,7 @@ bool kx_walk_opened(struct kx_walk *walk, unsigned index, int64_t now_ms)
 {
     struct file *file = &walk->files[index];
     bool was = walk->window > 0, hit = file->fetched && !file->opened;
-    keep_pace(walk, now_ms);
+    keep_pace(walk, now_ms, hit);
     for (int order = 0; order < ORDERS; order++)
         step(walk, &walk->lines[order], index);
     file->opened = true;

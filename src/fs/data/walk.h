@@ -18,7 +18,7 @@
 #define KX_WALK_AHEAD      16 /* files that are fetched and not yet opened, at most */
 #define KX_WALK_LOST       16
 #define KX_WALK_HORIZON_MS 4000
-#define KX_WALK_PAUSE_MS   5000 /* without an open, and the walk is over */
+#define KX_WALK_PAUSE_MS   5000 /* without an open, and only what was fetched is left of it */
 
 struct kx_walk;
 

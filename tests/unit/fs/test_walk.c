@@ -161,6 +161,29 @@ static void not_more_than_the_pace_needs(void **state)
     assert_int_equal(fetched(paused), 0);
 }
 
+/* A gateway that is slow for a while: nothing is thrown away, to be fetched for a second time. */
+static void what_is_here_outlives_a_pause(void **state)
+{
+    (void)state;
+    g_autoptr(kx_walk) walk = made(MANY, KX_WALK_FRESH);
+    unsigned at = 0, ahead = 0;
+    for (; at < 20; at++) {
+        assert_true(kx_walk_opened(walk, at, at + 1));
+        if (at > 2) ahead--;
+        ahead += fetched(walk);
+    }
+    assert_true(ahead > 10);
+    int64_t now = at + 1 + 2 * KX_WALK_PAUSE_MS;
+    assert_true(kx_walk_opened(walk, at, now));
+    assert_true(kx_walk_goes(walk));
+    assert_int_equal(fetched(walk), 0);
+    for (unsigned i = 1; i < 40; i++) {
+        assert_true(kx_walk_opened(walk, at + i, now + i));
+        ahead = fetched(walk);
+    }
+    assert_true(ahead > 0);
+}
+
 /* Who has walked through one folder does so with the next, from its first file on. */
 static void the_next_folder(void **state)
 {
@@ -215,6 +238,7 @@ int main(void)
         cmocka_unit_test(what_is_in_vain_is_bounded),
         cmocka_unit_test(programs_may_overtake_each_other),
         cmocka_unit_test(not_more_than_the_pace_needs),
+        cmocka_unit_test(what_is_here_outlives_a_pause),
         cmocka_unit_test(the_next_folder),
         cmocka_unit_test(what_is_not_worth_it_is_passed_over),
         cmocka_unit_test(folders_of_few_files),

@@ -6,6 +6,7 @@
 #include "oozie/application.h"
 #include "rest/upload.h"
 #include "rest/webhdfs.h"
+#include "rest/yarn_conf.h"
 
 #define APPS_FOLDER "/user/%s/.knoxfs/apps/%s-%08x"
 
@@ -116,39 +117,6 @@ int kx_submit_properties(const struct kx_submit *submit, GBytes *text, char **ou
                         "oozie.bundle.application.path is missing");
 }
 
-/* A value of the ResourceManager's own configuration, with one ${...} in it resolved.  @return
- * owned; NULL: there is none. */
-static char *value_of(const struct kx_configuration *conf, const char *name)
-{
-    const char *value = kx_configuration_get(conf, name);
-    const char *open = value ? strstr(value, "${") : NULL;
-    const char *close = open ? strchr(open, '}') : NULL;
-    if (!close) return g_strdup(value);
-    g_autofree char *inner = g_strndup(open + 2, (gsize)(close - open - 2));
-    const char *found = kx_configuration_get(conf, inner);
-    g_autofree char *before = g_strndup(value, (gsize)(open - value));
-    return found ? g_strconcat(before, found, close + 1, NULL) : NULL;
-}
-
-/* The ResourceManager's configuration is at its root, not below /ws. */
-static int read_conf(struct kx_service *yarn, const struct kx_call *call,
-                     struct kx_configuration *conf)
-{
-    const char *base = kx_service_base(yarn);
-    if (!g_str_has_suffix(base, "/ws")) return -EOPNOTSUPP; /* a gateway does not show it */
-    g_autofree char *root = g_strndup(base, strlen(base) - strlen("/ws"));
-    const struct kx_service_config config = {
-        .name = "YARN", .base = root, .client = kx_service_client(yarn)};
-    g_autoptr(kx_service) service = kx_service_new(&config);
-    struct kx_service_ask ask = {.path = "/conf", .call = call};
-    g_autoptr(GBytes) body = NULL;
-    int result = kx_service_run(service, &ask, &body, NULL);
-    if (result < 0) return result;
-    gsize length = 0;
-    const char *bytes = g_bytes_get_data(body, &length);
-    return kx_configuration_read_xml(conf, bytes, length, NULL);
-}
-
 void kx_submit_learn(struct kx_services *services, struct kx_client *client,
                      const struct kx_call *call, struct kx_configuration *values)
 {
@@ -156,9 +124,9 @@ void kx_submit_learn(struct kx_services *services, struct kx_client *client,
     struct kx_service *yarn = kx_services_get(services, KX_SERVICE_YARN);
     const char *user = kx_client_user(client);
     if (user) kx_configuration_set(values, "user.name", user);
-    if (!yarn || read_conf(yarn, call, conf) < 0) return;
-    g_autofree char *hdfs = value_of(conf, "fs.defaultFS");
-    g_autofree char *manager = value_of(conf, "yarn.resourcemanager.address");
+    if (!yarn || kx_yarn_conf_read(yarn, call, conf) < 0) return;
+    g_autofree char *hdfs = kx_yarn_conf_value(conf, "fs.defaultFS");
+    g_autofree char *manager = kx_yarn_conf_value(conf, "yarn.resourcemanager.address");
     if (hdfs && g_str_has_prefix(hdfs, "hdfs://")) kx_configuration_set(values, "nameNode", hdfs);
     if (!manager || g_str_has_prefix(manager, "0.0.0.0")) return;
     kx_configuration_set(values, "resourceManager", manager);

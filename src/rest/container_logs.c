@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rest/collected_logs.h"
 #include "rest/kept.h"
 
 #define KEPT_MAX    256
@@ -14,6 +15,7 @@ struct kx_logs {
     struct kx_client *client;
     struct kx_yarn *yarn;
     struct kx_service *history;
+    struct kx_collected *collected;
     struct kx_kept *kept; /* "now:" + container: a listing; "last:" + container: an older one */
 };
 
@@ -24,6 +26,7 @@ struct kx_logs *kx_logs_new(struct kx_client *client, struct kx_yarn *yarn,
     logs->client = client;
     logs->yarn = yarn;
     logs->history = history;
+    logs->collected = kx_collected_new(client, yarn);
     logs->kept = kx_kept_new(kx_client_clock(client), KEPT_MAX, KEPT_SIZE);
     return logs;
 }
@@ -31,6 +34,7 @@ struct kx_logs *kx_logs_new(struct kx_client *client, struct kx_yarn *yarn,
 void kx_logs_free(struct kx_logs *logs)
 {
     if (!logs) return;
+    kx_collected_free(logs->collected);
     kx_kept_free(logs->kept);
     g_free(logs);
 }
@@ -112,6 +116,12 @@ static int app_ended(struct kx_logs *logs, const char *app, const struct kx_call
     return 0;
 }
 
+bool kx_logs_ended(struct kx_logs *logs, const char *app, const struct kx_call *call)
+{
+    bool ended = false;
+    return app_ended(logs, app, call, &ended, NULL) == 0 && ended;
+}
+
 void kx_logs_source_clear(struct kx_logs_source *source)
 {
     kx_service_free(source->own);
@@ -168,24 +178,70 @@ static int list_from(struct kx_logs *logs, const struct kx_log_name *name, int n
     return 0;
 }
 
-/* What a container has: as it is now, or as it was before its end. */
+static struct kx_answer *last_listing(struct kx_logs *logs, const char *container)
+{
+    g_autofree char *last = g_strconcat("last:", container, NULL);
+    return kx_kept_find(logs->kept, last);
+}
+
+/* What a container has, from who says it now.  @return -ENOENT, or another -errno: nobody does, but
+ * it may be collected. */
 static int list(struct kx_logs *logs, const struct kx_log_name *name, const struct kx_call *call,
                 struct kx_answer **out, struct kx_error *err)
 {
     g_autofree char *now = g_strconcat("now:", name->container, NULL);
-    g_autofree char *last = g_strconcat("last:", name->container, NULL);
     KX_ERROR_AUTO(live);
-    if (!kx_logs_is_container(name->container, name->app))
-        return kx_error_set(err, ENOENT, "%s is no container of %s", name->container, name->app);
     *out = kx_kept_find(logs->kept, now);
     if (*out || list_from(logs, name, 0, call, out, &live) == 0) return 0;
     if (live.code == EINTR) return kx_error_set(err, EINTR, "interrupted");
-    int result = list_from(logs, name, 1, call, out, err);
+    return list_from(logs, name, 1, call, out, err);
+}
+
+static int check_name(const struct kx_log_name *name, struct kx_error *err)
+{
+    return kx_logs_is_container(name->container, name->app)
+               ? 0
+               : kx_error_set(err, ENOENT, "%s is no container of %s", name->container, name->app);
+}
+
+/* What says most of why there is nothing: not that there is no history server. */
+static int failed(int result, struct kx_error *collected, struct kx_error *err)
+{
+    if (result != -ENOENT || !collected->code) return result;
+    kx_error_copy(err ? err : collected, collected);
+    return -collected->code;
+}
+
+static void add_files(const struct kx_answer *answer, GPtrArray *out)
+{
+    const struct kx_item *all = items_at(answer, "containerLogsInfo/containerLogInfo");
+    for (size_t i = 0; i < kx_item_count(all); i++)
+        g_ptr_array_add(out, kx_item_text(kx_item_element(all, i), "fileName"));
+}
+
+/* Names that a directory can have. */
+static void drop_unusable(GPtrArray *names)
+{
+    for (guint i = names->len; i > 0; i--) {
+        const char *name = g_ptr_array_index(names, i - 1);
+        bool usable = name && *name && *name != '.' && !strchr(name, '/');
+        if (!usable || strlen(name) > NAME_LENGTH) g_ptr_array_remove_index(names, i - 1);
+    }
+}
+
+int kx_logs_has(struct kx_logs *logs, const char *app, const char *container,
+                const struct kx_call *call, struct kx_error *err)
+{
+    const struct kx_log_name name = {.app = app, .container = container};
+    g_autoptr(kx_answer) answer = NULL, last = NULL;
+    KX_ERROR_AUTO(why);
+    int result = check_name(&name, err);
+    if (result < 0) return result;
+    result = list(logs, &name, call, &answer, err);
     if (result == 0 || result == -EINTR) return result;
-    *out = kx_kept_find(logs->kept, last);
-    if (!*out) return result;
-    kx_error_clear(err);
-    return 0;
+    if (kx_collected_has(logs->collected, app, container, call, &why) == 0) return 0;
+    last = last_listing(logs, container);
+    return last && why.code != EINTR ? 0 : failed(result, &why, err);
 }
 
 int kx_logs_files(struct kx_logs *logs, const char *app, const char *container,
@@ -193,14 +249,19 @@ int kx_logs_files(struct kx_logs *logs, const char *app, const char *container,
 {
     const struct kx_log_name name = {.app = app, .container = container};
     g_autoptr(kx_answer) answer = NULL;
-    int result = list(logs, &name, call, &answer, err);
+    KX_ERROR_AUTO(why);
+    int result = check_name(&name, err);
     if (result < 0) return result;
-    const struct kx_item *all = items_at(answer, "containerLogsInfo/containerLogInfo");
-    for (size_t i = 0; i < kx_item_count(all); i++) {
-        g_autofree char *file = kx_item_text(kx_item_element(all, i), "fileName");
-        bool usable = file && *file && *file != '.' && !strchr(file, '/');
-        if (usable && strlen(file) <= NAME_LENGTH) g_ptr_array_add(out, g_steal_pointer(&file));
+    result = list(logs, &name, call, &answer, err);
+    if (result < 0 && result != -EINTR &&
+        kx_collected_files(logs->collected, &name, call, out, &why) == 0) {
+        drop_unusable(out);
+        return 0;
     }
+    if (result < 0 && result != -EINTR && why.code != EINTR) answer = last_listing(logs, container);
+    if (!answer) return failed(result, &why, err);
+    add_files(answer, out);
+    drop_unusable(out);
     return 0;
 }
 
@@ -223,12 +284,9 @@ static int64_t time_of(const char *text)
     return at ? g_date_time_to_unix(at) * 1000 : 0;
 }
 
-int kx_logs_look(struct kx_logs *logs, const struct kx_log_name *name, const struct kx_call *call,
-                 struct kx_log_look *out, struct kx_error *err)
+static int look_in(const struct kx_answer *answer, const struct kx_log_name *name,
+                   struct kx_log_look *out, struct kx_error *err)
 {
-    g_autoptr(kx_answer) answer = NULL;
-    int result = list(logs, name, call, &answer, err);
-    if (result < 0) return result;
     const struct kx_item *all = items_at(answer, "containerLogsInfo/containerLogInfo");
     for (size_t i = 0; i < kx_item_count(all); i++) {
         const struct kx_item *item = kx_item_element(all, i);
@@ -239,6 +297,27 @@ int kx_logs_look(struct kx_logs *logs, const struct kx_log_name *name, const str
         return 0;
     }
     return kx_error_set(err, ENOENT, "%s has no log %s", name->container, name->file);
+}
+
+int kx_logs_look(struct kx_logs *logs, const struct kx_log_name *name, const struct kx_call *call,
+                 struct kx_log_look *out, struct kx_error *err)
+{
+    g_autoptr(kx_answer) answer = NULL;
+    KX_ERROR_AUTO(why);
+    int result = check_name(name, err);
+    if (result < 0) return result;
+    result = list(logs, name, call, &answer, err);
+    if (result < 0 && result != -EINTR &&
+        kx_collected_look(logs->collected, name, call, out, &why) == 0)
+        return 0;
+    if (result < 0 && result != -EINTR && why.code != EINTR)
+        answer = last_listing(logs, name->container);
+    return answer ? look_in(answer, name, out, err) : failed(result, &why, err);
+}
+
+struct kx_collected *kx_logs_collected(struct kx_logs *logs)
+{
+    return logs->collected;
 }
 
 static void add_id(GPtrArray *out, const struct kx_item *item, const char *app)
@@ -270,6 +349,13 @@ static int collected(struct kx_logs *logs, const char *app, const struct kx_call
     return result;
 }
 
+static void keep_own(GPtrArray *names, const char *app)
+{
+    for (guint i = names->len; i > 0; i--)
+        if (!kx_logs_is_container(g_ptr_array_index(names, i - 1), app))
+            g_ptr_array_remove_index(names, i - 1);
+}
+
 int kx_logs_containers(struct kx_logs *logs, const char *app, const struct kx_call *call,
                        GPtrArray *out, struct kx_error *err)
 {
@@ -278,6 +364,10 @@ int kx_logs_containers(struct kx_logs *logs, const char *app, const struct kx_ca
     int result = app_ended(logs, app, call, &ended, err);
     if (result < 0) return result;
     if (ended && logs->history && collected(logs, app, call, out, NULL) == 0 && out->len) return 0;
+    if (ended && kx_collected_containers(logs->collected, app, call, out, NULL) == 0) {
+        keep_own(out, app);
+        if (out->len) return 0;
+    }
     result = ask_containers(logs, app, call, &attempts, &running, err);
     if (result < 0) return result;
     add_ids(out, items_at(attempts, "appAttempts/appAttempt"), app);

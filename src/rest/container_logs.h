@@ -1,5 +1,6 @@
 /* The logs of containers, as bytes with true offsets: of one that runs from its NodeManager, of one
- * that has ended from the job history server, which reads what was collected in HDFS.
+ * that has ended from the job history server, which reads what was collected in HDFS, or straight
+ * from there (collected_logs.h): without such a server, where it fails, and of long logs always.
  *
  * What it knows of them (Hadoop 3.4.2): both answer a text with a head ("LogLength:63587", then
  * "LogContents:"), the bytes, and lines behind them; `size=N` gives the first N bytes, `size=-N`
@@ -10,7 +11,8 @@
  * KX_LOGS_BETWEEN_MS.
  *
  * Threads: any.  Blocking: all but kx_log_piece.  Errors: as kx_service_run; -ENOENT: no such
- * application, container or file; -EFBIG: a place that is too far from both ends. */
+ * application, container or file; -EFBIG: a place that is too far from both ends, of a container
+ * that runs. */
 #pragma once
 #include "rest/yarn.h"
 
@@ -21,7 +23,7 @@
 
 struct kx_logs;
 
-/** All borrowed for its life.  @history may be NULL: only containers that run have logs.
+/** All borrowed for its life.  @history may be NULL.
  *  @return owned. */
 struct kx_logs *kx_logs_new(struct kx_client *client, struct kx_yarn *yarn,
                             struct kx_service *history);
@@ -35,6 +37,10 @@ int kx_logs_containers(struct kx_logs *logs, const char *app, const struct kx_ca
 /** The files of one.  @out owned names are appended. */
 int kx_logs_files(struct kx_logs *logs, const char *app, const char *container,
                   const struct kx_call *call, GPtrArray *out, struct kx_error *err);
+
+/** Has a container logs? Of one whose logs were collected not all of them are looked for. */
+int kx_logs_has(struct kx_logs *logs, const char *app, const char *container,
+                const struct kx_call *call, struct kx_error *err);
 
 struct kx_log_name {
     const char *app, *container, *file;

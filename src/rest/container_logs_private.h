@@ -1,7 +1,7 @@
 /* What the files container_logs*.c share. Nobody else includes it.
  * Threads: a source is one caller's. */
 #pragma once
-#include "rest/container_logs.h"
+#include "rest/collected_logs.h"
 
 /* One who may have a container's logs. */
 struct kx_logs_source {
@@ -16,3 +16,8 @@ struct kx_logs_source {
 int kx_logs_source(struct kx_logs *logs, const struct kx_log_name *name, int number,
                    const struct kx_call *call, struct kx_logs_source *out, struct kx_error *err);
 void kx_logs_source_clear(struct kx_logs_source *source);
+
+/** Has the application ended, as far as YARN says? */
+bool kx_logs_ended(struct kx_logs *logs, const char *app, const struct kx_call *call);
+
+struct kx_collected *kx_logs_collected(struct kx_logs *logs); /* borrowed */

@@ -8,6 +8,7 @@
 #define TRIES           3
 #define BETWEEN_MS      15000 /* a reader waits for collected logs */
 #define BETWEEN_STEP_MS 500
+#define LONG            ((int64_t)4 * 1024 * 1024)
 #define HEAD_MAX        ((size_t)4096) /* bytes in front of a log's own, and behind them */
 
 static const char MISSING[] = "Can not find logs";
@@ -99,9 +100,10 @@ static int read_from(const struct kx_logs_source *source, const struct kx_log_na
     return kx_error_set(err, EIO, "the log grows faster than it can be read");
 }
 
-/* From whom has it at this moment. */
-static int read_now(struct kx_logs *logs, const struct kx_log_name *name, const struct range *range,
-                    const struct kx_call *call, GBytes **out, struct kx_error *err)
+/* From a server that has it at this moment. */
+static int ask_servers(struct kx_logs *logs, const struct kx_log_name *name,
+                       const struct range *range, const struct kx_call *call, GBytes **out,
+                       struct kx_error *err)
 {
     int result = -ENOENT;
     for (int number = 0; number < KX_LOGS_SOURCES; number++) {
@@ -109,9 +111,27 @@ static int read_now(struct kx_logs *logs, const struct kx_log_name *name, const 
         kx_error_clear(err);
         result = kx_logs_source(logs, name, number, call, &source, err);
         if (result == 0) result = read_from(&source, name, range, call, out, err);
-        if (result == 0 || result == -EINTR || result == -EFBIG) return result;
+        if (result == 0 || result == -EINTR) return result;
     }
     return result;
+}
+
+/* A long log that was collected is read where it lies: a server would read it from its start. */
+static int read_now(struct kx_logs *logs, const struct kx_log_name *name, const struct range *range,
+                    const struct kx_call *call, GBytes **out, struct kx_error *err)
+{
+    struct kx_collected *collected = kx_logs_collected(logs);
+    KX_ERROR_AUTO(why);
+    bool tried = range->total > LONG && kx_logs_ended(logs, name->app, call);
+    if (tried &&
+        kx_collected_read(collected, name, range->offset, range->want, call, out, &why) == 0)
+        return 0;
+    int result = why.code == EINTR ? -EINTR : ask_servers(logs, name, range, call, out, err);
+    if (result == 0 || result == -EINTR || tried) return result;
+    if (kx_collected_read(collected, name, range->offset, range->want, call, out, NULL) < 0)
+        return result;
+    kx_error_clear(err);
+    return 0;
 }
 
 int kx_logs_read(struct kx_logs *logs, const struct kx_log_name *name, int64_t offset, size_t want,

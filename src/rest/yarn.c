@@ -64,8 +64,7 @@ bool kx_yarn_is_app(const char *id)
     return two && two < 20 && one < 20 && !first[one + 1 + two];
 }
 
-/* An application that has ended, with its logs collected or not to be. */
-static bool is_over(const struct kx_answer *answer)
+bool kx_yarn_is_over(const struct kx_answer *answer)
 {
     static const char *const OPEN[] = {"NOT_START", "RUNNING", "RUNNING_WITH_FAILURE", NULL};
     const struct kx_item *root = kx_answer_root(answer);
@@ -84,7 +83,7 @@ static int ask_now(struct kx_yarn *yarn, const char *key, const char *what, cons
     if (result == 0) result = kx_answer_parse(body, out, err);
     if (result < 0) return result;
     kx_kept_add(yarn->kept, key, *out, g_bytes_get_size(body),
-                is_over(*out) ? KX_YARN_ENDED_MS : KX_YARN_FRESH_MS);
+                kx_yarn_is_over(*out) ? KX_YARN_ENDED_MS : KX_YARN_FRESH_MS);
     return 0;
 }
 

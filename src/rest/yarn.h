@@ -43,6 +43,9 @@ int kx_yarn_app_part(struct kx_yarn *yarn, const char *id, const char *part,
 /** FINISHED, FAILED, KILLED. */
 bool kx_yarn_ended(const char *state);
 
+/** An application's answer: has it ended, with its logs collected or not to be? */
+bool kx_yarn_is_over(const struct kx_answer *app);
+
 /* What can be changed of an application that has not ended. */
 enum kx_yarn_verb { KX_YARN_KILL, KX_YARN_MOVE, KX_YARN_PRIORITY };
 

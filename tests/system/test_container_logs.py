@@ -2,52 +2,16 @@
 
 import errno
 import os
-import subprocess
-import sys
 
 import pytest
 from knoxtest import Running, run, until
-from knoxtest.jobs import (  # noqa: F401
-    JOB_S, SHELL, cluster, ended, job_of, jobs, lasting, post, put_application, services, status
-)  # fmt: skip
-from knoxtest.limits import ROOT
+from knoxtest.containers import container_of, said, shell_job, yarn_logs
+from knoxtest.jobs import JOB_S, cluster, ended, jobs, lasting, services, status  # noqa: F401
 from knoxtest.tree import refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
 
 TICKS = 12
-
-
-def shell_job(jobs, cluster, name: str, script: str) -> str:
-    text = SHELL.replace("<capture-output/>", "").format(name=name, exec="bash", argument=f"-c</argument><argument>{script}")
-    return post(cluster, put_application(jobs, name, text))
-
-
-def container_of(jobs, job: str):
-    """The launcher's folder of logs, under the action, when it runs."""
-    logs = job_of(jobs, job) / "actions/sh/logs"
-
-    def found():
-        names = [name for name in os.listdir(logs) if name != "README"] if logs.exists() else []
-        return logs / names[0] if names and (logs / names[0] / "stdout").exists() else None
-
-    return until(found, JOB_S, "a container's logs")
-
-
-def said(text: str) -> list[str]:
-    """What the script wrote: the launcher puts a word in front of each line."""
-    return [line.removeprefix("Stdoutput ") for line in text.splitlines() if line.startswith("Stdoutput tick")]
-
-
-def yarn_logs(cluster, app: str, container: str, file: str) -> bytes:
-    """What `yarn logs` shows, without what it adds."""
-    line = [sys.executable, ROOT / "tests/stack/stack", "hdfs", "--dir", cluster.plan.folder, "logs"]
-    line += ["-applicationId", app, "-containerId", container, "-log_files", file]
-    env = os.environ | {"HADOOP_USER_NAME": "alice"}
-    out = subprocess.run(line, capture_output=True, env=env, timeout=120).stdout
-    head, contents = out.split(b"LogContents:\n", 1)
-    length = next(line for line in head.splitlines() if line.startswith(b"LogLength:"))
-    return contents[: int(length.split(b":")[1])]
 
 
 def test_tail_follows_a_container_to_its_end(jobs, cluster):

@@ -41,13 +41,14 @@ int kx_yarn_log_files(const struct kx_tree_at *at, GPtrArray *out, struct kx_err
                 : -ENOENT;
 }
 
-/* What it has is asked for when it is listed; whether there is such a container, too. */
+/* What it has is asked for when it is listed; whether there is such a container, here. */
 int kx_yarn_log_folder_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                             struct kx_error *err)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    struct kx_logs *logs = logs_of(at, err);
+    const char *container = kx_tree_bound(at, "container");
     (void)out;
-    return kx_yarn_log_files(at, names, err);
+    return logs ? kx_logs_has(logs, kx_tree_bound(at, "app"), container, at->call, err) : -ENOENT;
 }
 
 int kx_yarn_log_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)

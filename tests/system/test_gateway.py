@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from knoxstack import Stack
 from knoxtest import Mounts, until
+from knoxtest.containers import yarn_logs
+from knoxtest.jobs import JOB_S, SHELL, ended, job_of, post, put_application
 from knoxtest.relays import Relay
 from knoxtest.secrets import knows_token, knox_token, secret_file
 from knoxtest.tree import TREE, refused, tell
@@ -63,6 +65,32 @@ def test_oozie_and_yarn(mounts, gateway, hdfs):
     assert (mount / ".oozie/version").read_text() == "5.2.1\n"
     assert (mount / ".oozie/endpoint").read_text() == f"{gateway.knox}/basic/oozie\n"
     assert gateway.binds <= before + 4, "one a service that was asked before the first session was there"
+
+
+def test_a_job_and_its_logs(mounts, gateway):
+    """As far as what its container wrote, which the gateway's own ways do not list: it is read out of HDFS."""
+    mount = mounts("/", hidevirtual=None)
+    until(lambda: set(services(mount).values()) == {"yes"}, 60, "all are found")
+    os.chmod(mount / "user/alice", 0o755)  # Oozie, another user, reads the application in it
+    text = SHELL.replace("<capture-output/>", "").format(name="knox", exec="echo", argument="through the gateway")
+    job = post(gateway, put_application(mount, "knox", text))
+    assert ended(mount, job) == "SUCCEEDED"
+    action = job_of(mount, job) / "actions/sh"
+    app = (action / "app").resolve()
+    assert app.name == (action / "external-id").read_text().strip()
+    assert ((app / "user").read_text(), (app / "state").read_text()) == ("alice\n", "FINISHED\n")
+    until(lambda: (app / "log-status").read_text() == "SUCCEEDED\n", JOB_S, "collected logs")
+    container = f"container_{app.name.removeprefix('application_')}_01_000001"
+    assert set(os.listdir(app / "logs")) == {"README", container}
+    assert {"stdout", "stderr", "syslog"} <= set(os.listdir(action / "logs" / container))
+    stdout = action / "logs" / container / "stdout"
+    assert b"Stdoutput through the gateway\n" in stdout.read_bytes()
+    assert stdout.read_bytes() == yarn_logs(gateway, app.name, container, "stdout")
+    names = [name for name in os.listdir(mount / ".cluster/nodes") if name != "README"]
+    assert len(names) == 1
+    assert (mount / ".cluster/nodes" / names[0] / "state").read_text() == "RUNNING\n"
+    assert app.name in os.listdir(mount / ".cluster/apps/finished")
+    assert job in os.listdir(mount / ".oozie/jobs/mine")
 
 
 def test_a_silent_namenode(mounts, gateway, hdfs):

@@ -20,6 +20,7 @@ LIBRARIES = (
     (re.compile(r"json-c/|json\.h$|json_"), re.compile(r"src/rest/json[^/]*$"), "src/rest/json*"),
     (re.compile(r"krb5|gssapi"), re.compile(r"src/rest/kerberos_[^/]*$"), "src/rest/kerberos_*"),
     (re.compile(r"libxml/|libxml2/"), re.compile(r"(src|tools)/(.*/)?xml[^/]*$"), "xml*"),
+    (re.compile(r"zlib\.h$"), re.compile(r"src/rest/stream_inflated[^/]*$"), "src/rest/stream_inflated*"),
 )
 
 

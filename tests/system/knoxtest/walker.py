@@ -10,7 +10,7 @@ from pathlib import Path
 
 GONE = {errno.ENOENT, errno.ESTALE}
 STREAMS = ("wait", "events", "log.follow")
-WORDS = ("\n", "ki", "kil", "killl", "KILL", "re", "rerun", "rerun x", "chang", "change x", "drop", "x" * 5000, "\0", "move",
+WORDS = ("\n", "ki", "kil", "killl", "KILL", "re", "rerun x", "chang", "change x", "drop", "x" * 5000, "\0", "move",
          "priority x", "start it", "kill 1-", "é", "loglevel", "loglevel loud", "retry nothing", "drop nothing")  # fmt: skip
 READ_MAX = 1 << 20  # of one file
 
@@ -148,13 +148,15 @@ class Walker:
         self.refused({errno.EISDIR} if kind == stat.S_IFDIR else {errno.EACCES}, os.open, path, flags)
 
     def verb(self, path: str) -> None:
-        """Words that are none, and verbs that were cut: nothing is sent."""
+        """Words that are verbs of nobody, and verbs that were cut: nothing is sent."""
         folder = path if os.path.isdir(path) and not os.path.islink(path) else os.path.dirname(path)
         if self.is_free(folder) or not os.path.isfile(f"{folder}/ctl"):
             return
-        file = os.open(f"{folder}/ctl", os.O_WRONLY)
+        file, word = os.open(f"{folder}/ctl", os.O_WRONLY), self.chance.choice(WORDS)
         try:
-            self.refused({errno.EINVAL, errno.EBUSY, errno.EMSGSIZE}, os.write, file, self.chance.choice(WORDS).encode())
+            self.refused({errno.EINVAL, errno.EBUSY, errno.EMSGSIZE}, os.write, file, word.encode())
+        except Wrong as wrong:
+            raise Wrong(f"{word[:40]!r}: {wrong}") from None
         finally:
             os.close(file)
 

@@ -6,11 +6,12 @@ from ..row import KNOXFS, Measure, Row, compare, plain
 from ..table import Sample, WrongContent
 
 MB = 1_000_000
-WAYS = {  # name: (round trip in ms, bytes a second of each connection, of the file with eight blocks, goal)
+WAYS = {  # name: (round trip in ms, bytes a second of each connection, of the file with eight blocks, goal, options)
     "sequential": (0, 0, False, ">= 0.9 x curl"),
     "sequential-100MB/s": (0, 100 * MB, False, ">= 0.98 x curl"),
     "sequential-50ms": (50, 0, False, ""),
-    "sequential-50ms-20MB/s": (50, 20 * MB, True, ">= 4 x curl"),
+    "sequential-50ms-20MB/s": (50, 20 * MB, True, ""),
+    "sequential-50ms-20MB/s-streams": (50, 20 * MB, True, ">= 4 x curl", "streams=8"),
 }
 
 
@@ -18,10 +19,10 @@ def cases(scene) -> dict:
     return {name: lambda name=name: measure(scene, name) for name in WAYS}
 
 
-def check(scene, path: str, digest: str, way: Link | None) -> str:
+def check(scene, path: str, digest: str, way: Link | None, *options: str) -> str:
     """By knoxfs on this way, by curl and by the peers; who was checked."""
     server = way.namenode if way else None
-    with scene.mount(server=server) as mount:
+    with scene.mount(*options, server=server) as mount:
         if child.sha256(mount.path + path) != digest:
             raise WrongContent(f"the mount shows other bytes of {path} than were stored")
     if way:
@@ -40,27 +41,27 @@ def dd(path: str, file: str) -> child.Cost:
 
 
 def measure(scene, name: str) -> Row:
-    rtt_ms, rate, in_blocks, goal = WAYS[name]
+    rtt_ms, rate, in_blocks, goal, *options = WAYS[name]
     file, digest, mib = scene.stored.blocks() if in_blocks else (*scene.stored.large(), scene.size_mib)
 
     def work(path: str) -> child.Cost:
         return dd(path, file)
 
     with scene.way(rtt_ms, rate) as way:
-        checked = check(scene, file, digest, way)
+        checked = check(scene, file, digest, way, *options)
         server = way.namenode if way else scene.namenode
 
         def by_curl() -> Sample:
             return plain(curl.get(scene, curl.discard([scene.url(file, "OPEN", server)])))
 
-        who = {KNOXFS: lambda: scene.knoxfs(work, way), "curl": by_curl}
+        who = {KNOXFS: lambda: scene.knoxfs(work, way, None, *options), "curl": by_curl}
         who |= scene.rivals(work, way)
         if scene.peers and (python := peers.python()):
             who["hdfscli"] = lambda: plain(child.asked(python, use.__file__, "hdfscli", server, file))
         rounds = compare(scene, who)
         counted = rounds[-1][KNOXFS] if way else scene.counted(work)
     cpu = sorted(one[KNOXFS].cpu_s for one in rounds)[len(rounds) // 2] / mib * 1024
-    notes = [f"{mib} MiB", f"{cpu:.2f} CPU s/GiB"]
+    notes = [*options, f"{mib} MiB", f"{cpu:.2f} CPU s/GiB"]
     return Row(name, Measure("MiB/s", mib), rounds, counted, goal, checked, notes)
 
 

@@ -155,16 +155,31 @@ static void feed(struct kx_wish *wish, int64_t piece)
 
 /* --- when --- */
 
-static unsigned most(const struct kx_reads *reads, int64_t piece)
+/* All readers' pieces together are at most half of the budget. */
+static unsigned most(const struct kx_reader *reader, int64_t piece)
 {
+    const struct kx_reads *reads = reader->reads;
     int64_t limit = kx_budget_limit(reads->budget);
-    int64_t room = limit ? limit / 2 / (2 * piece) : KX_STREAMS_MOST;
+    int64_t left = limit / 2 - (reads->lanes_claimed - reader->lanes.claim);
+    int64_t room = limit ? left / (2 * piece) : KX_STREAMS_MOST;
     return (unsigned)CLAMP(room, 1, (int64_t)reads->lanes_most);
+}
+
+static void claim(struct kx_reader *reader, int64_t bytes)
+{
+    reader->reads->lanes_claimed += bytes - reader->lanes.claim;
+    reader->lanes.claim = bytes;
+}
+
+void kx_lanes_clear(struct kx_reader *reader)
+{
+    claim(reader, 0);
+    kx_cancel_unref(reader->lanes.cancel);
 }
 
 static void new_round(struct kx_lanes *lanes, gint64 now)
 {
-    lanes->begun = lanes->at;
+    lanes->came = 0;
     lanes->begun_us = lanes->since_us = now;
     lanes->waited_us = 0;
 }
@@ -174,6 +189,7 @@ static struct kx_cancel *start_again(struct kx_reader *reader, int64_t at, gint6
 {
     struct kx_lanes *lanes = &reader->lanes;
     close_lanes(reader);
+    claim(reader, 0);
     lanes->streams =
         (struct kx_streams){.rest = lanes->streams.rest, .failed = lanes->streams.failed};
     lanes->at = at;
@@ -186,11 +202,12 @@ static void end_round(struct kx_wish *wish, gint64 now)
     struct kx_reader *reader = wish->reader;
     struct kx_lanes *lanes = &reader->lanes;
     int64_t piece = kx_streams_piece(&lanes->streams);
-    const struct kx_streams_round round = {.bytes = lanes->at - lanes->begun,
+    const struct kx_streams_round round = {.bytes = lanes->came,
                                            .took_us = now - lanes->begun_us,
                                            .waited_us = lanes->waited_us,
-                                           .most = most(reader->reads, piece)};
+                                           .most = most(reader, piece)};
     unsigned count = kx_streams_judge(&lanes->streams, &round);
+    claim(reader, count > 1 ? 2 * kx_streams_piece(&lanes->streams) * count : 0);
     if (count <= 1) close_lanes(reader);
     new_round(lanes, now);
 }
@@ -225,7 +242,7 @@ void kx_lanes_end(struct kx_wish *wish, bool good)
     lanes->at = MAX(lanes->at, wish->to);
     int64_t piece = kx_streams_piece(&lanes->streams);
     bool wanted = lanes->streams.count > 1;
-    bool full = lanes->at - lanes->begun >= piece * MAX(lanes->streams.count, 1);
+    bool full = lanes->came >= piece;
     if (wanted && !lanes->next && open_lanes(reader, piece, wish->target->length))
         new_round(lanes, now);
     else if (full && wanted == (lanes->next > 0) && now - lanes->begun_us >= KX_STREAMS_ROUND_US)

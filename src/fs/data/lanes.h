@@ -23,11 +23,12 @@ struct kx_lanes {
     struct kx_streams streams;
     int64_t at;        /* up to where the run that is measured was read */
     int64_t run_begin; /* of the cursors of the run */
-    int64_t begun;     /* where the present round began */
+    int64_t came;      /* bytes that have come in the present round, for whichever place */
     gint64 begun_us;
     gint64 waited_us;         /* of the round, by reads that are done */
     gint64 since_us;          /* since when somebody waits; of use while `waiting` */
     unsigned waiting;         /* reads of programs on their way */
+    int64_t claim;            /* bytes that its pieces may take */
     int64_t next;             /* where the next lane begins; 0: there are none */
     unsigned helpers;         /* threads that hold a reference of the reader */
     struct kx_cancel *cancel; /* of these; NULL: there were none */
@@ -36,6 +37,9 @@ struct kx_lanes {
 /** A read of a program begins / is done. */
 void kx_lanes_begin(struct kx_reader *reader);
 void kx_lanes_end(struct kx_wish *wish, bool good);
+
+/** The last reference of the reader goes. */
+void kx_lanes_clear(struct kx_reader *reader);
 
 /** Wait for all helpers. Without the lock. */
 void kx_lanes_stop(struct kx_reads *reads);

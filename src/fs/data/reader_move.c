@@ -85,6 +85,7 @@ static void settle(struct kx_wish *wish, struct kx_cursor *cursor, bool was, str
         return;
     }
     if (!is) kx_cursor_charge(cursor, 0, true);
+    if (block) cursor->reader->lanes.came += (int64_t)block->length;
     int64_t behind = kx_run_behind(wish->to - wish->from);
     if (block) kx_cursor_append(cursor, block, first_needed(wish, cursor) - behind);
 }

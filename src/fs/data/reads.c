@@ -95,12 +95,14 @@ void kx_reader_free(struct kx_reader *reader)
     struct kx_cancel *cancel = left ? g_steal_pointer(&reader->lanes.cancel) : NULL;
     while (last && reader->cursors->len > 0)
         kx_reads_drop(reads, g_ptr_array_index(reader->cursors, 0), dropped);
-    if (last) g_hash_table_remove(reads->readers, &reader->node);
+    if (last) {
+        g_hash_table_remove(reads->readers, &reader->node);
+        kx_lanes_clear(reader);
+    }
     g_mutex_unlock(&reads->mutex);
     if (cancel) kx_cancel_fire(cancel); /* nobody waits for what its helpers fetch */
     kx_cancel_unref(cancel);
     if (!last) return;
-    kx_cancel_unref(reader->lanes.cancel);
     g_ptr_array_free(reader->cursors, TRUE);
     kx_error_clear(&reader->silence);
     g_free(reader);

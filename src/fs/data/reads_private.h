@@ -16,8 +16,9 @@ struct kx_reads {
     GThread *thread;
     GCond wake; /* of the thread */
     bool ending;
-    unsigned lanes_most;  /* streams of one reader; 0 and 1: one. Constant, as is the next */
-    GThreadPool *helpers; /* NULL: there are none */
+    unsigned lanes_most;   /* streams of one reader; 0 and 1: one. Constant, as is the next */
+    GThreadPool *helpers;  /* NULL: there are none */
+    int64_t lanes_claimed; /* bytes that the pieces of all readers may take */
 };
 
 struct kx_reader {

@@ -15,7 +15,7 @@
 #define KX_STREAMS_MOST         8  /* of one reader */
 #define KX_STREAMS_GAIN_PERCENT 15 /* so much faster, or it was not worth it */
 #define KX_STREAMS_REST         16
-#define KX_STREAMS_ROUND_US     250000 /* a round takes at least so long, and a piece a stream */
+#define KX_STREAMS_ROUND_US     250000 /* a round takes at least so long, and a piece comes in it */
 #define KX_STREAMS_PIECE_LEAST  ((int64_t)8 * 1024 * 1024)
 #define KX_STREAMS_PIECE_MOST   ((int64_t)16 * 1024 * 1024)
 
@@ -31,7 +31,7 @@ struct kx_streams {
 
 /* A round. */
 struct kx_streams_round {
-    int64_t bytes;     /* that a program got */
+    int64_t bytes;     /* that came from servers: what waits for the reader, too */
     int64_t took_us;   /* > 0 */
     int64_t waited_us; /* of it, while it waited for them */
     unsigned most;     /* streams that there is memory for; at least 1 */

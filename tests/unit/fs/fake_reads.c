@@ -4,6 +4,8 @@
 
 #include "support.h"
 
+#define SAVED_US 200000 /* of what was not used, as a link's queue would */
+
 struct kx_client {
     struct kx_pool *pool;
     struct fake_clock clock;
@@ -13,6 +15,8 @@ struct kx_client {
     GArray *streams; /* of struct fake_stream */
     unsigned seed, pace_us, blocks_max, held;
     bool generous, shared;
+    bool pace_shared;
+    gint64 next_us; /* when the next block of all streams may come */
     int open_code, pull_code;
     int64_t pull_from, hold_from; /* -1: nowhere */
 };
@@ -117,6 +121,11 @@ void fake_reads_set_pace(struct kx_client *client, unsigned us, bool generous)
     LOCKED(client, (client->pace_us = us, client->generous = generous));
 }
 
+void fake_reads_share_pace(struct kx_client *client)
+{
+    LOCKED(client, client->pace_shared = true);
+}
+
 void fake_reads_wait_held(struct kx_client *client)
 {
     g_mutex_lock(&client->mutex);
@@ -213,13 +222,23 @@ static int wait_for_turn(struct kx_client *client, int64_t at, struct kx_cancel 
     return kx_cancel_fired(cancel) ? EINTR : code;
 }
 
+static void take_time(struct kx_client *client, unsigned us)
+{
+    gint64 now = g_get_monotonic_time(), until = now + us;
+    LOCKED(client, {
+        client->next_us = MAX(client->next_us, now - SAVED_US) + us;
+        if (client->pace_shared) until = client->next_us;
+    });
+    if (until > now) g_usleep((gulong)(until - now));
+}
+
 static struct kx_block *fill(struct kx_download *download, size_t want)
 {
     struct kx_client *client = download->client;
     unsigned seed, pace_us;
     bool generous;
     LOCKED(client, (seed = client->seed, pace_us = client->pace_us, generous = client->generous));
-    if (pace_us) g_usleep(pace_us);
+    if (pace_us) take_time(client, pace_us);
     want = MIN(want, KX_BLOCK_BYTES);
     size_t length = generous ? (want + KX_BLOCK_BYTES) / 2 + want % 7 : want;
     length = MIN(length, KX_BLOCK_BYTES);

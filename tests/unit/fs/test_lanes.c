@@ -69,6 +69,52 @@ static void who_jumps_goes_on_as_one(void **state)
     read_from(reading, 34 * MIB, 36 * MIB);
 }
 
+/* @return the one that goes to the end of the file, but for the first. */
+static struct fake_stream last_stream(struct reading *reading)
+{
+    struct fake_stream last = {0};
+    for (unsigned i = 0; i < fake_reads_count(reading->client); i++) {
+        struct fake_stream stream = fake_reads_stream(reading->client, i);
+        if (i > 0 && stream.offset + stream.length == reading->target.length) last = stream;
+    }
+    return last;
+}
+
+/* What limits all of them together is seen, and it goes on as one. */
+static void what_brings_nothing_is_taken_back(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US / 2, false);
+    fake_reads_share_pace(reading->client);
+    kx_reads_set_streams(reading->reads, 8);
+    reading->target.length = 2 * LENGTH;
+    read_from(reading, 0, 2 * LENGTH);
+    assert_in_range(fake_reads_count(reading->client), 3, 8);
+    assert_in_range(fetched(reading), 2 * LENGTH, 2 * LENGTH + MIB);
+    assert_true(last_stream(reading).length > LENGTH / 2);
+}
+
+/* Each piece that two readers may have is of the one budget. */
+static void readers_share_the_memory(void **state)
+{
+    struct reading *reading = *state;
+    struct kx_reader *first = reading->reader;
+    fake_reads_set_pace(reading->client, SLOW_US / 2, false);
+    kx_reads_set_streams(reading->reads, 8);
+    reading->reader = kx_reads_open(reading->reads, 2);
+    struct kx_reader *second = reading->reader;
+    for (int64_t at = 0; at < LENGTH; at += (int64_t)STEP) {
+        reading->reader = first;
+        reading_check(reading, at, STEP);
+        reading->reader = second;
+        reading_check(reading, at, STEP);
+        assert_true(kx_budget_used(reading->budget) < 200 * MIB);
+    }
+    assert_in_range(fetched(reading), 2 * LENGTH, 2 * LENGTH + 2 * MIB);
+    reading->reader = first;
+    kx_reader_free(second);
+}
+
 /* Random reads never get more than they ask for. */
 static void random_reads_have_no_company(void **state)
 {
@@ -84,9 +130,13 @@ static void random_reads_have_no_company(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        reading_test(a_slow_stream_gets_others_beside_it), reading_test(one_stream_is_one),
-        reading_test(who_goes_leaves_nothing_behind),      reading_test(who_jumps_goes_on_as_one),
+        reading_test(a_slow_stream_gets_others_beside_it),
+        reading_test(one_stream_is_one),
+        reading_test(who_goes_leaves_nothing_behind),
+        reading_test(who_jumps_goes_on_as_one),
         reading_test(random_reads_have_no_company),
+        reading_test(what_brings_nothing_is_taken_back),
+        reading_test(readers_share_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,8 @@ enum kx_stat {
     KX_STAT_DIRECT_FAILED, /* requests without a redirect that the NameNode was asked for then */
     KX_STAT_AHEAD,         /* small files that were fetched before they were opened */
     KX_STAT_AHEAD_USED,    /* how many of these were opened then */
+    KX_STAT_HEDGES,        /* ranges that were asked for once more, as their first byte was late */
+    KX_STAT_HEDGES_WON,    /* how many of these answered first */
     KX_STAT_PRECONNECTED,  /* requests on a connection that was made in advance */
     KX_STAT_COUNT
 };

@@ -110,6 +110,8 @@ static const struct kx_option_row ROWS[] = {
      "a large file that is read in order may come in up to N streams where they are faster than "
      "one (default 1)",
      1, 8},
+    {"hedge", KX_OPTION_FLAG, AT(hedge), NULL,
+     "bytes that come later than usual are asked of another DataNode as well", 0, 0},
     {"mem", KX_OPTION_BYTES, AT(mem_bytes), "BYTES",
      "memory for bytes of files on their way, all together (default 256M)", 16 * 1024 * 1024,
      INT64_MAX},

@@ -57,6 +57,7 @@ static int make_client(struct kx_mount *mount, const struct kx_endpoint *endpoin
                                             .timeout_ms = (int)options->timeout_ms,
                                             .stall_ms = (int)options->data_timeout_ms,
                                             .connect_timeout_ms = (int)options->connect_timeout_ms,
+                                            .hedge = options->hedge,
                                             .window_bytes = WINDOW_BYTES};
     return kx_client_new(&config, &mount->client, err);
 }

@@ -42,6 +42,7 @@ int kx_client_new(const struct kx_client_config *config, struct kx_client **out,
     client->suspects = kx_suspects_new(config->clock);
     client->datanodes = kx_datanodes_new(config->clock);
     client->sums = kx_sums_new();
+    client->latency = kx_latency_new();
     client->homes = kx_homes_new(config->endpoint, config->log);
     if (!client->config.timeout_ms) client->config.timeout_ms = DEFAULT_TIMEOUT_MS;
     if (!client->config.stall_ms) client->config.stall_ms = DEFAULT_STALL_MS;
@@ -61,6 +62,7 @@ void kx_client_free(struct kx_client *client)
     kx_suspects_free(client->suspects);
     kx_datanodes_free(client->datanodes);
     kx_sums_free(client->sums);
+    kx_latency_free(client->latency);
     kx_homes_free(client->homes);
     kx_auth_free(client->own_auth);
     g_free(client->user);
@@ -111,6 +113,11 @@ struct kx_datanodes *kx_client_datanodes(struct kx_client *client)
 struct kx_sums *kx_client_sums(struct kx_client *client)
 {
     return client->sums;
+}
+
+struct kx_latency *kx_client_latency(struct kx_client *client)
+{
+    return client->latency;
 }
 
 struct kx_http *kx_client_http(const struct kx_client *client)

@@ -29,6 +29,7 @@ struct kx_client_config {
     int attempts;             /* of one operation, within its time; 0: 4 */
     size_t window_bytes;      /* of each body stream; 0: KX_WINDOW_BYTES */
     struct kx_budget *budget; /* borrowed; of the bytes that wait to be sent. NULL: no limit */
+    bool hedge; /* a range whose first byte is late is asked of another DataNode as well */
 };
 
 /* What one caller asks for; NULL or zeroed: the client's defaults. Borrowed during the call. */
@@ -128,6 +129,8 @@ struct kx_datanodes;
 struct kx_datanodes *kx_client_datanodes(struct kx_client *client);
 struct kx_sums;
 struct kx_sums *kx_client_sums(struct kx_client *client);
+struct kx_latency;
+struct kx_latency *kx_client_latency(struct kx_client *client);
 struct kx_http *kx_client_http(const struct kx_client *client);
 
 /** Is the URL of the origin of one of the client's servers, so that what it knows us by may be

@@ -13,10 +13,15 @@ static struct kx_direct what_of(const struct kx_operation *o)
                               .range = o->range};
 }
 
-void kx_operation_learn(const struct kx_operation *o, const char *url)
+void kx_operation_remember(const struct kx_operation *o, const char *url)
 {
     const struct kx_direct what = what_of(o);
     kx_datanodes_learn(o->client->datanodes, kx_operation_home(o), &what, url);
+}
+
+void kx_operation_learn(const struct kx_operation *o, const char *url)
+{
+    kx_operation_remember(o, url);
     if (o->op == KX_OPEN) kx_stats_add(o->client->config.stats, KX_STAT_OPENS_REDIRECTED, 1);
 }
 

@@ -6,6 +6,7 @@
 #include "rest/datanodes.h"
 #include "rest/features.h"
 #include "rest/homes.h"
+#include "rest/latency.h"
 #include "rest/silence.h"
 #include "rest/suspects.h"
 
@@ -20,6 +21,7 @@ struct kx_client {
     struct kx_datanodes *datanodes;
     struct kx_sums *sums;
     struct kx_silence silence;
+    struct kx_latency *latency;              /* of the DataNodes that ranges are asked of */
     atomic_uint_least64_t sent[KX_OP_COUNT]; /* requests */
 };
 
@@ -45,6 +47,8 @@ struct kx_operation {
     bool avoidable; /* the present attempt failed at a DataNode that the next one will avoid */
     long retry_after_s;
     bool refused; /* by a DataNode that was asked directly */
+    bool second;  /* it is made because another one is late: it ends when the DataNode is asked */
+    const char *avoided; /* the transfer name of that one; NULL: not known. Borrowed */
 };
 
 /* What is done with the answer of an operation; may be NULL: the head is enough. Its failure counts
@@ -66,6 +70,15 @@ enum kx_step {
 int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step,
                       const struct kx_limits *limits, struct kx_transfer **out,
                       struct kx_error *err);
+
+/** Wait for the head of a range that a DataNode was asked for at @url (client_hedge.c). With -o
+ * hedge another one is asked as well when it is late.  @transfer replaced by the one that answered
+ * first.  @return as kx_transfer_wait_head. */
+int kx_operation_wait_head(struct kx_operation *o, const char *url, const struct kx_limits *limits,
+                           struct kx_transfer **transfer, struct kx_error *err);
+
+/** One attempt, without repetitions. */
+int kx_operation_attempt(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err);
 
 /** How long a DataNode's answer is waited for: one that says nothing to an OPEN leaves time to ask
  * another one. */
@@ -99,9 +112,16 @@ bool kx_operation_direct(struct kx_operation *o, struct kx_transfer **out);
 /** The server of the present attempt. */
 const struct kx_endpoint *kx_operation_home(const struct kx_operation *o);
 
+/** The range came from `url`: such ones are asked there from now on. */
+void kx_operation_remember(const struct kx_operation *o, const char *url);
+
 /** A redirect to `url` has come. */
 void kx_operation_learn(const struct kx_operation *o, const char *url);
 
 /** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects
  * nowhere and a gateway to itself; not every server has GET_BLOCK_LOCATIONS. */
 bool kx_client_can_suspect(struct kx_client *client, const char *url);
+
+/** The transfer name of the DataNode at step->url, which excludedatanodes= wants; asks
+ * GET_BLOCK_LOCATIONS.  @return owned; NULL: it cannot be known. */
+char *kx_client_datanode_name(struct kx_client *client, const struct kx_broken_step *step);

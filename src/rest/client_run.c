@@ -73,9 +73,12 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
     int result = kx_transfer_start(o->client->http, &request, &transfer, err);
     if (result == 0 && guarded)
         result = kx_transfer_wait_wanted(transfer, limits, err);
-    else if (result == 0)
-        result = body ? kx_transfer_wait_sent(transfer, limits, err)
-                      : kx_transfer_wait_head(transfer, limits, err);
+    else if (result == 0 && body)
+        result = kx_transfer_wait_sent(transfer, limits, err);
+    else if (result == 0 && (step != KX_STEP_LAST || !o->range))
+        result = kx_transfer_wait_head(transfer, limits, err);
+    else if (result == 0 && !o->second)
+        result = kx_operation_wait_head(o, url, limits, &transfer, err);
     if (result < 0) {
         name_request(err, o, url);
         return result;
@@ -173,14 +176,14 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
     const struct kx_limits limits = kx_operation_limits(o, target);
     result = kx_operation_send(o, target, info->body ? KX_STEP_BODY : KX_STEP_LAST, &limits,
                                &second, err);
-    if (result == 0 && (!info->body || kx_transfer_answered(second)))
+    if (result == 0 && !o->second && (!info->body || kx_transfer_answered(second)))
         result = kx_client_judge(o->client, second, o->op, o->path, &limits, err);
     if (result < 0) {
         name_request(err, o, target);
         kx_operation_suspect(o, target, err);
         return result;
     }
-    if (o->op == KX_OPEN) kx_operation_learn(o, target);
+    if (o->op == KX_OPEN && !o->second) kx_operation_learn(o, kx_transfer_url(second));
     *out = g_steal_pointer(&second);
     return 0;
 }
@@ -223,16 +226,26 @@ static int attempt_once(struct kx_operation *o, struct kx_transfer **out, struct
     }
 }
 
-/* An attempt without the suspects; when the NameNode has no others, one with them at once. */
-static int attempt(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
+/* The DataNodes that it shall not come from.  @return owned; NULL: none. */
+static char *excluded_of(const struct kx_operation *o)
 {
-    o->excluded = can_avoid(o->op) ? kx_suspects_list(o->client->suspects) : NULL;
+    char *suspects = can_avoid(o->op) ? kx_suspects_list(o->client->suspects) : NULL;
+    if (!o->avoided) return suspects;
+    char *both = suspects ? g_strdup_printf("%s,%s", suspects, o->avoided) : g_strdup(o->avoided);
+    g_free(suspects);
+    return both;
+}
+
+/* An attempt without the suspects; when the NameNode has no others, one with them at once. */
+int kx_operation_attempt(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err)
+{
+    o->excluded = excluded_of(o);
     int result = attempt_once(o, out, err);
     if (result < 0 && nobody_is_left(o, err)) {
         kx_log_write(o->client->config.log, KX_LOG_INFO,
                      "%s %s: all DataNodes would be avoided, so none is", kx_op_info(o->op)->name,
                      o->path);
-        kx_suspects_drop(o->client->suspects);
+        if (!o->second) kx_suspects_drop(o->client->suspects);
         g_clear_pointer(&o->excluded, g_free);
         kx_error_clear(err);
         result = attempt_once(o, out, err);
@@ -288,7 +301,7 @@ static int run_attempts(struct kx_operation *o, int attempts, kx_take_function t
     for (;;) {
         g_autoptr(kx_transfer) transfer = NULL;
         kx_error_clear(err);
-        int result = attempt(o, &transfer, err);
+        int result = kx_operation_attempt(o, &transfer, err);
         if (result == 0 && take) result = take(o, transfer, context, err);
         if (result == 0) {
             if (out) *out = g_steal_pointer(&transfer);

@@ -75,24 +75,28 @@ static const char *name_at(const GArray *datanodes, const char *host, int port)
     return NULL;
 }
 
+char *kx_client_datanode_name(struct kx_client *client, const struct kx_broken_step *step)
+{
+    KX_ERROR_AUTO(err);
+    g_autoptr(GArray) datanodes = NULL;
+    if (ask(client, step, &datanodes, &err) < 0) {
+        g_autofree char *line = kx_error_format(&err);
+        kx_log_write(client->config.log, KX_LOG_DEBUG, "the DataNode stays unnamed: %s", line);
+        return NULL;
+    }
+    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
+    kx_url_split(step->url, true, &parts);
+    return g_strdup(name_at(datanodes, parts.host, port_of(&parts)));
+}
+
 bool kx_client_suspect(struct kx_client *client, const struct kx_broken_step *step)
 {
     if (!of_connection(step->why)) return false;
     kx_datanodes_failed(client->datanodes, step->url, false);
     if (!kx_client_can_suspect(client, step->url)) return false;
-    KX_ERROR_AUTO(err);
-    g_autoptr(GArray) datanodes = NULL;
-    if (ask(client, step, &datanodes, &err) < 0) {
-        g_autofree char *line = kx_error_format(&err);
-        kx_log_write(client->config.log, KX_LOG_DEBUG, "the failed DataNode stays unnamed: %s",
-                     line);
-        return false;
-    }
-    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
-    kx_url_split(step->url, true, &parts);
-    const char *name = name_at(datanodes, parts.host, port_of(&parts));
+    g_autofree char *name = kx_client_datanode_name(client, step);
     if (!name || !kx_suspects_add(client->suspects, name)) return false;
-    kx_log_write(client->config.log, KX_LOG_INFO, "the DataNode %s (%s:%d) is avoided for %d s",
-                 name, parts.host, port_of(&parts), KX_SUSPICION_MS / 1000);
+    kx_log_write(client->config.log, KX_LOG_INFO, "the DataNode %s is avoided for %d s", name,
+                 KX_SUSPICION_MS / 1000);
     return true;
 }

@@ -29,6 +29,7 @@ struct world *world_new(int port, const struct world_options *options)
         .attempts = options->attempts,
         .window_bytes = options->window_bytes,
         .stats = options->stats,
+        .hedge = options->hedge,
     };
     assert_int_equal(kx_client_new(&config, &world->client, NULL), 0);
     kx_endpoint_clear(&endpoint);

@@ -22,7 +22,8 @@ struct world_options {
     int timeout_ms, stall_ms, attempts;
     size_t window_bytes;
     struct kx_stats *stats; /* may be NULL */
-    const char *list;       /* of servers, instead of the port; NULL: none */
+    bool hedge;
+    const char *list; /* of servers, instead of the port; NULL: none */
 };
 
 /** @options may be NULL. */

@@ -154,13 +154,21 @@ static void strip(struct kx_reads *reads, struct kx_cursor *cursor, GPtrArray *d
     reads->streams--;
 }
 
-/* The one that was not used for the longest time, at or before `until_ms`. */
-static struct kx_cursor *oldest_idle(struct kx_reads *reads, int64_t until_ms)
+/* Does a program wait for bytes before it, of a server that is slow? */
+static bool is_next(const struct kx_cursor *cursor)
+{
+    const struct kx_lanes *lanes = &cursor->reader->lanes;
+    return lanes->waiting > 0 && cursor->end > lanes->at;
+}
+
+/* The one that was not used for the longest time, at or before `until_ms`.  @all: also those that
+ * will be of use soon. */
+static struct kx_cursor *oldest_idle(struct kx_reads *reads, int64_t until_ms, bool all)
 {
     for (GList *at = reads->in_use.head; at; at = at->next) {
         struct kx_cursor *cursor = at->data;
         if (cursor->used_ms > until_ms) return NULL;
-        if (!cursor->busy) return cursor;
+        if (!cursor->busy && (all || !is_next(cursor))) return cursor;
     }
     return NULL;
 }
@@ -171,7 +179,7 @@ void kx_reads_tidy(struct kx_reads *reads)
     struct kx_cursor *cursor;
     g_mutex_lock(&reads->mutex);
     int64_t until_ms = kx_reads_now_ms(reads) - KX_READ_IDLE_MS;
-    while ((cursor = oldest_idle(reads, until_ms)))
+    while ((cursor = oldest_idle(reads, until_ms, false)))
         strip(reads, cursor, dropped);
     g_mutex_unlock(&reads->mutex);
 }
@@ -185,7 +193,7 @@ bool kx_reads_is_short(struct kx_reads *reads)
 /* Have the one that was idle for the longest time let go of its memory. */
 static bool make_room(struct kx_reads *reads, GPtrArray *dropped)
 {
-    struct kx_cursor *idle = oldest_idle(reads, INT64_MAX);
+    struct kx_cursor *idle = oldest_idle(reads, INT64_MAX, true);
     if (idle) strip(reads, idle, dropped);
     return idle != NULL;
 }

@@ -30,7 +30,7 @@ BRIEF += ["hdfs:dfs.namenode.delegation.token.renew-interval=4000", "hdfs:dfs.na
 
 @pytest.fixture(scope="module")
 def secure():
-    with Stack.up(kerberos=True, owner=os.getpid(), ephemeral=True) as stack:
+    with Stack.up(kerberos=True, httpfs=True, owner=os.getpid(), ephemeral=True) as stack:
         yield stack
 
 
@@ -181,6 +181,16 @@ def test_a_keytab(mounts, secure, cache):
     assert found["principal"] == f"bob@{kerberos.REALM}" and found["source"] == str(keytab)
     assert not cache.exists()
     check_nowhere(mount, keytab.read_bytes()[-32:])
+
+
+def test_httpfs(mounts, secure, alice):
+    """The same by way of an HttpFS, which gives delegation tokens of its own."""
+    before = shown_tickets(secure)
+    mount = mounts(home(secure, "alice"), server=secure.httpfs, user=None)
+    ordinary(mount, secure, "alice")
+    found = facts(mount)
+    assert found["kind"] == "negotiate" and found["user"] == "alice" and found["token"] == "delegation"
+    assert shown_tickets(secure) == before + 1
 
 
 def test_a_keytab_that_is_none(secure, binary, env, tmp_path):

@@ -57,10 +57,8 @@ def asker(plan: Plan) -> Callable[[str], bytes | None]:
 
 
 def serves_webhdfs(plan: Plan, name: str) -> bool:
-    if plan.kerberos:
-        return is_up(plan, name)
     query = f"/webhdfs/v1/?op=GETFILESTATUS&user.name={conf.superuser()}"
-    return probe.ask(plan.url(name) + query) is not None
+    return asker(plan)(plan.url(name) + query) is not None
 
 
 def namenode_ready(plan: Plan, name: str) -> bool:

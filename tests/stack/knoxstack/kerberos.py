@@ -149,4 +149,12 @@ def settings(plan: Plan) -> Sites:
         "dfs.http.policy": "HTTP_ONLY",
     }
     hdfs |= {f"dfs.web.authentication.kerberos.{key}": value for key, value in web.items()}
-    return {"core-site.xml": core, "hdfs-site.xml": hdfs}
+    httpfs = {
+        "httpfs.authentication.type": "kerberos",
+        "httpfs.authentication.signature.secret.file": str(folder(plan) / "http-secret"),
+        "httpfs.hadoop.authentication.type": "kerberos",
+        "httpfs.hadoop.authentication.kerberos.principal": f"nn/{HOST}@{REALM}",  # whom auth_to_local makes the superuser
+        "httpfs.hadoop.authentication.kerberos.keytab": str(keytab(plan, "nn")),
+    }
+    httpfs |= {f"httpfs.authentication.kerberos.{key}": value for key, value in web.items()}
+    return {"core-site.xml": core, "hdfs-site.xml": hdfs, "httpfs-site.xml": httpfs}

@@ -287,7 +287,8 @@ bool kx_tickets_refused(struct kx_tickets *t, const struct kx_pass *pass)
     for (guint i = 0; i < t->places->len; i++) {
         struct kept *kept = t->places->pdata[i];
         if (kept->pass != pass) continue;
-        bool fresh = !g_atomic_int_get(&kept->pass->accepted);
+        /* One that has ended on its way says nothing of the server. */
+        bool fresh = !g_atomic_int_get(&kept->pass->accepted) && is_good(t, kept);
         again = !fresh || kept->pass->value;
         if (fresh && kept->pass->value) kept->no_tokens = true;
         if (!again) {

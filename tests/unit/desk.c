@@ -57,7 +57,7 @@ static void serve_one(struct desk *d, struct connection *c, const char *op, cons
     g_string_append_printf(d->seen, "%s %s\n", op, shown);
     if (g_str_has_prefix(shown, "Negotiate "))
         give_session(d, c);
-    else if (*shown == 't' && strcmp(shown, token) != 0)
+    else if (*shown == 't' && (d->no_own_tokens || strcmp(shown, token) != 0))
         answer(c, "403 Forbidden", "", INVALID);
     else if (*shown != 't' && !in)
         answer(c, "401 Unauthorized", "WWW-Authenticate: Negotiate\r\n", "");

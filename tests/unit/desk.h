@@ -16,6 +16,7 @@ struct desk {
     int64_t session_ms, token_ms; /* their lives */
     bool tokens;                  /* it gives some */
     bool no_prolonging;           /* of tokens */
+    bool no_own_tokens;           /* its own are refused */
     bool no_sessions;             /* its own are refused */
     unsigned sessions, given;     /* how many; the last ones only are good */
     const char *proof;            /* what it says of itself to a ticket; NULL: nothing */

@@ -54,12 +54,37 @@ static void a_token_that_is_refused_is_got_anew(void **state)
               ASK "t1\n" TICKET "GETDELEGATIONTOKEN s=2\nRENEWDELEGATIONTOKEN s=2\n" ASK "t3\n");
 }
 
+static void a_server_that_refuses_its_own_tokens_is_asked_without(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = v->desk.no_own_tokens = true;
+    visit_begin(v, KX_LOGIN_NEGOTIATE, NULL);
+    check_ask(v, 0, TOKEN ASK "t1\n" TICKET ASK "s=2\n");
+    check_ask(v, 0, ASK "s=2\n");
+}
+
+static void a_token_that_ends_on_its_way_is_got_anew(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = v->desk.no_own_tokens = true;
+    v->desk.token_ms = 0;
+    visit_begin(v, KX_LOGIN_NEGOTIATE, NULL);
+    check_ask(v, -EACCES,
+              TOKEN ASK "t1\n" TICKET "GETDELEGATIONTOKEN s=2\nRENEWDELEGATIONTOKEN s=2\n" ASK
+                        "t2\n" TICKET "GETDELEGATIONTOKEN s=3\nRENEWDELEGATIONTOKEN s=3\n" ASK
+                        "t3\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_token_is_prolonged_and_cancelled),
         test(a_token_that_cannot_be_prolonged_is_replaced),
         test(a_token_that_is_refused_is_got_anew),
+        test(a_server_that_refuses_its_own_tokens_is_asked_without),
+        test(a_token_that_ends_on_its_way_is_got_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

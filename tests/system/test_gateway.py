@@ -3,6 +3,8 @@ for longer than the gateway waits, nodes of it that go away, readers that pause.
 
 import errno
 import os
+import random
+import re
 import signal
 import threading
 import time
@@ -15,11 +17,13 @@ from knoxtest.containers import yarn_logs
 from knoxtest.jobs import JOB_S, SHELL, ended, job_of, post, put_application
 from knoxtest.relays import Relay
 from knoxtest.secrets import knows_token, knox_token, secret_file
-from knoxtest.tree import TREE, refused, tell
+from knoxtest.tree import TREE, refused, stats, tell
 
 from conftest import knox_login, make_folder, mounts_key
 
 MIB = 1 << 20
+LONG = bool(os.environ.get("KNOXFS_LONG"))  # by hand: a pause of two minutes, a copy of one
+READ_IDLE_S = 9  # what was fetched and nobody reads is let go of a second later
 pytestmark = [pytest.mark.slow, pytest.mark.direct, pytest.mark.limit(400)]
 
 
@@ -117,6 +121,36 @@ def test_a_silent_namenode(mounts, gateway, hdfs):
     assert hdfs.cat("b") == b"x"
 
 
+def test_a_namenode_that_is_silent_while_much_is_done(mounts, gateway, hdfs):
+    """The same of a rename, a new folder and the end of a file: done, or an error, and then the old state is whole."""
+    old, new = os.urandom(MIB), os.urandom(3 * MIB)
+    hdfs.write("from", b"x")
+    hdfs.write("file", old)
+    mount = mounts(hdfs.url_path, attr_timeout=60, entry_timeout=60, negative_timeout=60)
+    for name in ("from", "to", "folder", "file"):
+        os.path.exists(mount / name)
+    file = os.open(mount / "file", os.O_WRONLY | os.O_TRUNC)
+    os.write(file, new)
+    works = [(os.rename, mount / "from", mount / "to"), (os.mkdir, mount / "folder"), (os.close, file)]
+    with ThreadPoolExecutor(len(works)) as pool:
+        gateway.kill("nn", signal.SIGSTOP)
+        try:
+            going = [pool.submit(*work) for work in works]
+            until(lambda: mount.log().count("the gateway cannot reach its server") >= 2, 60, "the gateway gives up")
+        finally:
+            gateway.kill("nn", signal.SIGCONT)
+        renamed, made, closed = [one.exception(90) for one in going]
+    for failure in (renamed, made, closed):
+        assert failure is None or failure.errno in (errno.EIO, errno.ETIMEDOUT), failure
+    until(lambda: hdfs.hidden() == [], 60, "no rest is left")
+    names = hdfs.names()
+    assert ("to" in names) != ("from" in names) and (renamed or "to" in names)
+    assert made or "folder" in names
+    assert hdfs.read("file") in (old, new) and (closed or hdfs.read("file") == new)
+    (mount / "later").write_bytes(new)
+    assert hdfs.read("later") == new
+
+
 def test_a_node_of_the_gateway_goes(mounts, gateway, hdfs, tmp_path):
     """Two ways to the same gateway stand for two of its nodes; the one that was used is closed."""
     host = gateway.knox.partition("://")[2].partition("/")[0]
@@ -144,21 +178,68 @@ def test_a_reader_that_pauses(mounts, gateway, hdfs):
     mount = mounts(hdfs.url_path)
     with open(mount / "f", "rb", buffering=0) as file:
         got = file.read(MIB)
-        threading.Event().wait(12)  # the reader's own pace
+        threading.Event().wait(120 if LONG else 12)  # the reader's own pace
         while piece := file.read(MIB):
             got += piece
     assert got == data
 
 
+def test_a_reader_whose_connection_is_closed_while_it_pauses(mounts, gateway, hdfs, tmp_path):
+    """As something between him and the gateway may do, which takes it for idle: the rest comes by another one."""
+    data = os.urandom(24 * MIB)
+    hdfs.write("f", data)
+    with Relay(gateway.knox.partition("://")[2].partition("/")[0]) as relay:
+        server = f"https://localhost:{relay.port}/gateway/basic"
+        mount = mounts(hdfs.url_path, server=server, **knox_login(gateway)("alice", tmp_path))
+        with open(mount / "f", "rb", buffering=0) as file:
+            got = file.read(MIB)
+            relay.cut()
+            connections = len(relay.heads)
+            while piece := file.read(MIB):
+                got += piece
+        assert len(relay.heads) > connections
+    assert got == data
+
+
+def opens(gateway, folder: str) -> dict[str, list[str]]:
+    """What the gateway was asked for with OPEN, and what it said, by file: from its own record."""
+    found: dict[str, list[str]] = {}
+    asked = re.compile(r"\|access\|uri\|(\S*?)(\?\S*)\|(?:success|failure)\|Response status: (\d+)")
+    for path, query, status in asked.findall(gateway.log("knox-audit").read_text()):
+        if folder in path and ("op=OPEN" in query or "/data/" in path):
+            found.setdefault(path.rpartition("/")[2], []).append(status)
+    return found
+
+
+def test_small_files_are_opened_once(mounts, gateway, hdfs):
+    """An OPEN costs the gateway much (it encrypts its redirect): one a file, most of them before the program asks."""
+    files = 60
+    contents = [random.Random(number).randbytes(4096) for number in range(files)]
+    for number, data in enumerate(contents):
+        hdfs.write(f"many/f{number:02}", data)
+    mount, binds, longest_s = mounts(hdfs.url_path), gateway.binds, 0
+    for number, name in enumerate(os.listdir(mount / "many")):
+        begin = time.monotonic()
+        assert (mount / "many" / name).read_bytes() == contents[number]
+        longest_s = max(longest_s, time.monotonic() - begin)
+    numbers = stats(mount / TREE)
+    assert numbers["ahead-used"] > files / 2
+    assert gateway.binds == binds
+    if longest_s < READ_IDLE_S:  # a machine that stood still for longer says nothing
+        assert opens(gateway, hdfs.root) == {f"f{number:02}": ["307", "200"] for number in range(files)}
+        assert numbers["requests"]["OPEN"] == 2 * files
+        assert numbers["ahead-used"] == numbers["ahead-files"]
+
+
 def test_a_token_that_lives_for_five_seconds(mounts, gateway, hdfs, tmp_path):
-    """A copy that takes three lives of it, there and back."""
+    """A copy that takes three lives of it (KNOXFS_LONG: twelve), there and back."""
     url = f"{gateway.knox}/brief/knoxtoken/api/v1/token"
     mount = mounts(hdfs.url_path, server=f"{gateway.knox}/jwt", token_url=url, **knox_login(gateway)("alice", tmp_path))
     data = os.urandom(3 * MIB)
     with open(mount / "f", "wb", buffering=0) as file:
         for at in range(0, len(data), MIB // 4):
             file.write(data[at : at + MIB // 4])
-            time.sleep(1.3)
+            time.sleep(5 if LONG else 1.3)
     got = b""
     with open(mount / "f", "rb", buffering=0) as file:
         while piece := file.read(MIB // 2):

@@ -32,7 +32,12 @@ class Relay:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        for one in self.open:
+        self.cut()
+
+    def cut(self) -> None:
+        """All connections that there are now end; new ones are served."""
+        gone, self.open = self.open, []
+        for one in gone:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()

@@ -3,18 +3,21 @@
 import errno
 import os
 import random
+import signal
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from knoxstack import Stack
+from knoxstack import Stack, process
 from knoxtest import Hdfs, Mounts, programs, run, sh, until
 
 from conftest import mounts_key
 from test_mount import complaint
 
 MIB = 1 << 20
+POSIX = Path(__file__).resolve().parent.parent / "posix"
 pytestmark = [pytest.mark.slow, pytest.mark.direct, pytest.mark.limit(150)]
 
 
@@ -31,6 +34,8 @@ def pair(lasting_pair):
     """Both run, and the first one is active."""
     yield lasting_pair
     for name in ("nn", "nn2"):
+        if name in lasting_pair.pids and process.is_stopped(lasting_pair.pids[name]):
+            lasting_pair.kill(name)
         if name not in lasting_pair.pids:
             lasting_pair.start(name)
     lasting_pair.activate("nn")
@@ -115,10 +120,7 @@ def test_both_are_down(mounts, hdfs, pair, binary, tmp_path):
 
 
 def test_the_active_one_is_killed(mounts, hdfs, pair):
-    """While files are read and written: no error, and no byte is wrong.
-
-    One that is silent instead is the unit tests' (homes): the DataNodes' own clients wait for it for minutes.
-    """
+    """While files are read and written: no error, and no byte is wrong."""
     mount = mounts(hdfs.url_path, timeout=12)
     data = os.urandom(8 * MIB)
     (mount / "read").write_bytes(data)
@@ -166,6 +168,52 @@ def test_the_active_one_is_killed(mounts, hdfs, pair):
     for name in random.sample(sorted(written), 6):
         assert hdfs.cat(name) == written[name]
     assert sorted(hdfs.names()) == sorted([*written, "read", "stream"])
+
+
+@pytest.mark.limit(300)
+def test_the_active_one_hangs(mounts, hdfs, pair):
+    """It is stopped, not gone: whoever waits for it gets on at the other one, or has a clear error soon; nothing is wrong.
+
+    Names are this driver's matter. Bytes come by DataNodes, whose own clients ask the silent one for as long as it stands
+    (Hadoop's default; ipc.client.rpc-timeout.ms would end that): so they may fail until somebody kills it, as fencing does.
+    """
+    # The other one is asked first, so it has answered before (which takes a fresh JVM its time).
+    server, patience = ",".join(reversed(pair.namenodes)), {"timeout": 20, "data_timeout": 10}
+    mount = mounts(hdfs.url_path, server=server, attr_timeout=0, entry_timeout=0, **patience)
+    data = os.urandom(3 * MIB)
+    (mount / "f").write_bytes(data)
+    pair.kill("nn", signal.SIGSTOP)
+    pair.activate("nn2")
+    sh("stat f; mkdir d; mv f d/g; touch d/g; chmod 600 d/g; ls -l d; rmdir d || test -f d/g", cwd=mount.path, timeout=60)
+    assert live(mount) == pair.namenodes[1]
+    for work in (lambda: (mount / "d/g").read_bytes() == data, lambda: (mount / "new").write_bytes(data) == len(data)):
+        try:
+            assert work()
+        except OSError as failure:
+            assert failure.errno in (errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EIO), failure
+    pair.kill("nn")
+    until(lambda: run("cmp", mount / "d/g", "-", stdin=data, rc=None).returncode == 0, 60, "it is read")
+    until(lambda: run("dd", f"of={mount.path}/new", "bs=1M", stdin=data, rc=None).returncode == 0, 60, "it is written")
+    assert hdfs.names() == ["d", "d/g", "new"]  # Hadoop's own client would have waited for the silent one
+    assert hdfs.cat("new") == data == hdfs.cat("d/g")
+
+
+@pytest.mark.limit(300)
+def test_fsx_while_places_are_changed(mounts, hdfs, pair, tmp_path):
+    """No byte is other than fsx remembers, though the active one changes every two seconds."""
+    tool = Path(run(POSIX / "tools", timeout=1200).stdout.decode().strip()) / "fsx"
+    mount, end = mounts(hdfs.url_path), threading.Event()
+    line = [tool, "-q", "-f", POSIX / "fsx/failover.toml", "-N", 300, "-S", 5, "-P", tmp_path, mount / "f"]
+    changes = 0
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: run(*line, timeout=120))
+        while not running.done():
+            pair.activate("nn2" if changes % 2 == 0 else "nn")
+            changes += 1
+            end.wait(2)  # the pace of the test
+        running.result()
+    assert changes > 2
+    assert hdfs.cat("f") == (mount / "f").read_bytes()
 
 
 def test_places_are_changed_every_two_seconds(mounts, hdfs, pair):

@@ -144,6 +144,8 @@ def pair(plan: Plan) -> dict[str, str]:
         "dfs.ha.automatic-failover.enabled": "false",
         "dfs.ha.fencing.methods": "shell(/bin/true)",
         "dfs.ha.tail-edits.period": "1s",
+        # A standby that asks a stopped active one to begin a new segment waits for it before it can take its place.
+        "dfs.ha.log-roll.period": "-1",
     }
     for name in ("nn", "nn2"):
         for kind in ("rpc", "http", "https"):

@@ -2,9 +2,12 @@
 
 import errno
 import os
+import re
 
 import pytest
-from knoxtest import refused, run, sh
+from faultproxy import Proxy
+from knoxtest import refused, run, sh, until
+from knoxtest.tree import TREE, stats
 
 from conftest import make_folder
 
@@ -76,6 +79,27 @@ def test_refusals(mount, mounts, hdfs, wide):
     refused(errno.EACCES, os.unlink, bob / "f")
     refused(errno.EPERM, os.chmod, bob / "f", 0o777)
     assert hdfs.names() == ["d", "d/e", "f"]
+
+
+@pytest.mark.limit(150)
+def test_small_files_are_opened_once(mounts, hdfs, wide, tmp_path):
+    """One request a file, most of them before the program asks."""
+    files = 24
+    for number in range(files):
+        hdfs.write(f"many/f{number:02}", b"%04d" % number * 1000)
+    with Proxy(wide.namenode, httpfs=wide.httpfs) as proxy:
+        mount = mounts(hdfs.url_path, server=proxy.httpfs)
+        sh('cp -r "$1" "$2"', mount / "many", tmp_path / "out")
+        for number in range(files):
+            assert (tmp_path / f"out/f{number:02}").read_bytes() == b"%04d" % number * 1000
+        until(lambda: all(one["status"] for one in proxy.stats()["recent"]), what="every answer has come")
+        lines = [one["line"] for one in proxy.stats()["recent"] if one["op"] == "OPEN"]
+        asked = sorted(re.search(r"/(f\d\d)\?", line).group(1) for line in lines)
+        assert asked == [f"f{number:02}" for number in range(files)]
+        numbers = stats(mount / TREE)
+        assert numbers["requests"]["OPEN"] == files
+        assert numbers["ahead-used"] == numbers["ahead-files"] > files / 2
+        mount.close()
 
 
 @pytest.mark.parametrize("name", ["two words", "100% +&;#?=", "é 日本", "e\u0301"])

@@ -11,8 +11,9 @@
 
 struct kx_application {
     enum kx_job_kind kind;
-    char *name;        /* owned; as written, ${...} in it included; "" when absent */
-    GPtrArray *wanted; /* of owned strings: the NAMEs of ${NAME}, each once, in order */
+    char *name;             /* owned; as written, ${...} in it included; "" when absent */
+    GPtrArray *wanted;      /* of owned strings: the NAMEs of ${NAME}, each once, in order */
+    GPtrArray *expressions; /* the same of what stands in longer ${...}: known at run time only */
     struct kx_configuration *defaults; /* of <parameters> */
 };
 

@@ -2,10 +2,11 @@
 #include <string.h>
 
 #include "oozie/application.h"
-#include "rest/xml.h"
+#include "oozie/xml_application.h"
 
-#define WANTED_MAX 1000
-#define DEPTH_MAX  200
+#define WANTED_MAX     1000
+#define DEPTH_MAX      200
+#define EXPRESSION_MAX 1000 /* bytes */
 
 static const struct {
     const char *root, *file, *property;
@@ -41,32 +42,56 @@ static bool is_next(char c)
     return is_first(c) || g_ascii_isdigit(c);
 }
 
-static void want(struct kx_application *out, const char *name)
+/* Each once, in order. */
+static void note(GPtrArray *all, const char *text)
 {
-    if (g_strv_contains(KNOWN, name) || out->wanted->len >= WANTED_MAX) return;
-    for (guint i = 0; i < out->wanted->len; i++)
-        if (strcmp(g_ptr_array_index(out->wanted, i), name) == 0) return;
-    g_ptr_array_add(out->wanted, g_strdup(name));
+    for (guint i = 0; i < all->len; i++)
+        if (strcmp(g_ptr_array_index(all, i), text) == 0) return;
+    if (all->len < WANTED_MAX) g_ptr_array_add(all, g_strdup(text));
 }
 
-/* "${name}" only: in a longer expression a name may stand for what exists at run time only.
+static void want(struct kx_application *out, const char *name)
+{
+    bool known = g_strv_contains(KNOWN, name);
+    note(known ? out->expressions : out->wanted, name);
+}
+
+static bool is_name(const char *text)
+{
+    if (!is_first(*text)) return false;
+    while (is_next(*text))
+        text++;
+    return !*text;
+}
+
+/* The brace that ends an expression, outside of its strings.  @return NULL: there is none. */
+static const char *end_of(const char *at)
+{
+    char quote = 0;
+    for (int left = EXPRESSION_MAX; *at && left > 0; at++, left--) {
+        if (quote)
+            quote = *at == quote ? 0 : quote;
+        else if (*at == '\'' || *at == '"')
+            quote = *at;
+        else if (*at == '}')
+            return at;
+    }
+    return NULL;
+}
+
+/* "${name}" is wanted: in a longer expression a name may stand for what exists at run time only.
  * @return where to go on. */
 static const char *scan_one(struct kx_application *out, const char *at)
 {
-    const char *name = at + 2;
-    while (g_ascii_isspace(*name))
-        name++;
-    const char *end = name;
-    while (end == name ? is_first(*end) : is_next(*end))
-        end++;
-    const char *after = end;
-    while (g_ascii_isspace(*after))
-        after++;
-    if (end > name && *after == '}') {
-        g_autofree char *own = g_strndup(name, (gsize)(end - name));
-        want(out, own);
-    }
-    return after;
+    const char *end = end_of(at + 2);
+    if (!end) return at + 2;
+    g_autofree char *inner = g_strndup(at + 2, (gsize)(end - at - 2));
+    g_strstrip(inner);
+    if (is_name(inner))
+        want(out, inner);
+    else if (*inner)
+        note(out->expressions, inner);
+    return at + 2;
 }
 
 static void scan(struct kx_application *out, const char *text)
@@ -84,11 +109,6 @@ static void scan_attributes(struct kx_application *out, const xmlNode *node)
     }
 }
 
-static bool is_called(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
-}
-
 static void scan_tree(struct kx_application *out, const xmlNode *node, int depth)
 {
     for (; node && depth < DEPTH_MAX; node = node->next) {
@@ -103,7 +123,7 @@ static void scan_tree(struct kx_application *out, const xmlNode *node, int depth
 static char *content_of(const xmlNode *parent, const char *name)
 {
     for (const xmlNode *node = parent->children; node; node = node->next) {
-        if (!is_called(node, name)) continue;
+        if (!kx_xml_is(node, name)) continue;
         xmlChar *text = xmlNodeGetContent(node);
         char *own = g_strdup((const char *)text);
         xmlFree(text);
@@ -116,9 +136,9 @@ static char *content_of(const xmlNode *parent, const char *name)
 static void read_parameters(struct kx_application *out, const xmlNode *root)
 {
     for (const xmlNode *node = root->children; node; node = node->next) {
-        if (!is_called(node, "parameters")) continue;
+        if (!kx_xml_is(node, "parameters")) continue;
         for (const xmlNode *one = node->children; one; one = one->next) {
-            if (!is_called(one, "property")) continue;
+            if (!kx_xml_is(one, "property")) continue;
             g_autofree char *name = content_of(one, "name"), *value = content_of(one, "value");
             if (name && value) kx_configuration_set(out->defaults, g_strstrip(name), value);
             if (name && !value) want(out, g_strstrip(name));
@@ -129,7 +149,7 @@ static void read_parameters(struct kx_application *out, const xmlNode *root)
 static int kind_of(const xmlNode *root, enum kx_job_kind *kind, struct kx_error *err)
 {
     for (size_t i = 0; root && i < G_N_ELEMENTS(KINDS); i++) {
-        if (!is_called(root, KINDS[i].root)) continue;
+        if (!kx_xml_is(root, KINDS[i].root)) continue;
         *kind = (enum kx_job_kind)i;
         return 0;
     }
@@ -151,6 +171,7 @@ int kx_application_read(const char *text, size_t length, struct kx_application *
     out->name = g_strdup(name ? (const char *)name : "");
     xmlFree(name);
     out->wanted = g_ptr_array_new_with_free_func(g_free);
+    out->expressions = g_ptr_array_new_with_free_func(g_free);
     out->defaults = kx_configuration_new();
     scan_attributes(out, root);
     scan_tree(out, root->children, 0);
@@ -162,6 +183,7 @@ void kx_application_clear(struct kx_application *application)
 {
     g_free(application->name);
     if (application->wanted) g_ptr_array_free(application->wanted, TRUE);
+    if (application->expressions) g_ptr_array_free(application->expressions, TRUE);
     kx_configuration_free(application->defaults);
     *application = (struct kx_application){0};
 }

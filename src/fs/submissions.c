@@ -1,28 +1,11 @@
-#include "fs/submissions.h"
-
 #include <errno.h>
 #include <string.h>
 
-#include "fs/submit.h"
-
-#define IDS_MAX ((size_t)64 * 1024) /* bytes of the ids of one name */
-
-struct kx_submissions {
-    struct kx_client *client;
-    struct kx_services *services;
-    GMutex mutex;        /* guards what follows */
-    GHashTable *entries; /* name -> struct entry */
-    size_t bytes;
-};
-
-struct entry {
-    struct kx_submission known;
-    bool busy; /* on its way to Oozie */
-};
+#include "fs/submissions_private.h"
 
 static void entry_free(gpointer data)
 {
-    struct entry *entry = data;
+    struct kx_submissions_entry *entry = data;
     kx_submission_clear(&entry->known);
     g_free(entry);
 }
@@ -51,6 +34,7 @@ void kx_submission_clear(struct kx_submission *submission)
     g_free(submission->id);
     g_free(submission->ids);
     g_free(submission->error);
+    g_free(submission->preview);
     *submission = (struct kx_submission){0};
 }
 
@@ -65,8 +49,8 @@ static int no_such(const char *name, struct kx_error *err)
     return kx_error_set(err, ENOENT, "%s: there is no such file here", name);
 }
 
-/* Replace a text. Mutex held. */
-static void set_text(struct kx_submissions *all, struct entry *entry, GBytes *text)
+void kx_submissions_set_text(struct kx_submissions *all, struct kx_submissions_entry *entry,
+                             GBytes *text)
 {
     if (entry->known.text) all->bytes -= g_bytes_get_size(entry->known.text);
     g_clear_pointer(&entry->known.text, g_bytes_unref);
@@ -75,10 +59,10 @@ static void set_text(struct kx_submissions *all, struct entry *entry, GBytes *te
     all->bytes += g_bytes_get_size(text);
 }
 
-/* The entry of a name, made when there is room. Mutex held.  @return NULL: err says why. */
-static struct entry *entry_for(struct kx_submissions *all, const char *name, struct kx_error *err)
+struct kx_submissions_entry *kx_submissions_entry_for(struct kx_submissions *all, const char *name,
+                                                      struct kx_error *err)
 {
-    struct entry *entry = g_hash_table_lookup(all->entries, name);
+    struct kx_submissions_entry *entry = g_hash_table_lookup(all->entries, name);
     if (entry && entry->busy) {
         kx_error_set(err, EBUSY, "%s is on its way to Oozie", name);
         return NULL;
@@ -90,9 +74,9 @@ static struct entry *entry_for(struct kx_submissions *all, const char *name, str
                      g_hash_table_size(all->entries));
         return NULL;
     }
-    entry = g_new0(struct entry, 1);
+    entry = g_new0(struct kx_submissions_entry, 1);
     g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0);
-    set_text(all, entry, nothing);
+    kx_submissions_set_text(all, entry, nothing);
     g_hash_table_insert(all->entries, g_strdup(name), entry);
     return entry;
 }
@@ -119,8 +103,10 @@ static void ensure_defaults(struct kx_submissions *all, const struct kx_call *ca
     bool whole =
         memmem(g_bytes_get_data(text, NULL), g_bytes_get_size(text), "nameNode=", 9) != NULL;
     g_mutex_lock(&all->mutex);
-    struct entry *entry = whole ? entry_for(all, KX_DEFAULTS_NAME, NULL) : NULL;
-    if (entry && g_bytes_get_size(entry->known.text) == 0) set_text(all, entry, text);
+    struct kx_submissions_entry *entry =
+        whole ? kx_submissions_entry_for(all, KX_DEFAULTS_NAME, NULL) : NULL;
+    if (entry && g_bytes_get_size(entry->known.text) == 0)
+        kx_submissions_set_text(all, entry, text);
     g_mutex_unlock(&all->mutex);
 }
 
@@ -130,6 +116,8 @@ static void copy_out(const struct kx_submission *from, struct kx_submission *out
                                   .id = g_strdup(from->id),
                                   .ids = g_strdup(from->ids),
                                   .error = g_strdup(from->error),
+                                  .preview = g_strdup(from->preview),
+                                  .folder = from->folder,
                                   .changed_ms = from->changed_ms};
 }
 
@@ -138,7 +126,7 @@ int kx_submissions_find(struct kx_submissions *all, const char *name, struct kx_
 {
     if (strcmp(name, KX_DEFAULTS_NAME) == 0) ensure_defaults(all, NULL);
     g_mutex_lock(&all->mutex);
-    const struct entry *entry = g_hash_table_lookup(all->entries, name);
+    const struct kx_submissions_entry *entry = g_hash_table_lookup(all->entries, name);
     if (entry) copy_out(&entry->known, out);
     g_mutex_unlock(&all->mutex);
     if (entry) return 0;
@@ -152,17 +140,51 @@ static int by_name(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void kx_submissions_names(struct kx_submissions *all, GPtrArray *out)
+/* Is a name in a folder, not deeper?  @return what it is called there; NULL. */
+static const char *name_in(const char *folder, const char *name)
+{
+    const char *rest = name;
+    if (*folder && (!g_str_has_prefix(name, folder) || name[strlen(folder)] != '/')) return NULL;
+    if (*folder) rest += strlen(folder) + 1;
+    return strchr(rest, '/') ? NULL : rest;
+}
+
+void kx_submissions_names(struct kx_submissions *all, const char *folder, bool folders,
+                          GPtrArray *out)
 {
     GHashTableIter iter;
-    gpointer name;
+    gpointer name, value;
     g_mutex_lock(&all->mutex);
     g_hash_table_iter_init(&iter, all->entries);
-    while (g_hash_table_iter_next(&iter, &name, NULL))
-        if (strcmp(name, KX_DEFAULTS_NAME) != 0) g_ptr_array_add(out, g_strdup(name));
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        const struct kx_submissions_entry *entry = value;
+        const char *here = name_in(folder, name);
+        if (here && entry->known.folder == folders && strcmp(here, KX_DEFAULTS_NAME) != 0)
+            g_ptr_array_add(out, g_strdup(here));
+    }
     g_mutex_unlock(&all->mutex);
-    g_ptr_array_add(out, g_strdup(KX_DEFAULTS_NAME));
+    if (!*folder && !folders) g_ptr_array_add(out, g_strdup(KX_DEFAULTS_NAME));
     g_ptr_array_sort(out, by_name);
+}
+
+/* The folder that a name is in is there. Mutex held. */
+static int check_folder(struct kx_submissions *all, const char *name, struct kx_error *err)
+{
+    const char *slash = strrchr(name, '/');
+    g_autofree char *folder = slash ? g_strndup(name, (gsize)(slash - name)) : NULL;
+    const struct kx_submissions_entry *entry =
+        folder ? g_hash_table_lookup(all->entries, folder) : NULL;
+    return !folder || (entry && entry->known.folder) ? 0 : no_such(folder, err);
+}
+
+struct kx_submissions_entry *kx_submissions_file_for(struct kx_submissions *all, const char *name,
+                                                     struct kx_error *err)
+{
+    struct kx_submissions_entry *entry = NULL;
+    if (check_folder(all, name, err) == 0) entry = kx_submissions_entry_for(all, name, err);
+    if (!entry || !entry->known.folder) return entry;
+    kx_error_set(err, EISDIR, "%s is a folder", name);
+    return NULL;
 }
 
 int kx_submissions_make(struct kx_submissions *all, const char *name, struct kx_error *err)
@@ -170,20 +192,48 @@ int kx_submissions_make(struct kx_submissions *all, const char *name, struct kx_
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
     g_mutex_lock(&all->mutex);
-    struct entry *entry = entry_for(all, name, to);
+    struct kx_submissions_entry *entry = kx_submissions_file_for(all, name, to);
     g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0);
-    if (entry) set_text(all, entry, nothing);
+    if (entry) kx_submissions_set_text(all, entry, nothing);
     g_mutex_unlock(&all->mutex);
     return entry ? 0 : -to->code;
+}
+
+int kx_submissions_make_folder(struct kx_submissions *all, const char *name, struct kx_error *err)
+{
+    KX_ERROR_AUTO(own);
+    struct kx_error *to = err ? err : &own;
+    g_mutex_lock(&all->mutex);
+    int result = check_folder(all, name, to);
+    if (result == 0 && g_hash_table_contains(all->entries, name))
+        result = kx_error_set(to, EEXIST, "%s is there", name);
+    struct kx_submissions_entry *entry =
+        result == 0 ? kx_submissions_entry_for(all, name, to) : NULL;
+    if (entry) entry->known.folder = true;
+    g_mutex_unlock(&all->mutex);
+    return result < 0 ? result : entry ? 0 : -to->code;
+}
+
+/* Is something in a folder? Mutex held. */
+static bool has_files(struct kx_submissions *all, const char *folder)
+{
+    GHashTableIter iter;
+    gpointer name;
+    g_hash_table_iter_init(&iter, all->entries);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        if (g_str_has_prefix(name, folder) && ((char *)name)[strlen(folder)] == '/') return true;
+    return false;
 }
 
 int kx_submissions_remove(struct kx_submissions *all, const char *name, struct kx_error *err)
 {
     int result = 0;
     g_mutex_lock(&all->mutex);
-    struct entry *entry = g_hash_table_lookup(all->entries, name);
+    struct kx_submissions_entry *entry = g_hash_table_lookup(all->entries, name);
     if (entry && entry->busy) {
         result = kx_error_set(err, EBUSY, "%s is on its way to Oozie", name);
+    } else if (entry && entry->known.folder && has_files(all, name)) {
+        result = kx_error_set(err, ENOTEMPTY, "%s has files; the verb discard removes all", name);
     } else if (entry) {
         all->bytes -= g_bytes_get_size(entry->known.text);
         g_hash_table_remove(all->entries, name);
@@ -191,96 +241,6 @@ int kx_submissions_remove(struct kx_submissions *all, const char *name, struct k
         result = no_such(name, err);
     }
     g_mutex_unlock(&all->mutex);
-    return result;
-}
-
-/* Is a file of this name submitted, or only kept? */
-static bool is_document(const char *name)
-{
-    return *name != '.' && strcmp(name, KX_DEFAULTS_NAME) != 0 &&
-           (g_str_has_suffix(name, ".xml") || g_str_has_suffix(name, ".properties"));
-}
-
-/* The reason as a text of lines. */
-static char *tell(const struct kx_submissions *all, const struct kx_error *err)
-{
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(wall_ms(all) / 1000);
-    g_autofree char *stamp = g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ");
-    GString *out = g_string_new(NULL);
-    if (err->exception) g_string_append_printf(out, "code:\t%s\n", err->exception);
-    g_string_append_printf(out, "message:\t%s\n", err->message ? err->message : "");
-    if (err->http_status)
-        g_string_append_printf(out, "http:\t%ld %s\n", err->http_status,
-                               err->request ? err->request : "");
-    g_string_append_printf(out, "errno:\t%s\nat:\t%s\n", g_strerror(err->code), stamp);
-    return g_string_free(out, FALSE);
-}
-
-/* It is over. @id consumed; NULL: refused. */
-static void settle(struct kx_submissions *all, const char *name, char *id,
-                   const struct kx_error *err)
-{
-    g_mutex_lock(&all->mutex);
-    struct entry *entry = g_hash_table_lookup(all->entries, name);
-    struct kx_submission *known = &entry->known; /* one that is busy is not removed */
-    entry->busy = false;
-    g_free(known->id);
-    g_free(known->error);
-    known->error = id ? NULL : tell(all, err);
-    known->id = id;
-    if (id && strlen(known->ids ? known->ids : "") < IDS_MAX) {
-        char *ids = g_strconcat(known->ids ? known->ids : "", id, "\n", NULL);
-        g_free(known->ids);
-        known->ids = ids;
-    }
-    g_mutex_unlock(&all->mutex);
-}
-
-static int submit(struct kx_submissions *all, const char *name, GBytes *text, bool last,
-                  const struct kx_call *call, char **id, struct kx_error *err)
-{
-    struct kx_submission defaults;
-    g_autoptr(kx_configuration) values = kx_configuration_new();
-    struct kx_oozie *oozie = kx_services_oozie(all->services);
-    if (!oozie) return kx_error_set(err, EHOSTUNREACH, "this mount has no Oozie");
-    int result = kx_submissions_find(all, KX_DEFAULTS_NAME, &defaults, err);
-    gsize length = 0;
-    const char *bytes = result == 0 ? g_bytes_get_data(defaults.text, &length) : NULL;
-    if (result == 0) result = kx_configuration_read_properties(values, bytes, length, err);
-    const char *user = kx_client_user(all->client);
-    if (user && !kx_configuration_get(values, "user.name"))
-        kx_configuration_set(values, "user.name", user);
-    const struct kx_submit what = {
-        .client = all->client, .oozie = oozie, .defaults = values, .call = call, .last = last};
-    if (result == 0)
-        result = g_str_has_suffix(name, ".xml") ? kx_submit_xml(&what, text, id, err)
-                                                : kx_submit_properties(&what, text, id, err);
-    kx_submission_clear(&defaults);
-    return result;
-}
-
-int kx_submissions_put(struct kx_submissions *all, const char *name, GBytes *text, bool last,
-                       const struct kx_call *call, struct kx_error *err)
-{
-    KX_ERROR_AUTO(own);
-    struct kx_error *to = err ? err : &own;
-    bool document = is_document(name) && g_bytes_get_size(text) > 0;
-    g_mutex_lock(&all->mutex);
-    struct entry *entry = entry_for(all, name, to);
-    if (entry) set_text(all, entry, text);
-    if (entry) entry->busy = document;
-    g_mutex_unlock(&all->mutex);
-    if (!entry) return -to->code;
-    if (!document) return 0;
-    char *id = NULL;
-    int result = submit(all, name, text, last, call, &id, to);
-    if (result == -EAGAIN && !last) {
-        g_mutex_lock(&all->mutex);
-        entry->busy = false; /* not removed while it was busy */
-        g_mutex_unlock(&all->mutex);
-        return result;
-    }
-    settle(all, name, id, to);
     return result;
 }
 
@@ -293,5 +253,41 @@ int kx_submissions_rename(struct kx_submissions *all, const char *name, const ch
     result = kx_submissions_put(all, to, known.text, true, call, err);
     if (result == 0) result = kx_submissions_remove(all, name, err);
     kx_submission_clear(&known);
+    return result;
+}
+
+/* "old/lib/a.jar" -> "new/lib/a.jar". Mutex held. */
+static void move_entries(struct kx_submissions *all, const char *name, const char *to)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, all->entries);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        if (g_str_has_prefix(key, name) && strchr("/", ((char *)key)[strlen(name)]))
+            g_ptr_array_add(names, key);
+    for (guint i = 0; i < names->len; i++) {
+        gpointer old = NULL, entry = NULL;
+        g_hash_table_steal_extended(all->entries, g_ptr_array_index(names, i), &old, &entry);
+        g_hash_table_insert(all->entries, g_strconcat(to, (char *)old + strlen(name), NULL), entry);
+        g_free(old);
+    }
+}
+
+int kx_submissions_rename_folder(struct kx_submissions *all, const char *name, const char *to,
+                                 struct kx_error *err)
+{
+    int result = 0;
+    g_mutex_lock(&all->mutex);
+    const struct kx_submissions_entry *entry = g_hash_table_lookup(all->entries, name);
+    if (!entry)
+        result = no_such(name, err);
+    else if (entry->busy)
+        result = kx_error_set(err, EBUSY, "%s is on its way to Oozie", name);
+    else if (g_hash_table_contains(all->entries, to))
+        result = kx_error_set(err, EEXIST, "%s is there", to);
+    else
+        move_entries(all, name, to);
+    g_mutex_unlock(&all->mutex);
     return result;
 }

@@ -19,14 +19,13 @@ static int merge(const struct kx_configuration *from, struct kx_configuration *t
     return kx_configuration_read_properties(to, text->str, text->len, err);
 }
 
-static int check_values(const struct kx_application *application,
+static int check_values(const struct kx_submit *submit, const struct kx_application *application,
                         const struct kx_configuration *values, struct kx_error *err)
 {
     g_autofree char *missing = kx_application_missing(application, values);
     if (*missing)
-        return kx_error_set(err, EINVAL,
-                            "these values are missing: %s; write them into " KX_DEFAULTS_FILE,
-                            missing);
+        return kx_error_set(err, EINVAL, "these values are missing: %s; write them into %s",
+                            missing, submit->where);
     if (!kx_configuration_get(values, "nameNode"))
         return kx_error_set(err, EINVAL,
                             "where HDFS is could not be learned: write nameNode=hdfs://HOST:PORT "
@@ -43,16 +42,27 @@ static char *fresh_folder(const struct kx_submit *submit, const char *user)
     return g_strdup_printf(APPS_FOLDER, user, stamp, g_random_int());
 }
 
-static int put_application(const struct kx_submit *submit, const char *folder,
-                           const struct kx_application *application, GBytes *text,
-                           struct kx_error *err)
+static int put_file(const struct kx_submit *submit, const char *folder, const char *name,
+                    GBytes *text, struct kx_error *err)
 {
     const struct kx_create how = {.create_parent = true, .mode = 0644};
-    g_autofree char *path = kx_path_join(folder, kx_application_file(application->kind));
+    g_autofree char *path = kx_path_join(folder, name);
     gsize length = 0;
     const char *bytes = g_bytes_get_data(text, &length);
     int result = kx_upload_small(submit->client, path, &how, bytes, length, submit->call, err);
     if (result < 0) kx_error_prefix(err, "cannot store the application in HDFS");
+    return result;
+}
+
+static int put_application(const struct kx_submit *submit, const char *folder,
+                           const struct kx_application *application, GBytes *text,
+                           struct kx_error *err)
+{
+    int result = put_file(submit, folder, kx_application_file(application->kind), text, err);
+    for (guint i = 0; result == 0 && submit->beside && i < submit->beside->len; i++) {
+        const struct kx_submit_file *file = g_ptr_array_index(submit->beside, i);
+        result = put_file(submit, folder, file->name, file->text, err);
+    }
     return result;
 }
 
@@ -61,11 +71,14 @@ static int send(const struct kx_submit *submit, struct kx_configuration *values,
 {
     g_autofree char *uuid = g_uuid_string_random();
     g_autofree char *mark = g_strconcat("knoxfs-", uuid, NULL);
-    bool marked = kind == KX_JOB_WORKFLOW && !kx_configuration_get(values, "oozie.wf.external.id");
-    if (marked) kx_configuration_set(values, "oozie.wf.external.id", mark);
+    bool external =
+        kind == KX_JOB_WORKFLOW && !kx_configuration_get(values, "oozie.wf.external.id");
+    if (external) kx_configuration_set(values, "oozie.wf.external.id", mark);
     kx_configuration_set(values, "knoxfs.submission.id", mark);
     g_autofree char *xml = kx_configuration_xml(values);
-    return kx_oozie_submit(submit->oozie, xml, marked ? mark : NULL, false, submit->call, out, err);
+    const struct kx_oozie_order order = {
+        .configuration = xml, .kind = kind, .how = submit->how, .mark = mark, .external = external};
+    return kx_oozie_submit(submit->oozie, &order, submit->call, out, err);
 }
 
 static int submit_application(const struct kx_submit *submit, GBytes *text,
@@ -73,18 +86,24 @@ static int submit_application(const struct kx_submit *submit, GBytes *text,
                               struct kx_error *err)
 {
     g_autoptr(kx_configuration) values = kx_configuration_new();
-    int result = merge(submit->defaults, values, err);
-    if (result == 0) result = check_values(application, values, err);
-    if (result < 0) return result;
+    int result = merge(submit->values, values, err);
     const char *user = kx_configuration_get(values, "user.name");
+    const char *hdfs = kx_configuration_get(values, "nameNode");
     g_autofree char *folder = fresh_folder(submit, user ? user : "nobody");
-    g_autofree char *where = g_strconcat(kx_configuration_get(values, "nameNode"), folder, NULL);
+    g_autofree char *where = g_strconcat(hdfs ? hdfs : "", folder, NULL);
+    if (!kx_configuration_get(values, KX_SUBMIT_PLACE))
+        kx_configuration_set(values, KX_SUBMIT_PLACE, where);
+    if (result == 0) result = check_values(submit, application, values, err);
+    if (result < 0) return result;
+    for (int kind = KX_JOB_WORKFLOW; kind <= KX_JOB_BUNDLE; kind++) /* one only is allowed */
+        kx_configuration_remove(values, kx_application_property((enum kx_job_kind)kind));
     kx_configuration_set(values, kx_application_property(application->kind), where);
     result = put_application(submit, folder, application, text, err);
     if (result == 0) result = send(submit, values, application->kind, out, err);
-    /* What was refused is not needed; where nobody knows, a job may be reading it. */
-    if (result < 0 && result != -EINPROGRESS)
-        (void)kx_webhdfs_delete(submit->client, folder, true, submit->call, NULL);
+    /* What was refused, or only tried, is not needed; where nobody knows, a job may be reading it.
+     */
+    bool needed = result == -EINPROGRESS || (result == 0 && submit->how != KX_OOZIE_DRYRUN);
+    if (!needed) (void)kx_webhdfs_delete(submit->client, folder, true, submit->call, NULL);
     return result;
 }
 
@@ -106,7 +125,7 @@ int kx_submit_properties(const struct kx_submit *submit, GBytes *text, char **ou
     g_autoptr(kx_configuration) values = kx_configuration_new();
     gsize length = 0;
     const char *bytes = g_bytes_get_data(text, &length);
-    int result = merge(submit->defaults, values, err);
+    int result = merge(submit->values, values, err);
     if (result == 0) result = kx_configuration_read(values, bytes, length, err);
     if (result < 0) return result;
     for (int kind = KX_JOB_WORKFLOW; kind <= KX_JOB_BUNDLE; kind++)

@@ -9,10 +9,20 @@
 struct kx_submit {
     struct kx_client *client; /* borrowed, all of them */
     struct kx_oozie *oozie;
-    const struct kx_configuration *defaults; /* under what the document says */
+    const struct kx_configuration *values; /* under what the document says */
+    const char *where;                     /* the file where values are written that are missing */
     const struct kx_call *call;
     bool last; /* an XML text that is not complete is refused, else -EAGAIN */
+    enum kx_oozie_how how;
+    const GPtrArray *beside; /* of struct kx_submit_file: what goes with it; NULL: nothing */
 };
+
+/* A file of an application. */
+struct kx_submit_file {
+    char *name; /* owned: "lib/a.jar" */
+    GBytes *text;
+};
+#define KX_SUBMIT_PLACE "applicationPath" /* the value that says where the application was put */
 
 /** Submit a workflow, coordinator or bundle, or properties that name one.
  *  @out owned: the job's id.  @return 0; -EAGAIN; -errno with the reason. */

@@ -105,11 +105,28 @@ int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
 int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
                     const struct kx_call *call, struct kx_error *err);
 
-/** Hand a configuration in, and start the job.  @mark its oozie.wf.external.id, by which a job
- * whose answer was lost is found; NULL: it has none.
- *  @out owned: the new job's id ("OK" of a dry run).
+enum kx_oozie_how { KX_OOZIE_START, KX_OOZIE_HOLD /* in PREP */, KX_OOZIE_DRYRUN };
+
+/* A job that is handed in. */
+struct kx_oozie_order {
+    const char *configuration; /* borrowed, as the mark */
+    enum kx_job_kind kind;
+    enum kx_oozie_how how;
+    /* What nobody else has in a configuration: a job whose answer was lost is found by it. NULL: it
+     * has none. */
+    const char *mark;
+    bool external; /* the mark is its oozie.wf.external.id, which one request finds */
+};
+
+/** @out owned: the new job's id; of a dry run "OK", or of a coordinator how it is read and its
+ * first run.
  *  @return -EINPROGRESS: the answer was lost and nobody knows whether there is a job. */
-int kx_oozie_submit(struct kx_oozie *oozie, const char *configuration, const char *mark,
-                    bool dryrun, const struct kx_call *call, char **out, struct kx_error *err);
+int kx_oozie_submit(struct kx_oozie *oozie, const struct kx_oozie_order *order,
+                    const struct kx_call *call, char **out, struct kx_error *err);
+
+/** Does a text fit Oozie's schema?  @return 0; -EINVAL: no (the reason names the line);
+ * -EOPNOTSUPP: this server does not say. */
+int kx_oozie_validate(struct kx_oozie *oozie, const char *user, const char *text,
+                      const struct kx_call *call, struct kx_error *err);
 
 KX_DEFINE_AUTOPTR(kx_oozie, kx_oozie_free)

@@ -88,7 +88,9 @@ static void on_statfs(fuse_req_t req, fuse_ino_t node)
 
 static void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-    if (is_virtual(req, parent, name))
+    if (takes_documents(req, parent))
+        kx_tree_op_mkdir(req, parent, name);
+    else if (is_virtual(req, parent, name))
         kx_tree_op_refuse(req, parent, name, kx_tree_owns(parent) ? EPERM : EEXIST);
     else
         kx_op_mkdir(req, parent, name, mode);
@@ -97,7 +99,7 @@ static void on_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 static void on_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
     if (takes_documents(req, parent))
-        kx_tree_op_unlink(req, parent, name);
+        kx_tree_op_remove(req, parent, name, false);
     else if (is_virtual(req, parent, name))
         kx_tree_op_refuse(req, parent, name, EPERM);
     else
@@ -106,7 +108,9 @@ static void on_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static void on_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-    if (is_virtual(req, parent, name))
+    if (takes_documents(req, parent))
+        kx_tree_op_remove(req, parent, name, true);
+    else if (is_virtual(req, parent, name))
         kx_tree_op_refuse(req, parent, name, EPERM);
     else
         kx_op_rmdir(req, parent, name);
@@ -279,7 +283,7 @@ static void on_setxattr(fuse_req_t req, fuse_ino_t node, const char *name, const
                         size_t size, int flags)
 {
     if (kx_tree_owns(node))
-        kx_tree_op_refuse(req, node, NULL, EPERM);
+        kx_tree_op_refuse(req, node, NULL, g_str_has_prefix(name, "system.") ? EOPNOTSUPP : EPERM);
     else
         kx_op_setxattr(req, node, name, value, size, flags);
 }

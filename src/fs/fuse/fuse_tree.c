@@ -90,20 +90,28 @@ void kx_tree_op_getattr(fuse_req_t req, fuse_ino_t node)
 }
 
 /* What shells and copying programs do to a file that they write to means nothing to a ctl file, and
- * is no error there: cut to nothing, mode and times. */
+ * is no error there: cut to nothing, mode and times. Nor is it of a directory that they made. */
 static bool is_harmless(const struct kx_tree_node *node, const struct stat *attr, int to_set)
 {
-    const int owner = FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
     bool cut = !(to_set & FUSE_SET_ATTR_SIZE) || attr->st_size == 0;
-    return kx_tree_is_ctl(node) && cut && !(to_set & owner);
+    return (kx_tree_is_ctl(node) || kx_tree_is_made_folder(node)) && cut;
+}
+
+/* It has one owner, who may be named as such. */
+static bool keeps_owner(struct kx_fuse_call *c, struct kx_tree_node *node, const struct stat *attr,
+                        int to_set)
+{
+    struct stat now;
+    if (!(to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))) return true;
+    if (kx_tree_stat(node, &c->call, &now, NULL) < 0) return false;
+    return (!(to_set & FUSE_SET_ATTR_UID) || attr->st_uid == now.st_uid) &&
+           (!(to_set & FUSE_SET_ATTR_GID) || attr->st_gid == now.st_gid);
 }
 
 /* The size of a document that is written; its mode and times mean nothing. */
 static int set_drop(struct kx_fuse_call *c, struct kx_tree_node *node, const struct stat *attr,
                     int to_set, struct fuse_file_info *fi)
 {
-    if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
-        return kx_error_set(&c->err, EPERM, "it belongs to who mounted");
     if (!(to_set & FUSE_SET_ATTR_SIZE)) return 0;
     struct kx_tree_file *file = NULL, *open = fi ? (struct kx_tree_file *)(uintptr_t)fi->fh : NULL;
     const struct kx_tree_who who = {.uid = fuse_req_ctx(c->req)->uid,
@@ -122,7 +130,9 @@ void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr
     kx_fuse_begin(&c, req);
     g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
     if (!found) return;
-    int result = kx_tree_is_drop(found) ? set_drop(&c, found, attr, to_set, fi)
+    int result = !keeps_owner(&c, found, attr, to_set)
+                     ? kx_error_set(&c.err, EPERM, "it belongs to who mounted")
+                 : kx_tree_is_drop(found) ? set_drop(&c, found, attr, to_set, fi)
                  : is_harmless(found, attr, to_set)
                      ? kx_tree_access(found, fuse_req_ctx(req)->uid, W_OK, &c.err)
                      : kx_error_set(&c.err, EPERM, "a virtual file cannot be changed");

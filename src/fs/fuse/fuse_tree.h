@@ -36,7 +36,8 @@ void kx_tree_op_release(fuse_req_t req, struct fuse_file_info *fi);
 void kx_tree_op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
                        struct fuse_file_info *fi);
 void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
-void kx_tree_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void kx_tree_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void kx_tree_op_remove(fuse_req_t req, fuse_ino_t parent, const char *name, bool folder);
 void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, const char *to,
                        unsigned flags);
 

@@ -25,7 +25,7 @@ static int make_and_open(struct kx_fuse_call *c, struct kx_tree_node *directory,
     const struct kx_tree_who who = {.uid = fuse_req_ctx(c->req)->uid,
                                     .thread = fuse_req_ctx(c->req)->pid};
     int result = kx_tree_access(directory, who.uid, W_OK, &c->err);
-    if (result == 0) result = kx_tree_make(directory, name, &c->call, &c->err);
+    if (result == 0) result = kx_tree_make(directory, name, false, &c->call, &c->err);
     if (result == 0)
         result =
             kx_tree_lookup(c->mount->tree, directory, name, &c->call, &node, &entry->attr, &c->err);
@@ -52,6 +52,30 @@ void kx_tree_op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
         kx_fuse_tree_opened(&c, file, fi, &entry);
 }
 
+void kx_tree_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    struct kx_fuse_call c;
+    struct fuse_entry_param entry = {0};
+    g_autoptr(kx_tree_node) node = NULL;
+    kx_fuse_begin(&c, req);
+    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    if (!directory) return;
+    int result = kx_tree_access(directory, fuse_req_ctx(req)->uid, W_OK, &c.err);
+    if (result == 0) result = kx_tree_make(directory, name, true, &c.call, &c.err);
+    if (result == 0)
+        result =
+            kx_tree_lookup(c.mount->tree, directory, name, &c.call, &node, &entry.attr, &c.err);
+    if (result < 0) {
+        kx_fuse_tree_reply(&c, result, directory);
+        return;
+    }
+    entry.ino = kx_tree_node_number(node);
+    kx_tree_looked_up(node);
+    kx_fuse_settle(&c);
+    if (fuse_reply_entry(req, &entry) != 0) kx_tree_forget(c.mount->tree, entry.ino, 1);
+    kx_fuse_finish(&c);
+}
+
 void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     struct kx_tree_file *file = (struct kx_tree_file *)(uintptr_t)fi->fh;
@@ -66,7 +90,7 @@ void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi
     kx_fuse_tree_reply(&c, result, kx_tree_file_node(file));
 }
 
-void kx_tree_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+void kx_tree_op_remove(fuse_req_t req, fuse_ino_t parent, const char *name, bool folder)
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
@@ -74,7 +98,7 @@ void kx_tree_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
     if (!directory) return;
     int result = kx_tree_access(directory, fuse_req_ctx(req)->uid, W_OK, &c.err);
     if (result == -EACCES) result = -EPERM;
-    if (result == 0) result = kx_tree_remove(directory, name, &c.call, &c.err);
+    if (result == 0) result = kx_tree_remove(directory, name, folder, &c.call, &c.err);
     kx_fuse_tree_reply(&c, result, directory);
 }
 

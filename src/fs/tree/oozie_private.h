@@ -76,6 +76,26 @@ int kx_oozie_ignore_runs(const struct kx_tree_at *at, const char *argument, stru
 int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 extern const struct kx_tree_verb kx_oozie_run_verbs[];
 
+/* oozie_staged.c: folders of submit */
+int kx_oozie_staged_params(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_staged_check(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_staged_graph(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_staged_graph_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                               struct kx_error *err);
+extern const struct kx_tree_verb kx_oozie_staged_verbs[];
+
+/* oozie_graph.c: `data` of a row is the form: "txt", "dot" or "svg" */
+struct kx_workflow;
+struct kx_progress;
+void kx_oozie_draw(const char *form, const struct kx_workflow *workflow,
+                   const struct kx_progress *progress, GString *out);
+/** The nodes of a workflow and how it has gone through them.  @out owned; @progress cleared by
+ * kx_oozie_clear_progress. */
+int kx_oozie_job_workflow(const struct kx_tree_at *at, struct kx_workflow **out,
+                          struct kx_progress *progress, struct kx_error *err);
+void kx_oozie_clear_progress(struct kx_progress *progress);
+int kx_oozie_job_graph(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+
 /* oozie_actions.c */
 int kx_oozie_action_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
 int kx_oozie_action_member(const struct kx_tree_at *at, GString *out, struct kx_error *err);

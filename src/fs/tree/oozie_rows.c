@@ -47,6 +47,12 @@ static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_
          .look = any},                                                                             \
         LINKS(JOBS "/" name "/{" bound "}", filter, bound)
 
+#define GRAPH(form, words)                                                                         \
+    {                                                                                              \
+        .pattern = JOB "/graph." form, .kind = KX_TREE_DOCUMENT, .flags = KX_TREE_DEAR,            \
+        .help = words, .text = kx_oozie_job_graph, .data = form                                    \
+    }
+
 static const struct kx_tree_row ROWS[] = {
     {.pattern = OOZIE,
      .kind = KX_TREE_DIRECTORY,
@@ -126,9 +132,10 @@ static const struct kx_tree_row ROWS[] = {
     SHOW(JOB "/log.d/ERROR", "log &logfilter=loglevel%3DERROR", "errors"),
     SHOW(JOB "/log.d/WARN", "log &logfilter=loglevel%3DWARN", "warnings"),
     SHOW(JOB "/auditlog", "auditlog", "who did what to it"),
-    SHOW(JOB "/graph.dot", "graph &format=dot", "its nodes and their states, for dot(1)"),
-    SHOW(JOB "/graph.svg", "graph &format=svg", "the same as a picture"),
-    SHOW(JOB "/graph.png", "graph &format=png", "the same as a picture"),
+    GRAPH("txt", "its nodes from the start on: name, type, state, where they lead to"),
+    GRAPH("dot", "the same for dot(1)"),
+    GRAPH("svg", "the same as a picture"),
+    SHOW(JOB "/graph.png", "graph &format=png", "the same as Oozie draws it"),
     {.pattern = JOB "/why",
      .kind = KX_TREE_DOCUMENT,
      .help = "the first action that failed, and its reason",

@@ -124,15 +124,17 @@ int kx_tree_cut(struct kx_tree_file *file, int64_t size, struct kx_error *err);
 int kx_tree_flush(struct kx_tree_file *file, bool last, const struct kx_call *call,
                   struct kx_error *err);
 
-/** Make a name in a directory, or cut it to nothing.  @return 0, then it can be looked up; -EPERM:
- * this tree takes no such name. */
-int kx_tree_make(struct kx_tree_node *directory, const char *name, const struct kx_call *call,
-                 struct kx_error *err);
-int kx_tree_remove(struct kx_tree_node *directory, const char *name, const struct kx_call *call,
-                   struct kx_error *err);
+/** Make a name in a directory (a file: or cut it to nothing).  @folder a directory of its own.
+ *  @return 0, then it can be looked up; -EPERM: this tree takes no such name. */
+int kx_tree_make(struct kx_tree_node *directory, const char *name, bool folder,
+                 const struct kx_call *call, struct kx_error *err);
+/** In a directory that a program has made, removing what it has not made is 0 and does nothing. */
+int kx_tree_remove(struct kx_tree_node *directory, const char *name, bool folder,
+                   const struct kx_call *call, struct kx_error *err);
 int kx_tree_rename(struct kx_tree_node *directory, const char *name, const char *to,
                    const struct kx_call *call, struct kx_error *err);
 bool kx_tree_is_drop(const struct kx_tree_node *node);
+bool kx_tree_is_made_folder(const struct kx_tree_node *node); /* a directory that programs make */
 /** Has the directory of this number a row for them? */
 bool kx_tree_takes_documents(struct kx_tree *tree, uint64_t number);
 

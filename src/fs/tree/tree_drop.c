@@ -103,6 +103,11 @@ bool kx_tree_is_drop(const struct kx_tree_node *node)
     return node->place->row->kind == KX_TREE_DROP;
 }
 
+bool kx_tree_is_made_folder(const struct kx_tree_node *node)
+{
+    return node->place->row->kind == KX_TREE_DIRECTORY && node->place->row->drop;
+}
+
 bool kx_tree_takes_documents(struct kx_tree *tree, uint64_t number)
 {
     g_autoptr(kx_tree_node) node = tree ? kx_tree_find(tree, number) : NULL;
@@ -114,23 +119,26 @@ bool kx_tree_takes_documents(struct kx_tree *tree, uint64_t number)
     return false;
 }
 
-/* The node that a name would be.  @return owned, not in the tables; NULL: no such name is taken. */
-static struct kx_tree_node *drop_node(struct kx_tree_node *directory, const char *name,
+/* The node that a name would be, as a file or as a directory.  @return owned, not in the tables;
+ * NULL: no such name is taken. */
+static struct kx_tree_node *drop_node(struct kx_tree_node *directory, const char *name, bool folder,
                                       struct kx_error *err)
 {
     g_autofree char *value = NULL;
+    const enum kx_tree_kind kind = folder ? KX_TREE_DIRECTORY : KX_TREE_DROP;
     const struct kx_tree_place *place = kx_tree_place_child(directory->place, name, &value);
-    if (!place || place->row->kind != KX_TREE_DROP) {
+    if (place && place->row->kind != kind) place = kx_tree_place_twin(place);
+    if (!place || place->row->kind != kind || !place->row->drop) {
         kx_error_set(err, EPERM, "%s: this name is made by knoxfs only", name);
         return NULL;
     }
     return kx_tree_node_new(directory->tree, directory, place, name, value);
 }
 
-int kx_tree_make(struct kx_tree_node *directory, const char *name, const struct kx_call *call,
-                 struct kx_error *err)
+int kx_tree_make(struct kx_tree_node *directory, const char *name, bool folder,
+                 const struct kx_call *call, struct kx_error *err)
 {
-    struct kx_tree_node *node = drop_node(directory, name, err);
+    struct kx_tree_node *node = drop_node(directory, name, folder, err);
     if (!node) return -EPERM;
     const struct kx_tree_at at = kx_tree_at_node(node, call);
     int result = node->place->row->drop->make(&at, err);
@@ -138,10 +146,20 @@ int kx_tree_make(struct kx_tree_node *directory, const char *name, const struct 
     return result;
 }
 
-int kx_tree_remove(struct kx_tree_node *directory, const char *name, const struct kx_call *call,
-                   struct kx_error *err)
+/* In a directory that a program has made the files beside its own go with it: nothing is done to
+ * them, so that `rm -r` comes to an end. */
+static bool goes_with_it(const struct kx_tree_node *directory, const char *name)
 {
-    struct kx_tree_node *node = drop_node(directory, name, err);
+    g_autofree char *value = NULL;
+    const struct kx_tree_place *place = kx_tree_place_child(directory->place, name, &value);
+    return directory->place->row->drop && place && !place->variable && !place->children;
+}
+
+int kx_tree_remove(struct kx_tree_node *directory, const char *name, bool folder,
+                   const struct kx_call *call, struct kx_error *err)
+{
+    if (!folder && goes_with_it(directory, name)) return 0;
+    struct kx_tree_node *node = drop_node(directory, name, folder, err);
     if (!node) return -EPERM;
     const struct kx_tree_at at = kx_tree_at_node(node, call);
     int result = node->place->row->drop->remove(&at, err);
@@ -152,13 +170,18 @@ int kx_tree_remove(struct kx_tree_node *directory, const char *name, const struc
 int kx_tree_rename(struct kx_tree_node *directory, const char *name, const char *to,
                    const struct kx_call *call, struct kx_error *err)
 {
-    struct kx_tree_node *from = drop_node(directory, name, err);
-    struct kx_tree_node *target = from ? drop_node(directory, to, err) : NULL;
+    g_autoptr(kx_tree_node) there = NULL;
+    struct stat st;
+    int found = kx_tree_lookup(directory->tree, directory, name, call, &there, &st, err);
+    if (found < 0) return found;
+    bool folder = there->place->row->kind == KX_TREE_DIRECTORY;
+    struct kx_tree_node *from = drop_node(directory, name, folder, err);
+    struct kx_tree_node *target = from ? drop_node(directory, to, folder, err) : NULL;
     int result = -EPERM;
     if (target && target->place == from->place) {
         const struct kx_tree_at at = kx_tree_at_node(from, call);
-        const struct kx_tree_at there = kx_tree_at_node(target, call);
-        result = from->place->row->drop->rename(&at, &there, err);
+        const struct kx_tree_at new_at = kx_tree_at_node(target, call);
+        result = from->place->row->drop->rename(&at, &new_at, err);
     } else if (target) {
         kx_error_set(err, EPERM, "%s cannot become %s", name, to);
     }

@@ -91,6 +91,12 @@ int kx_tree_lookup(struct kx_tree *tree, struct kx_tree_node *directory, const c
     struct kx_tree_node *fresh = kx_tree_node_new(tree, directory, place, name, value);
     struct kx_tree_look look;
     int result = kx_tree_look_at(fresh, call, &look, err);
+    const struct kx_tree_place *twin = result == -ENOENT ? kx_tree_place_twin(place) : NULL;
+    if (twin) {
+        kx_tree_node_free(fresh);
+        fresh = kx_tree_node_new(tree, directory, twin, name, value);
+        result = kx_tree_look_at(fresh, call, &look, err);
+    }
     if (result < 0) {
         kx_tree_node_free(fresh);
         return result;

@@ -92,6 +92,11 @@ struct kx_tree_node *kx_tree_settle(struct kx_tree_node *fresh)
     struct kx_tree *tree = fresh->tree;
     g_mutex_lock(&tree->mutex);
     struct kx_tree_node *node = g_hash_table_lookup(tree->by_path, fresh->path);
+    if (node && node->place != fresh->place) { /* a file was there, a directory is, or vice versa */
+        g_hash_table_remove(tree->by_path, node->path);
+        node->detached = true;
+        node = NULL;
+    }
     if (!node) {
         node = g_steal_pointer(&fresh);
         kx_tree_insert(node);

@@ -86,15 +86,37 @@ static bool has_handlers(const struct kx_tree_row *row)
     }
 }
 
+static bool is_called_alike(const struct kx_tree_place *one, const struct kx_tree_place *other)
+{
+    return strcmp(other->prefix, one->prefix) == 0 && !other->variable == !one->variable &&
+           g_strcmp0(other->suffix, one->suffix) == 0;
+}
+
+/* A file and a directory that programs make. */
+static bool may_be_twins(const struct kx_tree_row *one, const struct kx_tree_row *other)
+{
+    return one->drop && other->drop && one->kind != other->kind;
+}
+
 static bool is_there(const struct kx_tree_place *directory, const struct kx_tree_place *place)
 {
     for (guint i = 0; i < directory->children->len; i++) {
         const struct kx_tree_place *other = g_ptr_array_index(directory->children, i);
-        if (other != place && strcmp(other->prefix, place->prefix) == 0 &&
-            !other->variable == !place->variable && g_strcmp0(other->suffix, place->suffix) == 0)
+        if (other != place && is_called_alike(place, other) &&
+            !may_be_twins(place->row, other->row))
             return true;
     }
     return false;
+}
+
+const struct kx_tree_place *kx_tree_place_twin(const struct kx_tree_place *place)
+{
+    const GPtrArray *children = place->parent ? place->parent->children : NULL;
+    for (guint i = 0; children && place->variable && i < children->len; i++) {
+        const struct kx_tree_place *other = g_ptr_array_index(children, i);
+        if (other != place && is_called_alike(place, other)) return other;
+    }
+    return NULL;
 }
 
 static int add_row(struct kx_tree_index *index, const struct kx_tree_row *row, struct kx_error *err)

@@ -2,6 +2,8 @@
  *
  * A component of a pattern is a plain name, or has one variable, with text around it: "{id}",
  * "{name}.error". A plain name wins over a variable, and of two variables the one with more text.
+ * Where programs make files and directories of any name, a DROP row and a DIRECTORY row may have
+ * the same pattern: `look` tells which of the two a name is.
  * What a row's handlers get is a `struct kx_tree_at`: the mount, the path, the variables' values.
  * Handlers answer 0 or -errno with the reason in err; they know nothing of FUSE, and no lock is
  * held while they run. Several may run at once, also for one path.
@@ -128,8 +130,10 @@ struct kx_tree_row {
     const struct kx_tree_verb *verbs;    /* CTL */
     const struct kx_tree_stream *stream; /* STREAM */
     const struct kx_tree_ranged *ranged; /* RANGED; `look` tells its size */
-    const struct kx_tree_drop *drop;     /* DROP; `text` gives what was written, for reading */
-    const void *data;                    /* the handlers' own */
+    /* DROP; `text` gives what was written, for reading. Of a DIRECTORY: programs make and remove
+     * such ones, with `make`, `remove` and `rename`. */
+    const struct kx_tree_drop *drop;
+    const void *data; /* the handlers' own */
 };
 
 /* The rows of one tree. */
@@ -160,6 +164,9 @@ const struct kx_tree_place *kx_tree_index_root(const struct kx_tree_index *index
  */
 const struct kx_tree_place *kx_tree_place_child(const struct kx_tree_place *directory,
                                                 const char *name, char **value);
+
+/** The other row of the same pattern.  @return NULL: there is none. */
+const struct kx_tree_place *kx_tree_place_twin(const struct kx_tree_place *place);
 
 /** The value of a variable.  @return borrowed; never NULL for one of the pattern's. */
 const char *kx_tree_bound(const struct kx_tree_at *at, const char *variable);

@@ -27,9 +27,8 @@ static const char *name_of(const struct kx_tree_at *at)
 static int box_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
 {
     (void)out;
-    return g_hash_table_contains(box_of(at)->texts, name_of(at))
-               ? 0
-               : kx_error_set(err, ENOENT, "none");
+    const char *text = g_hash_table_lookup(box_of(at)->texts, name_of(at));
+    return text && strcmp(text, "folder") != 0 ? 0 : kx_error_set(err, ENOENT, "none");
 }
 
 static int box_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err)
@@ -75,6 +74,26 @@ static int box_remove(const struct kx_tree_at *at, struct kx_error *err)
                                                                : kx_error_set(err, ENOENT, "none");
 }
 
+static int box_make_folder(const struct kx_tree_at *at, struct kx_error *err)
+{
+    (void)err;
+    g_hash_table_insert(box_of(at)->texts, g_strdup(name_of(at)), g_strdup("folder"));
+    return 0;
+}
+
+static bool is_folder(const struct kx_tree_at *at)
+{
+    const char *text = g_hash_table_lookup(box_of(at)->texts, name_of(at));
+    return g_strcmp0(text, "folder") == 0;
+}
+
+static int box_folder_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                           struct kx_error *err)
+{
+    (void)out;
+    return is_folder(at) ? 0 : kx_error_set(err, ENOENT, "none");
+}
+
 static int box_rename(const struct kx_tree_at *at, const struct kx_tree_at *to,
                       struct kx_error *err)
 {
@@ -85,6 +104,9 @@ static int box_rename(const struct kx_tree_at *at, const struct kx_tree_at *to,
 
 static const struct kx_tree_drop DROP = {
     .make = box_make, .put = box_put, .remove = box_remove, .rename = box_rename};
+
+static const struct kx_tree_drop FOLDER = {
+    .make = box_make_folder, .remove = box_remove, .rename = box_rename};
 
 static const struct kx_tree_row ROWS[] = {
     {.pattern = "/box", .kind = KX_TREE_DIRECTORY, .mode = 0700, .help = "A box"},
@@ -101,6 +123,13 @@ static const struct kx_tree_row ROWS[] = {
      .help = "made by the box",
      .text = box_text,
      .look = box_look},
+    {.pattern = "/box/{name}",
+     .kind = KX_TREE_DIRECTORY,
+     .mode = 0700,
+     .help = "a folder of documents",
+     .look = box_folder_look,
+     .drop = &FOLDER},
+    {.pattern = "/box/{name}/made", .kind = KX_TREE_VALUE, .help = "by the box", .text = box_text},
 };
 
 static int box_setup(void **state)
@@ -141,7 +170,7 @@ static struct kx_tree_file *box_open(struct box *box, const char *name, int flag
     g_autoptr(kx_tree_node) directory = box_directory(box), node = NULL;
     struct kx_tree_file *file = NULL;
     struct stat st;
-    if (flags & O_CREAT) assert_int_equal(kx_tree_make(directory, name, NULL, NULL), 0);
+    if (flags & O_CREAT) assert_int_equal(kx_tree_make(directory, name, false, NULL, NULL), 0);
     assert_int_equal(kx_tree_lookup(box->tree, directory, name, NULL, &node, &st, NULL), 0);
     assert_int_equal(kx_tree_open(node, flags & ~O_CREAT, &WHO, NULL, &file, NULL), expected);
     return file;
@@ -257,16 +286,58 @@ static void names_are_made_renamed_and_removed(void **state)
     struct box *box = *state;
     g_autoptr(kx_tree_node) directory = box_directory(box);
     assert_true(kx_tree_takes_documents(box->tree, kx_tree_node_number(directory)));
-    assert_int_equal(kx_tree_make(directory, "a", NULL, NULL), 0);
-    assert_int_equal(kx_tree_make(directory, "a.id", NULL, NULL), -EPERM);
-    assert_int_equal(kx_tree_make(directory, "README", NULL, NULL), -EPERM);
+    assert_int_equal(kx_tree_make(directory, "a", false, NULL, NULL), 0);
+    assert_int_equal(kx_tree_make(directory, "a.id", false, NULL, NULL), -EPERM);
+    assert_int_equal(kx_tree_make(directory, "README", false, NULL, NULL), -EPERM);
     assert_int_equal(kx_tree_rename(directory, "a", "b", NULL, NULL), 0);
     assert_int_equal(kx_tree_rename(directory, "a", "a.id", NULL, NULL), -EPERM);
     assert_int_equal(kx_tree_rename(directory, "README", "b", NULL, NULL), -EPERM);
-    assert_int_equal(kx_tree_remove(directory, "a", NULL, NULL), 0);
-    assert_int_equal(kx_tree_remove(directory, "a", NULL, NULL), -ENOENT);
-    assert_int_equal(kx_tree_remove(directory, "README", NULL, NULL), -EPERM);
+    assert_int_equal(kx_tree_remove(directory, "a", false, NULL, NULL), 0);
+    assert_int_equal(kx_tree_remove(directory, "a", false, NULL, NULL), -ENOENT);
+    assert_int_equal(kx_tree_remove(directory, "README", false, NULL, NULL), -EPERM);
     assert_string_equal(box->calls->str, "[a>b]");
+}
+
+/* What a name in the box is to the kernel; 0: nothing. */
+static mode_t type_of(struct box *box, const char *name)
+{
+    g_autoptr(kx_tree_node) directory = box_directory(box), node = NULL;
+    struct stat st = {0};
+    int result = kx_tree_lookup(box->tree, directory, name, NULL, &node, &st, NULL);
+    return result == 0 ? st.st_mode & S_IFMT : 0;
+}
+
+static void a_name_is_a_file_or_a_folder(void **state)
+{
+    struct box *box = *state;
+    g_autoptr(kx_tree_node) directory = box_directory(box), held = NULL;
+    struct stat st;
+    assert_int_equal(type_of(box, "a"), 0);
+    assert_int_equal(kx_tree_make(directory, "a", true, NULL, NULL), 0);
+    assert_int_equal(type_of(box, "a"), S_IFDIR);
+    assert_int_equal(kx_tree_lookup(box->tree, directory, "a", NULL, &held, &st, NULL), 0);
+    assert_true(kx_tree_is_made_folder(held) && !kx_tree_is_made_folder(directory));
+    assert_int_equal(kx_tree_remove(directory, "a", true, NULL, NULL), 0);
+    assert_int_equal(kx_tree_make(directory, "a", false, NULL, NULL), 0);
+    assert_int_equal(type_of(box, "a"), S_IFREG); /* though the folder is held still */
+    assert_int_equal(kx_tree_make(directory, "a.id", true, NULL, NULL), -EPERM);
+    assert_int_equal(kx_tree_make(directory, "README", true, NULL, NULL), -EPERM);
+}
+
+static void what_the_box_made_goes_with_its_folder(void **state)
+{
+    struct box *box = *state;
+    g_autoptr(kx_tree_node) directory = box_directory(box), folder = NULL;
+    struct stat st;
+    assert_int_equal(kx_tree_make(directory, "f", true, NULL, NULL), 0);
+    assert_int_equal(kx_tree_lookup(box->tree, directory, "f", NULL, &folder, &st, NULL), 0);
+    assert_int_equal(kx_tree_remove(folder, "made", false, NULL, NULL), 0);
+    assert_int_equal(kx_tree_remove(folder, "README", false, NULL, NULL), 0);
+    assert_int_equal(kx_tree_remove(folder, "other", false, NULL, NULL), -EPERM);
+    assert_int_equal(kx_tree_remove(directory, "README", false, NULL, NULL), -EPERM);
+    assert_int_equal(kx_tree_rename(directory, "f", "g", NULL, NULL), 0);
+    assert_int_equal(kx_tree_rename(directory, "none", "g", NULL, NULL), -ENOENT);
+    assert_string_equal(box->calls->str, "[f>g]");
 }
 
 #define box_test(function) cmocka_unit_test_setup_teardown(function, box_setup, box_teardown)
@@ -280,6 +351,8 @@ int main(void)
         box_test(it_can_be_cut_and_grown_to_a_bound),
         box_test(opened_again_it_has_what_was_written),
         box_test(names_are_made_renamed_and_removed),
+        box_test(a_name_is_a_file_or_a_folder),
+        box_test(what_the_box_made_goes_with_its_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

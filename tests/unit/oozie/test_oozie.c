@@ -84,13 +84,20 @@ static void what_is_no_oozie_is_told(void **state)
     assert_error(o->err, EPROTO, NULL, "is no Oozie of version 4 or later");
 }
 
+static int hand_in(struct office *o, const char *mark, char **id)
+{
+    const struct kx_oozie_order order = {
+        .configuration = "<configuration/>", .mark = mark, .external = true};
+    return kx_oozie_submit(o->oozie, &order, NULL, id, o->err);
+}
+
 static void a_bad_workflow_has_oozies_words(void **state)
 {
     struct office *o = *state;
     g_autofree char *id = NULL;
     office_versions(o, "[0,1,2]");
     office_load(o, "err-app-badschema");
-    int rc = kx_oozie_submit(o->oozie, "<configuration/>", NULL, false, NULL, &id, o->err);
+    int rc = hand_in(o, NULL, &id);
     scene_expect(o->scene, rc, -EINVAL);
     assert_error(o->err, EINVAL, "E0701", "element 'mkdirr'");
     g_autoptr(GBytes) sent = replay_body(o->scene->replay);
@@ -103,7 +110,7 @@ static void a_job_is_submitted(void **state)
     g_autofree char *id = NULL;
     office_versions(o, "[0,1,2]");
     office_load(o, "submit-shell");
-    int rc = kx_oozie_submit(o->oozie, "<configuration/>", "m", false, NULL, &id, o->err);
+    int rc = hand_in(o, "m", &id);
     scene_expect(o->scene, rc, 0);
     assert_true(g_str_has_suffix(id, "-oozie-root-W"));
 }
@@ -118,7 +125,7 @@ static void a_lost_answer_is_looked_for(void **state)
     office_versions(o, "[0,1,2]");
     replay_answer(o->scene->replay, "POST", SUBMIT, 0, NULL);
     replay_answer(o->scene->replay, "GET", LOST, 200, "{\"id\":\"" SHELL "\"}");
-    int rc = kx_oozie_submit(o->oozie, "<configuration/>", "m", false, NULL, &id, o->err);
+    int rc = hand_in(o, "m", &id);
     scene_expect(o->scene, rc, 0);
     assert_string_equal(id, SHELL);
 }
@@ -130,7 +137,7 @@ static void a_lost_answer_is_never_repeated(void **state)
     office_versions(o, "[0,1,2]");
     replay_answer(o->scene->replay, "POST", SUBMIT, 0, NULL);
     replay_answer(o->scene->replay, "GET", LOST, 200, "{\"id\":null}");
-    int rc = kx_oozie_submit(o->oozie, "<configuration/>", "m", false, NULL, &id, o->err);
+    int rc = hand_in(o, "m", &id);
     scene_expect(o->scene, rc, -EINPROGRESS);
     assert_error(o->err, EINPROGRESS, NULL, "look in jobs/recent");
     assert_null(id);

@@ -17,6 +17,7 @@
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"
 #include "fs/opens.h"
+#include "fs/previews.h"
 #include "fs/services.h"
 #include "fs/submissions.h"
 #include "fs/tree/cluster_mount.h"
@@ -189,6 +190,7 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
     int result = kx_services_new(options, mount->client, &mount->services, err);
     if (result < 0) return result;
     mount->submissions = kx_submissions_new(mount->client, mount->services);
+    mount->previews = kx_previews_new();
     const struct kx_tree_config config = {
         .mount = mount,
         .clock = mount->clock,
@@ -285,6 +287,7 @@ void kx_mount_free(struct kx_mount *mount)
     kx_opens_free(mount->opens);
     kx_tree_free(mount->tree);
     kx_submissions_free(mount->submissions);
+    kx_previews_free(mount->previews);
     kx_services_free(mount->services);
     kx_log_tap(mount->log, NULL, NULL);
     kx_lines_free(mount->log_lines);

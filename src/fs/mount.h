@@ -30,6 +30,7 @@ struct kx_ahead;
 struct kx_reads;
 struct kx_services;
 struct kx_submissions;
+struct kx_previews;
 
 struct kx_mount {
     const struct kx_options *options; /* borrowed */
@@ -57,6 +58,7 @@ struct kx_mount {
     struct kx_lines *log_lines;         /* the last of the log */
     struct kx_tree *tree;               /* the virtual files; NULL: -o novirtual */
     struct kx_submissions *submissions; /* what was written into them; NULL without them */
+    struct kx_previews *previews;       /* what verbs said that were only tried */
     struct kx_services *services;       /* what they show beside HDFS; NULL without them */
     struct kx_stats stats;
     int64_t started_ms; /* on the clock */

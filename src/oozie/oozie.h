@@ -105,6 +105,21 @@ int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
 int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
                     const struct kx_call *call, struct kx_error *err);
 
+/* What the three above would do; nothing is sent. @job the record's object, with its actions. */
+/** Append a line a run: number, time, state, and the verb or why it is not possible.
+ *  @return 0; -EINVAL; -EBUSY: Oozie would refuse it. */
+int kx_oozie_preview_runs(const struct kx_item *job, const struct kx_oozie_runs *runs, GString *out,
+                          struct kx_error *err);
+/** Append a line a value: name, as it is, as it would be; and how many runs there are then. */
+int kx_oozie_preview_change(const struct kx_item *job, const char *changes, GString *out,
+                            struct kx_error *err);
+struct kx_workflow;
+struct kx_progress;
+/** Append a line an action of a workflow that is run again: name, type, state, "skipped", "again"
+ * or "when it is come to".  @skip names with commas; NULL: what went well.  @return 0; -EINVAL. */
+int kx_oozie_preview_rerun(const struct kx_workflow *workflow, const struct kx_progress *progress,
+                           const char *skip, GString *out, struct kx_error *err);
+
 enum kx_oozie_how { KX_OOZIE_START, KX_OOZIE_HOLD /* in PREP */, KX_OOZIE_DRYRUN };
 
 /* A job that is handed in. */

@@ -15,6 +15,13 @@ struct kx_oozie {
 int kx_oozie_path(struct kx_oozie *oozie, const char *rest, const struct kx_call *call, char **out,
                   struct kx_error *err);
 
+/** Are these runs of a coordinator?  @dates by their times, else by numbers.  @return 0; -EINVAL.
+ */
+int kx_oozie_check_runs(const char *scope, bool *dates, struct kx_error *err);
+
+/** "2026-03-07T00:00Z" in milliseconds since the epoch; 0: it is something else. */
+int64_t kx_oozie_iso_time(const char *text);
+
 /** The state of a job as it is now, not what is kept.  @out owned; @run how often it was run again
  * (workflows), may be NULL. */
 int kx_oozie_state(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,

@@ -52,14 +52,22 @@ static int put(struct kx_oozie *oozie, const struct kx_job_id *id, const char *p
     return result;
 }
 
+int kx_oozie_check_runs(const char *scope, bool *dates, struct kx_error *err)
+{
+    *dates = is_dates(scope);
+    return *dates || is_numbers(scope)
+               ? 0
+               : kx_error_set(err, EINVAL,
+                              "%s: runs are 1-3,5 or 2026-03-01T00:00Z::2026-03-05T00:00Z", scope);
+}
+
 int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
                   const struct kx_oozie_runs *runs, const struct kx_call *call,
                   struct kx_error *err)
 {
-    bool dates = is_dates(runs->scope);
-    if (!dates && !is_numbers(runs->scope))
-        return kx_error_set(
-            err, EINVAL, "%s: runs are 1-3,5 or 2026-03-01T00:00Z::2026-03-05T00:00Z", runs->scope);
+    bool dates = false;
+    int result = kx_oozie_check_runs(runs->scope, &dates, err);
+    if (result < 0) return result;
     g_autoptr(GString) params = g_string_new(NULL);
     g_autoptr(GBytes) body = NULL;
     g_autoptr(kx_answer) answer = NULL;
@@ -67,7 +75,7 @@ int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
     kx_url_append_query(params, "type", dates ? "date" : "action");
     kx_url_append_query(params, "scope", runs->scope);
     add_flags(params, runs);
-    int result = put(oozie, id, params->str, runs->body, call, &body, err);
+    result = put(oozie, id, params->str, runs->body, call, &body, err);
     if (result == 0 && g_bytes_get_size(body)) result = kx_answer_parse(body, &answer, err);
     if (result < 0) return result;
     const struct kx_item *done = answer ? kx_item_at(kx_answer_root(answer), "actions") : NULL;
@@ -76,9 +84,9 @@ int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
                : kx_error_set(err, EBUSY, "Oozie has done nothing: %s of %s", runs->scope, id->job);
 }
 
-/* "2026-03-07T00:00Z" in milliseconds; 0: it is something else. */
-static int64_t time_of(const char *text)
+int64_t kx_oozie_iso_time(const char *text)
 {
+    if (!text) return 0;
     g_autofree char *minutes = strlen(text) == strlen("2026-03-07T00:00Z") && text[16] == 'Z'
                                    ? g_strdup_printf("%.16s:00Z", text)
                                    : g_strdup(text);
@@ -93,7 +101,7 @@ static bool shows(const struct kx_item *job, const char *name, const char *value
     for (size_t i = 0; i < G_N_ELEMENTS(TIMES); i++) {
         if (strcmp(name, TIMES[i][0]) != 0) continue;
         g_autofree char *now = kx_item_text(job, TIMES[i][1]);
-        return !time_of(value) || time_of(value) == kx_oozie_time(now);
+        return !kx_oozie_iso_time(value) || kx_oozie_iso_time(value) == kx_oozie_time(now);
     }
     g_autofree char *now = kx_item_text(job, name);
     return strcmp(name, "concurrency") != 0 || g_strcmp0(now, value) == 0;

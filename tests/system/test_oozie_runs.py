@@ -98,6 +98,44 @@ def test_a_coordinator_is_changed(jobs, future):
     assert status(jobs, future) == "KILLED"
 
 
+def test_what_would_run_again_is_shown_and_nothing_is_done(jobs, days, done):
+    there = job_of(jobs, days)
+    until(lambda: status(jobs, days) == "SUCCEEDED", JOB_S)
+    grid = (there / "grid").read_text()
+    assert not (there / "actions/2/preview").exists()
+    (there / "ctl").write_text("rerun 1-2 -n\n")
+    both = "1\t2026-03-01T00:00Z\tSUCCEEDED\trerun\n2\t2026-03-02T00:00Z\tSUCCEEDED\trerun\n"
+    assert (there / "preview").read_text() == both
+    (there / "ctl").write_text("rerun -n 2026-03-02T00:00Z::2026-03-09T00:00Z\n")
+    assert (there / "preview").read_text() == both.splitlines(True)[1]
+    (there / "ctl").write_text("rerun 1,99 -n\n")
+    assert "1 more: not made yet" in (there / "preview").read_text()
+    refused(errno.EBUSY, (there / "ctl").write_text, "rerun 99 -n\n")  # as Oozie refuses it without
+    refused(errno.EBUSY, (there / "ctl").write_text, "ignore 1 -n\n")
+    assert (there / "preview").read_text() == "1\t2026-03-01T00:00Z\tSUCCEEDED\tnot possible: it has not failed\n"
+    refused(errno.EBUSY, (there / "ctl").write_text, "kill 1 -n\n")
+    refused(errno.EINVAL, (there / "ctl").write_text, "kill -n\n")
+    (there / "actions/2/ctl").write_text("rerun -n\n")
+    assert (there / "actions/2/preview").read_text() == both.splitlines(True)[1]
+    assert (there / "grid").read_text() == grid and status(jobs, days) == "SUCCEEDED"
+    (job_of(jobs, done) / "ctl").write_text("rerun failed -n\n")
+    assert (job_of(jobs, done) / "preview").read_text() == "make\tfs\tOK\tskipped\n"
+    (job_of(jobs, done) / "ctl").write_text("rerun -n all\n")
+    assert (job_of(jobs, done) / "preview").read_text() == "make\tfs\tOK\tagain\n"
+    refused(errno.EINVAL, (job_of(jobs, done) / "ctl").write_text, "rerun skip=fail -n\n")
+    assert (job_of(jobs, done) / "run").read_text() == "0\n"
+
+
+def test_what_would_change_is_shown(jobs, future):
+    there = job_of(jobs, future)
+    (there / "ctl").write_text("change endtime=2099-03-09T00:00Z;concurrency=3 -n\n")
+    assert (there / "preview").read_text() == (
+        "endtime\t2099-03-03T00:00Z\t2099-03-09T00:00Z\nruns\t2\t8\nconcurrency\t1\t3\n"
+    )
+    assert (there / "end").read_text() == "2099-03-03T00:00:00Z\n"
+    refused(errno.EINVAL, (there / "ctl").write_text, "change nothing=1 -n\n")
+
+
 def test_wait_returns_at_the_end(jobs, done, sleeper):
     assert (job_of(jobs, done) / "wait").read_text() == "SUCCEEDED\n"
     there = job_of(jobs, sleeper)

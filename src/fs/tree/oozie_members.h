@@ -17,6 +17,14 @@
 #define MEMBER(path, whose, member, words) SHOWN(path, whose, member, false, words)
 #define TIME(path, whose, member, words)   SHOWN(path, whose, member, true, words)
 
+/* What a verb with -n would do: beside each ctl whose verbs take it. */
+#define PREVIEW(at)                                                                                \
+    {                                                                                              \
+        .pattern = at "/preview", .kind = KX_TREE_DOCUMENT,                                        \
+        .help = "what the last verb with -n would do", .text = kx_oozie_preview_text,              \
+        .look = kx_oozie_preview_look                                                              \
+    }
+
 /* A row of what Oozie has of a job beside its JSON, a request each: `what` as its show= wants it.
  */
 #define SHOW(path, what, words)                                                                    \

@@ -68,6 +68,18 @@ extern const struct kx_tree_verb kx_oozie_bundle_verbs[];
 /* oozie_wait.c */
 extern const struct kx_tree_stream kx_oozie_wait_stream, kx_oozie_events_stream;
 
+/* oozie_preview.c: verbs with the word -n are only tried. What they would do is in `preview`. */
+/** Take the word out of an argument.  @rest owned; NULL: nothing else is there.  @return was it
+ * there? */
+bool kx_oozie_only_tried(const char *argument, char **rest);
+/** Keep what a verb of this ctl would do. */
+void kx_oozie_keep_preview(const struct kx_tree_at *at, const char *text);
+int kx_oozie_preview_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_preview_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                          struct kx_error *err);
+/** What a rerun of a workflow would do.  @skip as kx_oozie_preview_rerun. */
+int kx_oozie_try_rerun(const struct kx_tree_at *at, const char *skip, struct kx_error *err);
+
 /* oozie_run_verbs.c: @argument "1-3 refresh": runs of a coordinator, and words of a rerun */
 int kx_oozie_on_runs(const struct kx_tree_at *at, const char *action, const char *argument,
                      struct kx_error *err);

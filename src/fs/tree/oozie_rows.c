@@ -126,6 +126,7 @@ static const struct kx_tree_row ROWS[] = {
     MEMBER(JOB "/run", job, "run", "how often it was run again"),
     MEMBER(JOB "/console-url", job, "consoleUrl", "its page"),
     JOB_FILES(JOB, kx_oozie_verbs),
+    PREVIEW(JOB),
     SHOW(JOB "/errorlog", "errorlog", "the errors in it"),
     {.pattern = JOB "/log.d", .kind = KX_TREE_DIRECTORY, .help = "Parts of its log"},
     SHOW(JOB "/log.d/recent-1h", "log &logfilter=recent%3D1h", "the last hour before its end"),

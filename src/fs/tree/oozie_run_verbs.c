@@ -4,12 +4,23 @@
 
 #include "fs/tree/oozie_private.h"
 
+static int try_runs(const struct kx_tree_at *at, const struct kx_answer *record,
+                    const struct kx_oozie_runs *runs, struct kx_error *err)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    int result = kx_oozie_preview_runs(kx_answer_root(record), runs, out, err);
+    kx_oozie_keep_preview(at, out->str);
+    return result;
+}
+
 int kx_oozie_on_runs(const struct kx_tree_at *at, const char *action, const char *argument,
                      struct kx_error *err)
 {
     __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
     g_autoptr(kx_answer) record = NULL;
-    g_auto(GStrv) words = g_strsplit_set(argument, " \t", -1);
+    g_autofree char *rest = NULL;
+    bool tried = kx_oozie_only_tried(argument, &rest);
+    g_auto(GStrv) words = g_strsplit_set(rest ? rest : " ", " \t", -1);
     struct kx_oozie_runs runs = {.action = action, .scope = words[0]};
     bool rerun = strcmp(action, "coord-rerun") == 0;
     for (char **word = words + 1; words[0] && *word; word++) {
@@ -23,6 +34,7 @@ int kx_oozie_on_runs(const struct kx_tree_at *at, const char *action, const char
     }
     int result = kx_oozie_job_at(at, &id, &record, err);
     if (result < 0) return result;
+    if (tried) return try_runs(at, record, &runs, err);
     g_autofree char *conf = rerun ? kx_item_text(kx_answer_root(record), "conf") : NULL;
     runs.body = conf;
     return kx_oozie_runs(kx_oozie_of(at, err), &id, &runs, at->call, err);
@@ -41,9 +53,16 @@ int kx_oozie_ignore_runs(const struct kx_tree_at *at, const char *argument, stru
 int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
 {
     __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
-    int result = kx_oozie_job_at(at, &id, NULL, err);
-    return result < 0 ? result
-                      : kx_oozie_change(kx_oozie_of(at, err), &id, argument, at->call, err);
+    g_autoptr(kx_answer) record = NULL;
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autofree char *changes = NULL;
+    bool tried = kx_oozie_only_tried(argument, &changes);
+    int result = kx_oozie_job_at(at, &id, tried ? &record : NULL, err);
+    if (result < 0) return result;
+    if (!tried) return kx_oozie_change(kx_oozie_of(at, err), &id, argument, at->call, err);
+    result = kx_oozie_preview_change(kx_answer_root(record), changes ? changes : "", out, err);
+    kx_oozie_keep_preview(at, out->str);
+    return result;
 }
 
 /* Of one run: its number goes in front of what was written. */
@@ -71,11 +90,15 @@ static int ignore_run(const struct kx_tree_at *at, const char *argument, struct 
 }
 
 const struct kx_tree_verb kx_oozie_run_verbs[] = {
-    {.name = "kill", .help = "end it", .run = kill_run},
+    {.name = "kill", .argument = "[-n]", .help = "end it", .run = kill_run},
     {.name = "rerun",
-     .argument = "[refresh] [nocleanup] [failed]",
-     .help = "again: look for input again, keep output, failed nodes only",
+     .argument = "[refresh] [nocleanup] [failed] [-n]",
+     .help =
+         "again: look for input again, keep output, failed nodes only; -n: preview says whether",
      .run = rerun_run},
-    {.name = "ignore", .help = "count it as done though it failed", .run = ignore_run},
+    {.name = "ignore",
+     .argument = "[-n]",
+     .help = "count it as done though it failed",
+     .run = ignore_run},
     {.name = NULL},
 };

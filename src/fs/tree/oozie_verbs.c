@@ -45,15 +45,22 @@ static bool can_rerun(const struct kx_tree_at *at)
 }
 
 /* "failed", or "skip=a,b": the job's own configuration with what Oozie wants besides. */
-static int run_rerun(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
+static int run_rerun(const struct kx_tree_at *at, const char *words, struct kx_error *err)
 {
     __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
     g_autoptr(kx_answer) record = NULL;
     g_autoptr(kx_configuration) values = kx_configuration_new();
+    g_autofree char *rest = NULL;
+    bool tried = kx_oozie_only_tried(words, &rest);
+    const char *argument = rest ? rest : "";
     bool failed = strcmp(argument, "failed") == 0, skip = g_str_has_prefix(argument, "skip=");
     if (!failed && !skip && strcmp(argument, "all") != 0)
         return kx_error_set(err, EINVAL, "rerun %s: failed, all or skip=NODE,NODE is expected",
                             argument);
+    if (tried && !can_rerun(at))
+        return kx_error_set(err, EBUSY, "rerun is not possible: the job has not ended");
+    if (tried)
+        return kx_oozie_try_rerun(at, failed ? NULL : skip ? argument + strlen("skip=") : "", err);
     int result = kx_oozie_job_at(at, &id, &record, err);
     if (result < 0) return result;
     g_autofree char *xml = kx_item_text(kx_answer_root(record), "conf");
@@ -72,7 +79,11 @@ static int run_rerun(const struct kx_tree_at *at, const char *argument, struct k
 /* All of it, or some of its runs. */
 static int run_kill_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
 {
-    return argument ? kx_oozie_on_runs(at, "kill", argument, err) : run_kill(at, NULL, err);
+    g_autofree char *runs = NULL;
+    bool tried = kx_oozie_only_tried(argument, &runs);
+    if (tried && !runs)
+        return kx_error_set(err, EINVAL, "kill -n: say which runs, as 1-3 or FROM::TO");
+    return runs ? kx_oozie_on_runs(at, "kill", argument, err) : run_kill(at, NULL, err);
 }
 
 #define SUSPEND                                                                                    \
@@ -101,8 +112,9 @@ const struct kx_tree_verb kx_oozie_verbs[] = {
     RESUME,
     KILL,
     {.name = "rerun",
-     .argument = "failed|all|skip=NODE,NODE",
-     .help = "run it again, with the same configuration: the failed nodes, all, or not these",
+     .argument = "failed|all|skip=NODE,NODE [-n]",
+     .help = "run it again, with the same configuration: the failed nodes, all, or not these; with "
+             "-n only preview says what would run",
      .run = run_rerun,
      .valid = can_rerun,
      .listed_only = true},
@@ -115,21 +127,23 @@ const struct kx_tree_verb kx_oozie_coordinator_verbs[] = {
     SUSPEND,
     RESUME,
     {.name = "kill",
-     .argument = "[RUNS]",
+     .argument = "[RUNS [-n]]",
      .help = "end it, or only these of its runs: 3 or 1-3,5 or FROM::TO",
      .run = run_kill_runs,
      .valid = can_kill,
      .listed_only = true},
     {.name = "rerun",
-     .argument = "RUNS [refresh] [nocleanup] [failed]",
-     .help = "runs that have ended again; look for input again, keep output, failed nodes only",
+     .argument = "RUNS [refresh] [nocleanup] [failed] [-n]",
+     .help =
+         "runs that have ended again; look for input again, keep output, failed nodes only; with "
+         "-n nothing is done, and preview says what would be",
      .run = kx_oozie_rerun_runs},
     {.name = "ignore",
-     .argument = "RUNS",
+     .argument = "RUNS [-n]",
      .help = "count runs that failed, or were killed, as done",
      .run = kx_oozie_ignore_runs},
     {.name = "change",
-     .argument = "NAME=VALUE;NAME=VALUE",
+     .argument = "NAME=VALUE;NAME=VALUE [-n]",
      .help = "its endtime, concurrency or pausetime",
      .run = kx_oozie_change_it},
     {.name = NULL},

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import time
 
 import pytest
 from knoxtest import Running, run, until
@@ -15,7 +17,7 @@ TICKS = 12
 
 
 def test_tail_follows_a_container_to_its_end(jobs, cluster):
-    script = f"for i in $(seq {TICKS}); do echo tick $i; sleep 1; done"
+    script = f"for i in $(seq {TICKS}); do echo tick $i at $(date +%s.%N); sleep 1; done"
     job = shell_job(jobs, cluster, "ticker", script)
     folder = container_of(jobs, job)
     stdout = folder / "stdout"
@@ -23,17 +25,20 @@ def test_tail_follows_a_container_to_its_end(jobs, cluster):
     tail = Running("tail", "-c", "+1", "-f", stdout)
     try:
         os.set_blocking(tail.process.stdout.fileno(), False)
-        followed = b""
+        followed, late = b"", []
 
         def all_of_it(last: str) -> bool:
             nonlocal followed
-            followed += tail.process.stdout.read() or b""
+            more = tail.process.stdout.read() or b""
+            followed += more
+            late.extend(time.time() - float(at) for at in re.findall(rb"tick \d+ at ([\d.]+)\n", more))
             return last in said(followed.decode())
 
         until(lambda: all_of_it("tick 3"), JOB_S, "a line while it runs")
         assert status(jobs, job) == "RUNNING"
-        assert ended(jobs, job) == "SUCCEEDED"
         until(lambda: all_of_it(f"tick {TICKS}"), JOB_S, "the last line")
+        assert min(late) < 3, "not a single line came within 3 s"
+        assert ended(jobs, job) == "SUCCEEDED"
         app = folder.parent.resolve().parent
         until(lambda: (app / "log-status").read_text() == "SUCCEEDED\n", JOB_S, "collected logs")
         whole = until(lambda: all_of_it(f"tick {TICKS}") and stdout.read_bytes(), JOB_S)

@@ -31,8 +31,9 @@ def container_of(jobs, job: str):
 
 
 def said(text: str) -> list[str]:
-    """What the script wrote: the launcher puts a word in front of each line."""
-    return [line.removeprefix("Stdoutput ") for line in text.splitlines() if line.startswith("Stdoutput tick")]
+    """What the script wrote, without the times: the launcher puts a word in front of each line."""
+    lines = [line.removeprefix("Stdoutput ") for line in text.splitlines() if line.startswith("Stdoutput tick")]
+    return [line.partition(" at ")[0] for line in lines]
 
 
 def yarn_logs(cluster, app: str, container: str, file: str) -> bytes:

@@ -4,9 +4,9 @@ import re
 
 import pytest
 from knoxtest import until
-from knoxtest.document import APPLICATION, CONTAINER, Session, WORKFLOW, pattern, transcripts
+from knoxtest.document import APPLICATION, CONTAINER, COORDINATOR, Session, WORKFLOW, pattern, transcripts
 from knoxtest.jobs import (  # noqa: F401
-    FS, JOB_S, SHELL, cluster, job_of, jobs, lasting, sleeper
+    FS, JOB_S, SHELL, cluster, ended, job_of, jobs, lasting, post, put_application, sleeper
 )  # fmt: skip
 from knoxtest.limits import ROOT
 
@@ -20,6 +20,36 @@ def names() -> list:
     return [pytest.param(one, id=f"line-{one[0].line}") for one in transcripts(ROOT / "docs/TREES.md")]
 
 
+STAGED = """\
+<workflow-app name="nightly" xmlns="uri:oozie:workflow:1.0">
+  <start to="load"/>
+  <action name="load">
+    <fs>
+      <mkdir path="${nameNode}/tmp/${day}"/>
+    </fs>
+    <ok to="ende"/><error to="fail"/>
+  </action>
+  <kill name="fail"><message>${wf:id()} failed</message></kill>
+  <end name="end"/>
+</workflow-app>
+"""
+DAYS = """\
+<coordinator-app name="two" frequency="${coord:days(1)}" start="2026-03-01T00:00Z" end="2026-03-03T00:00Z"
+    timezone="UTC" xmlns="uri:oozie:coordinator:0.4">
+  <action><workflow><app-path>${nameNode}/user/alice/each</app-path></workflow></action>
+</coordinator-app>
+"""
+
+
+@pytest.fixture
+def days(jobs, cluster) -> str:
+    """A coordinator whose two runs have ended."""
+    put_application(jobs, "each", FS.format(name="each"))
+    job = post(cluster, put_application(jobs, "two", DAYS, "coordinator.xml"), "coord")
+    assert ended(jobs, job) == "SUCCEEDED"
+    return job
+
+
 @pytest.fixture
 def home(jobs, tmp_path):
     """What the examples find in the folder in which they are typed."""
@@ -28,6 +58,9 @@ def home(jobs, tmp_path):
         (jobs / "user/alice/known").write_text(text)  # what a server does tells what it is
     (tmp_path / "nightly.xml").write_text(SHELL.format(name="nightly", exec="sleep", argument="300"))
     (tmp_path / "wrong.xml").write_text(FS.format(name="wrong").replace("<ok to", "<okk to"))
+    (tmp_path / "workflow.xml").write_text(STAGED)
+    (tmp_path / "job.properties").write_text("day=2026-03-01\n")
+    (tmp_path / "lib").mkdir()
     yield tmp_path
     for name in ("nightly.xml", "wrong.xml"):
         kept = jobs / ".oozie/submit" / name
@@ -57,8 +90,9 @@ def test_an_example(jobs, home, examples, request):
     session = Session(home, "alice")
     typed = "\n".join(one.command for one in examples)
     job = request.getfixturevalue("sleeper") if re.search(f"{WORKFLOW}|{APPLICATION}", typed) else None
+    coordinator = request.getfixturevalue("days") if re.search(COORDINATOR, typed) else ""
     for one in examples:
-        command = in_place(one.command, jobs, job) if job else one.command
+        command = in_place(one.command, jobs, job) if job else re.sub(COORDINATOR, coordinator, one.command)
         code, said = session.type(ENDLESS.sub(r"\g<0> | head -1", command), STEP_S, strict=False)
         where = f"docs/TREES.md:{one.line}: {command}"
         if one.output is not None:

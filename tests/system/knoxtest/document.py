@@ -8,12 +8,14 @@ from pathlib import Path
 
 from .programs import run
 
-# What is another one each time: jobs, applications, containers; "..." stands for the rest of a line, or for lines.
+# What is another one each time: jobs, applications, containers, addresses; "..." stands for the rest of a line, or for lines.
 JOB = r"\d{7}-\d{15}-oozie-\w+-"
 WORKFLOW, COORDINATOR = JOB + "W", JOB + "C"
 APPLICATION = r"application_\d+_\d{4,}"
 CONTAINER = r"container_\d+_\d{4,}_\d\d_\d{6,}"
-VARIABLE = re.compile(rf"({WORKFLOW}|{COORDINATOR}|{APPLICATION}|{CONTAINER}|\.\.\.)")
+NAMENODE = r"hdfs://[\w-]+:\d+"
+KINDS = (WORKFLOW, COORDINATOR, APPLICATION, CONTAINER, NAMENODE)
+VARIABLE = re.compile(rf"({'|'.join(KINDS)}|\.\.\.)")
 NUMBER = r"\d+(?:\.\d+)?"
 
 
@@ -74,7 +76,7 @@ def pattern(output: str, numbers: bool = False) -> str:
         if not VARIABLE.fullmatch(text):
             return re.escape(text)
         return r"[^\n]*" if text == "..." else next(
-            kind for kind in (WORKFLOW, COORDINATOR, APPLICATION, CONTAINER) if re.fullmatch(kind, text)
+            kind for kind in KINDS if re.fullmatch(kind, text)
         )  # fmt: skip
 
     lines = ""

@@ -62,6 +62,9 @@ def home(jobs, tmp_path):
     (tmp_path / "job.properties").write_text("day=2026-03-01\n")
     (tmp_path / "lib").mkdir()
     yield tmp_path
+    if (jobs / ".oozie/submit/nightly").is_dir():
+        (jobs / ".oozie/submit/nightly/ctl").write_text("discard\n")
+        assert not (jobs / ".oozie/submit/nightly").exists()
     for name in ("nightly.xml", "wrong.xml"):
         kept = jobs / ".oozie/submit" / name
         if (jobs / f".oozie/submit/{name}.id").exists():

@@ -139,6 +139,13 @@ static void add_late(const struct kx_operation *o, char **target)
     *target = longer;
 }
 
+static void note_served(const struct kx_operation *o, bool redirect)
+{
+    kx_operation_served(o, redirect);
+    if (o->op == KX_OPEN)
+        kx_feature_set(&o->client->features, KX_FEATURE_OPEN_REDIRECTS, redirect ? KX_YES : KX_NO);
+}
+
 /* From the first answer to the one that counts: follow a redirect, refuse an error. */
 static int settle(struct kx_operation *o, struct kx_transfer *answer, const char *url,
                   struct kx_transfer **out, struct kx_error *err)
@@ -156,7 +163,7 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
             name_request(err, o, url);
             return result;
         }
-        kx_operation_served(o, false);
+        note_served(o, false);
         *out = g_steal_pointer(&first);
         return 0;
     }
@@ -167,7 +174,7 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
         name_request(err, o, url);
         return result;
     }
-    kx_operation_served(o, true);
+    note_served(o, true);
     kx_operation_at_home(o, target, false);
     add_late(o, &target);
     if (o->op == KX_CREATE) kx_operation_learn(o, target);

@@ -15,6 +15,8 @@ const char *kx_feature_name(enum kx_feature feature)
     static const char *const NAMES[KX_FEATURE_COUNT] = {
         [KX_FEATURE_RENAME_OPTIONS] = "rename-options",
         [KX_FEATURE_LIST_BATCH] = "list-batch",
+        [KX_FEATURE_LIST_AFTER] = "list-start-after",
+        [KX_FEATURE_OPEN_REDIRECTS] = "open-redirects",
         [KX_FEATURE_SPACE] = "space",
         [KX_FEATURE_LOCATED_BLOCKS] = "located-blocks",
         [KX_FEATURE_INODE_PATHS] = "inode-paths",

@@ -10,8 +10,13 @@ enum kx_feature {
     KX_FEATURE_RENAME_OPTIONS, /* renameoptions= of RENAME is obeyed: a NameNode; HttpFS ignores it
                                 */
     KX_FEATURE_LIST_BATCH,     /* LISTSTATUS_BATCH: Hadoop 3 */
+    KX_FEATURE_LIST_AFTER, /* its startAfter is obeyed: a NameNode; HttpFS sends all again. Known
+                            * when a second page was asked for, which HttpFS leaves no reason for
+                            */
+    KX_FEATURE_OPEN_REDIRECTS, /* OPEN redirects to where the bytes are: a NameNode to a DataNode,
+                                * Knox to itself; HttpFS sends them at once */
     KX_FEATURE_SPACE,          /* GETSTATUS: Hadoop 3.4 */
-    KX_FEATURE_LOCATED_BLOCKS, /* GET_BLOCK_LOCATIONS: a NameNode, not HttpFS */
+    KX_FEATURE_LOCATED_BLOCKS, /* GET_BLOCK_LOCATIONS: not an older HttpFS (3.4.2 has it) */
     KX_FEATURE_INODE_PATHS,    /* "/.reserved/.inodes/NUMBER" (inodes.h): a NameNode */
     KX_FEATURE_COUNT
 };

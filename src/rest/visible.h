@@ -12,7 +12,7 @@
 #include "rest/datanodes.h"
 
 /** Does somebody have the file open for writing?  @return 0; -EOPNOTSUPP: the server has no
- * GET_BLOCK_LOCATIONS (HttpFS); another -errno. */
+ * GET_BLOCK_LOCATIONS (an old HttpFS); another -errno. */
 int kx_visible_is_written(struct kx_client *client, const char *path, const struct kx_call *call,
                           bool *out, struct kx_error *err);
 

@@ -59,6 +59,14 @@ static bool drop_again(struct kx_page *page, const char *after)
     return endless;
 }
 
+/* Was what was asked for as the part behind `after` that part? An empty one does not tell. */
+static void learn_after(struct kx_client *client, const GArray *entries, const char *after)
+{
+    if (entries->len == 0) return;
+    kx_feature_set(kx_client_features(client), KX_FEATURE_LIST_AFTER,
+                   count_again(entries, after) ? KX_NO : KX_YES);
+}
+
 /* Everything in one answer. */
 static int list_whole(struct kx_ask *ask, const char *after, struct kx_json_listing *out,
                       struct kx_error *err)
@@ -77,6 +85,7 @@ int kx_webhdfs_list(struct kx_client *c, const char *path, const char *after,
     struct kx_ask ask = {c, KX_LISTSTATUS_BATCH, path, NULL, call, KX_LISTING_BYTES_MAX};
     struct kx_json_listing listing = {0};
     int rc = list_batch(&ask, after, &listing, err);
+    if (rc == 0 && after) learn_after(c, listing.page.entries, after);
     if (rc == -EOPNOTSUPP || (rc == 0 && after && drop_again(&listing.page, after)))
         rc = list_whole(&ask, after, &listing, err);
     if (rc == 0 && listing.of_file)

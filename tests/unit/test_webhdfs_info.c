@@ -18,6 +18,7 @@ static void list_in_pages(void **state)
     assert_int_equal(page.entries->len, 3);
     assert_string_equal(g_array_index(page.entries, struct kx_status, 0).name, "f4");
     kx_page_clear(&page);
+    assert_int_equal(kx_feature_get(kx_client_features(s->client), KX_FEATURE_LIST_AFTER), KX_YES);
     replay_load(s->replay, "liststatus-batch-last");
     scene_expect(s, kx_webhdfs_list(s->client, "/rec/batch", "f6", NULL, &page, &s->err), 0);
     assert_int_equal(page.entries->len, 0);
@@ -34,6 +35,7 @@ static void list_on_httpfs_gives_no_entry_twice(void **state)
     assert_int_equal(page.entries->len, 3);
     assert_string_equal(g_array_index(page.entries, struct kx_status, 0).name, "f4");
     assert_int_equal(page.remaining, 0);
+    assert_int_equal(kx_feature_get(kx_client_features(s->client), KX_FEATURE_LIST_AFTER), KX_NO);
     kx_page_clear(&page);
 }
 

@@ -89,13 +89,13 @@ int kx_cluster_backend(const struct kx_tree_at *at, GString *out, struct kx_erro
     (void)err;
     struct kx_features *features = kx_client_features(at->mount->client);
     enum kx_known renames = kx_feature_get(features, KX_FEATURE_RENAME_OPTIONS);
-    enum kx_known blocks = kx_feature_get(features, KX_FEATURE_LOCATED_BLOCKS);
+    enum kx_known redirects = kx_feature_get(features, KX_FEATURE_OPEN_REDIRECTS);
     const char *name = "unknown";
     if (*kx_client_endpoint(at->mount->client)->gateway)
         name = "knox";
-    else if (renames == KX_YES || blocks == KX_YES)
+    else if (renames == KX_YES || redirects == KX_YES)
         name = "webhdfs";
-    else if (renames == KX_NO || blocks == KX_NO)
+    else if (renames == KX_NO || redirects == KX_NO)
         name = "httpfs";
     g_string_append(out, name);
     return 0;

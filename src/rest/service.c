@@ -205,6 +205,17 @@ static int exchange(struct kx_service *service, const struct kx_service_ask *ask
     return kx_transfer_collect(transfer, cap, limits, body, err);
 }
 
+/* @return owned: the URL with the delegation token of a pass, where that is for this service; NULL:
+ * it is not. */
+static char *with_token(const struct kx_service *service, const char *url,
+                        const struct kx_pass *pass)
+{
+    if (!service->config.hdfs || !pass->value || pass->header) return NULL;
+    GString *longer = g_string_new(url);
+    kx_url_append_query(longer, "delegation", kx_secret_text(pass->value));
+    return g_string_free(longer, FALSE);
+}
+
 /* With the login where the service has the mount's origin (a gateway); when that is refused, once
  * more, if another one can be had. */
 static int exchange_with_pass(struct kx_service *service, const struct kx_service_ask *ask,
@@ -218,7 +229,8 @@ static int exchange_with_pass(struct kx_service *service, const struct kx_servic
     for (int number = 1;; number++) {
         g_autoptr(kx_pass) pass = NULL;
         int result = kx_auth_pass(auth, kx_client_http(client), &place, limits, &pass, err);
-        if (result == 0) result = exchange(service, ask, url, pass, limits, body, err);
+        g_autofree char *own = result == 0 ? with_token(service, url, pass) : NULL;
+        if (result == 0) result = exchange(service, ask, own ? own : url, pass, limits, body, err);
         bool at_home = kx_client_is_home(client, url);
         if (result == 0 && at_home) g_atomic_int_set(&pass->accepted, 1);
         if (result == 0 || err->http_status != 401 || err->exception || !at_home) return result;

@@ -28,6 +28,7 @@ struct kx_service_config {
     const char *name;         /* "Oozie", for the reasons of errors; a constant */
     const char *base;         /* "http://host:11000/oozie", without a slash at its end; copied */
     struct kx_client *client; /* borrowed for the service's life */
+    bool hdfs;                /* it is the client's own WebHDFS: delegation tokens are for it */
     /* Where an answer's headers have the code and the words of an error, and what errno a code is
      * (0: as the status says). NULL: they have not. */
     const char *code_header, *message_header;

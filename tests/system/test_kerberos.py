@@ -20,7 +20,7 @@ from test_knoxctl import DENIED, check_failed, check_ok, doctor, program  # noqa
 from test_login import check_nowhere
 from test_mount import complaint
 
-pytestmark = [pytest.mark.slow, pytest.mark.direct, pytest.mark.limit(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.direct("it has servers of its own"), pytest.mark.limit(240)]
 MIB = 1 << 20
 NO_TICKET = "there is no Kerberos ticket"
 # Sessions and tokens that end while a test looks on; a token dies for good before the second renewal has helped.
@@ -305,3 +305,13 @@ def test_a_delegation_token(mounts, secure, token, ask, tmp_path):
     ask(f"?op=CANCELDELEGATIONTOKEN&token={token}", "PUT")
     with pytest.raises(PermissionError):
         os.stat(mount / "none")
+
+
+def test_doctor_with_a_delegation_token(doctor, program, secure, token, tmp_path):  # noqa: F811
+    """Its redirect and its DataNode, too: who asks for them shows the token, and nothing that is printed has it."""
+    file, endpoint = secret_file(tmp_path / "token", token), f"{secure.namenode}{home(secure, 'alice')}"
+    found, _ = doctor(endpoint, "--delegation-file", file)
+    check_ok(found, ["tls"])
+    assert "delegation as " in found["login"][1] and secure.datanodes[0] in found["datanode"][1]
+    told = run(program, "-v", "-v", "--delegation-file", file, "doctor", endpoint, timeout=90)
+    assert b"op=CREATE" in told.stderr and token.encode() not in told.stdout + told.stderr

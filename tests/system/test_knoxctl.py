@@ -262,6 +262,8 @@ def test_the_environment_of_pyox(config):
 
 def test_wrong_calls(config):
     assert "there is no such command" in config("nothing", rc=USAGE)
+    assert "there is no such command" in config("help", "nothing", rc=USAGE)
+    assert "too many operands" in config("help", "config", "x", rc=USAGE)
     assert "there is no such option" in config("--nothing", "config", rc=USAGE)
     assert "a command is missing" in config(rc=USAGE)
     assert "too many operands" in config("config", "a", "b", rc=USAGE)
@@ -273,11 +275,15 @@ def test_wrong_calls(config):
 def test_help_and_completion_are_of_the_table(program, tmp_path):
     text = run(program, "--help").stdout.decode()
     assert "doctor [NAME|URL]" in text and "--auth-file FILE" in text
-    assert "--no-write" in run(program, "doctor", "--help").stdout.decode()
+    assert run(program, "help").stdout.decode() == text and "help [COMMAND]" in text
+    one = run(program, "doctor", "--help").stdout.decode()
+    assert "--no-write" in one and run(program, "help", "doctor").stdout.decode() == one
     script = tmp_path / "completion"
     script.write_bytes(run(program, "@completion").stdout)
     words = f"source {script}; COMP_WORDS=(knoxctl doctor --w); COMP_CWORD=2; _knoxctl; echo ${{COMPREPLY[@]}}"
     assert run("bash", "-c", words).stdout == b"--write\n"
+    words = f"source {script}; COMP_WORDS=(knoxctl help do); COMP_CWORD=2; _knoxctl; echo ${{COMPREPLY[@]}}"
+    assert run("bash", "-c", words).stdout == b"doctor\n"
     words = f"source {script}; COMP_WORDS=(knoxctl do); COMP_CWORD=1; _knoxctl; echo ${{COMPREPLY[@]}}"
     assert run("bash", "-c", words).stdout == b"doctor\n"
 

@@ -199,7 +199,7 @@ enum kx_step_result kx_step_folder(struct kx_doctor *d)
 static int ask_where(struct kx_doctor *d, const char *path, char **out, struct kx_error *err)
 {
     const struct kx_service_config config = {
-        .name = "WebHDFS", .base = d->endpoint.base, .client = d->client};
+        .name = "WebHDFS", .base = d->endpoint.base, .client = d->client, .hdfs = true};
     g_autoptr(kx_service) service = kx_service_new(&config);
     GString *encoded = g_string_new(NULL);
     kx_url_append_path(encoded, path);

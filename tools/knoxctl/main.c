@@ -6,6 +6,8 @@
 #include "rest/kerberos.h"
 #include "tools/knoxctl/ctl.h"
 
+#define NO_COMMAND "%s: there is no such command (knoxctl help lists them)"
+
 static const struct kx_ctl_command *find(const char *name)
 {
     size_t count;
@@ -93,6 +95,20 @@ static char *made_text(const char *word)
     return NULL;
 }
 
+/* "help" and "help COMMAND". */
+static int say_help(char **argv)
+{
+    KX_ERROR_AUTO(err);
+    const struct kx_ctl_command *command = *argv ? find(*argv) : NULL;
+    if (*argv && !command)
+        kx_error_set(&err, EINVAL, NO_COMMAND, *argv);
+    else if (*argv && argv[1])
+        kx_error_set(&err, EINVAL, "help [COMMAND]: too many operands");
+    if (err.code) return kx_ctl_complain(&err);
+    g_autofree char *help = kx_ctl_help(command);
+    return fputs(help, stdout) < 0;
+}
+
 static int run(struct kx_ctl *ctl, char **argv)
 {
     KX_ERROR_AUTO(err);
@@ -102,10 +118,11 @@ static int run(struct kx_ctl *ctl, char **argv)
     if (ctl->help) text = kx_ctl_help(command);
     if (text) return fputs(text, stdout) < 0;
     if (command) return run_command(ctl, command, argv + 1);
-    kx_error_set(&err, EINVAL,
-                 *argv ? "%s: there is no such command (knoxctl --help lists them)"
-                       : "%sa command is missing (knoxctl --help lists them)",
-                 *argv ? *argv : "");
+    if (*argv && strcmp(*argv, "help") == 0) return say_help(argv + 1);
+    if (*argv)
+        kx_error_set(&err, EINVAL, NO_COMMAND, *argv);
+    else
+        kx_error_set(&err, EINVAL, "a command is missing (knoxctl help lists them)");
     return kx_ctl_complain(&err);
 }
 

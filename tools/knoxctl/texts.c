@@ -39,7 +39,8 @@ char *kx_ctl_help(const struct kx_ctl_command *command)
                            "  %-32s%s\n\nNAME is a profile of /etc/knoxfs.conf or "
                            "~/.config/knoxfs/knoxfs.conf, URL an address as knoxfs takes it.\n"
                            "\nOPTIONS in front of the command\n%s",
-                           "COMMAND --help", "what one command does", globals);
+                           "help [COMMAND]", "this, or what one command does (COMMAND --help, too)",
+                           globals);
     return g_string_free(text, FALSE);
 }
 
@@ -96,6 +97,7 @@ char *kx_ctl_completion(void)
     g_autoptr(GString) names = g_string_new(NULL);
     for (size_t i = 0; i < count; i++)
         g_string_append_printf(names, "%s%s", i ? " " : "", commands[i].name);
+    g_string_append(names, " help");
     g_autofree char *any = g_strdelimit(g_strdup(names->str), " ", '|');
     g_string_append_printf(text,
                            "            %s) command=${COMP_WORDS[i]} ;;\n"
@@ -108,12 +110,13 @@ char *kx_ctl_completion(void)
         g_string_append(text, "' ;;\n");
     }
     g_string_append_printf(text,
+                           "        help) words='%s' ;;\n"
                            "        *) words='%s %s' ;;\n    esac\n"
-                           "    if [[ $command && $word != -* ]]; then\n"
+                           "    if [[ $command && $command != help && $word != -* ]]; then\n"
                            "        words=$(knoxctl config --list 2> /dev/null | cut -f 1)\n"
                            "    fi\n"
                            "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
                            "complete -o default -F _knoxctl knoxctl\n",
-                           names->str, global);
+                           names->str, names->str, global);
     return g_string_free(text, FALSE);
 }

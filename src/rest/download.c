@@ -62,6 +62,21 @@ static int judge_number(struct kx_download *d, const struct kx_call *call, struc
     return say_replaced(d, err);
 }
 
+/* Opened by its name, where somebody has got its first bytes already: is it still that file? What
+ * another client has appended meanwhile is no matter.  @return 0; -ESTALE; what the look failed
+ * with. */
+static int check_name(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
+{
+    if (d->inode_path || !d->version.file_id || d->next == 0) return 0;
+    struct kx_status now = {0};
+    int result = kx_webhdfs_stat(d->client, d->path, call, &now, err);
+    bool same = result == 0 && now.file_id == d->version.file_id;
+    kx_status_clear(&now);
+    if (same) return 0;
+    g_clear_pointer(&d->transfer, kx_transfer_free);
+    return result == 0 || result == -ENOENT ? say_replaced(d, err) : result;
+}
+
 static int stream_open(struct kx_download *d, const struct kx_call *call, struct kx_error *err)
 {
     d->begin = d->next;
@@ -70,6 +85,7 @@ static int stream_open(struct kx_download *d, const struct kx_call *call, struct
         result = judge_number(d, call, err);
         if (result == 0) result = ask(d, call, err);
     }
+    if (result == 0) result = check_name(d, call, err);
     if (result == 0 && d->window_bytes) kx_transfer_set_window(d->transfer, d->window_bytes);
     if (result != -ERANGE) return result;
     /* The range was in the file when it was last looked at. */

@@ -6,7 +6,9 @@
  * for the end of the file.
  *
  * Where the version names a fileId the file is opened by it (inodes.h), if the server can do that:
- * then a range is of that file, wherever it was renamed to, or -ESTALE.
+ * then a range is of that file, wherever it was renamed to, or -ESTALE. Elsewhere (HttpFS, Knox, a
+ * login) it is opened by its name, and a range that does not begin with the file's first byte costs
+ * one look at what has the name, after the OPEN: another file is -ESTALE.
  *
  * Threads: one download is used by one thread at a time. */
 #pragma once

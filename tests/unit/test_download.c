@@ -145,6 +145,26 @@ static void a_file_that_was_replaced_is_not_mixed(void **state)
     fake_free(f);
 }
 
+/* Opened by its name: a range behind the first byte is of the file that was known, or of none. */
+static void a_range_of_another_file_is_refused(void **state)
+{
+    (void)state;
+    const struct fake_answer well[] = {{FAKE_WHOLE, 0}};
+    for (guint64 there = 0; there < 10; there += 8) { /* removed; replaced */
+        struct fake *f = begin(well, 1, 0);
+        gint64 came;
+        f->file_id = there;
+        fake_expect(f, read_range(f, 5000, 10000, &VERSION, &came), -ESTALE);
+        assert_int_equal(came, 0);
+        fake_free(f);
+    }
+    struct fake *f = begin(well, 1, 0);
+    const struct kx_version appended_to = {.file_id = 7, .mtime_ms = 4};
+    gint64 came;
+    fake_expect(f, read_range(f, 5000, 10000, &appended_to, &came), 0);
+    fake_free(f);
+}
+
 static void a_refusal_on_the_way_is_final(void **state)
 {
     (void)state;
@@ -282,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_silent_server_is_given_up),
         cmocka_unit_test(a_stream_that_never_gets_further_is_given_up),
         cmocka_unit_test(a_file_that_was_replaced_is_not_mixed),
+        cmocka_unit_test(a_range_of_another_file_is_refused),
         cmocka_unit_test(a_refusal_on_the_way_is_final),
         cmocka_unit_test(a_dead_datanode_is_no_obstacle),
         cmocka_unit_test(a_second_redirect_is_not_followed),

@@ -23,32 +23,48 @@ from knoxtest.limits import LIMIT_S, driver, time_limit  # noqa: E402
 from knoxtest.mount import LOG_END  # noqa: E402
 from knoxtest.secrets import login_file  # noqa: E402
 
+WAYS = ("httpfs", "knox", "jwt")  # what may be asked instead of a NameNode
+GATEWAY_FACTOR = 3  # of the time limits there
+
 mounts_key = pytest.StashKey[list]()
 
 
 def pytest_addoption(parser):
-    ways = ("direct", "httpfs", "knox", "jwt")
-    parser.addoption("--via", choices=ways, default="direct", help="what the mounts are of")
+    parser.addoption("--via", choices=("direct", *WAYS), default="direct", help="what the mounts are of")
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "direct: of a NameNode only, left out with another --via")
+    config.addinivalue_line("markers", "direct(reason, ways=all): of a NameNode only, left out with another --via")
+    config.addinivalue_line("markers", "gateway: run by tests/run with each --via, too")
     config.addinivalue_line("markers", "slow: left out by tests/run --quick")
     config.addinivalue_line("markers", "hidden_may_stay: an upload's rest, where no server was left")
     config.addinivalue_line("markers", "limit(seconds): the time limit of this test")
     config.stash[mounts_key] = []
 
 
+# Fixtures that are between the driver and a NameNode, and those that are servers of their own.
+BETWEEN = {"proxy", "proxied", "lasting_proxy"}
+OWN = {"wide", "cluster"}
+
+
+def why_not(item, via: str) -> str | None:
+    """Why a test is left out by that way; None: it is not."""
+    mark, fixtures = item.get_closest_marker("direct"), set(item.fixturenames)
+    if mark and via in mark.kwargs.get("ways", WAYS):
+        return mark.args[0] if mark.args else "it is of a NameNode"
+    if BETWEEN & fixtures:
+        return "what counts or breaks requests is between the driver and a NameNode"
+    if OWN & fixtures or (via == "httpfs" and "gateway" in fixtures):
+        return "it has servers of its own"
+    return None
+
+
 def pytest_collection_modifyitems(config, items):
-    """What counts requests or breaks them sits between the driver and the NameNode."""
     via = config.getoption("--via")
-    if via == "direct":
-        return
-    reason = pytest.mark.skip(reason=f"not by way of {via}")
-    between = {"proxy", "proxied", "lasting_proxy", "wide"}
-    for item in items:
-        if between & set(item.fixturenames) or item.get_closest_marker("direct"):
-            item.add_marker(reason)
+    for item in items if via != "direct" else []:
+        reason = why_not(item, via)
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=f"not by way of {via}: {reason}"))
 
 
 # Time limits.
@@ -60,7 +76,9 @@ def pytest_runtest_protocol(item, nextitem):
         for mounts in item.config.stash[mounts_key]:
             mounts.abandon()
 
-    with time_limit(item, abandon):
+    # More servers start within the first one's, and each of its requests is several of theirs.
+    factor = 1 if item.config.getoption("--via") == "direct" else GATEWAY_FACTOR
+    with time_limit(item, abandon, factor):
         yield
 
 

@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from knoxtest import run, sh, until
+from knoxtest import refused, run, sh, until
 
 MIB = 1 << 20
 
@@ -99,6 +99,7 @@ def test_append_is_seen_by_an_open_handle(mount, hdfs):
         assert until(lambda: file.read(), 5) == b"2" * 5000
 
 
+@pytest.mark.gateway
 @pytest.mark.parametrize("same_size", [True, False])
 def test_open_handle_of_a_replaced_file(mounts, hdfs, same_size):
     """Old bytes or ESTALE; not one byte of the new file."""
@@ -117,6 +118,18 @@ def test_open_handle_of_a_replaced_file(mounts, hdfs, same_size):
             else:
                 assert got and got.strip(b"o") == b"", at
     assert hdfs.cat("f").strip(b"n") == b""
+
+
+@pytest.mark.gateway
+def test_a_jump_in_a_replaced_file(mounts, hdfs):
+    """By whom the name is not looked at again: ESTALE, and not a byte of the new file."""
+    hdfs.write("f", b"o" * 24 * MIB)
+    mount = mounts(hdfs.url_path, attr_timeout=60, entry_timeout=60)
+    with open(mount / "f", "rb", buffering=0) as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+        assert os.pread(file.fileno(), 100, 0) == b"o" * 100
+        hdfs.write("f", b"n" * 24 * MIB)
+        refused(errno.ESTALE, os.pread, file.fileno(), 100, 20 * MIB)
 
 
 def test_open_handle_of_a_deleted_file(mounts, hdfs):
@@ -163,6 +176,7 @@ def test_changed_attributes(mount, hdfs):
     until(lambda: run("stat", "-c", "%a %Y", mount / "f").stdout == wanted, 5)
 
 
+@pytest.mark.gateway
 def test_own_changes_are_seen_at_once(mounts, hdfs):
     """However long the attributes are kept."""
     mount = mounts(hdfs.url_path, attr_timeout=600, entry_timeout=600, negative_timeout=600)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from knoxtest import Running, run, sh, until
 
+pytestmark = pytest.mark.gateway
 MIB = 1 << 20
 
 
@@ -137,7 +138,7 @@ def test_git(mount, hdfs):
         (mount / "r" / f"f{number}").write_text(f"{number}\n" * 100)
         run(*git, "add", ".", env=env)
         run(*git, "commit", "-q", "-m", f"{number}", env=env)
-    run(*git, "gc", "-q", env=env)
+    run(*git, "gc", "-q", env=env, timeout=120)
     run(*git, "fsck", "--strict", env=env)
     assert run(*git, "status", "--porcelain", env=env).stdout == b""
     assert len(run(*git, "log", "--oneline", env=env).stdout.splitlines()) == 3

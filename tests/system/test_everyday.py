@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from knoxtest import run, sh, until
 
+pytestmark = pytest.mark.gateway
 SERVICES = Path("/etc/services")
 
 

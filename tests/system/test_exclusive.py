@@ -6,6 +6,8 @@ import os
 import pytest
 from knoxtest import refused, until
 
+pytestmark = pytest.mark.gateway
+
 
 def test_exclusive(mount, hdfs, second):
     with open(mount / "f", "xb") as file:

@@ -18,7 +18,7 @@ from test_mount import complaint
 
 MIB = 1 << 20
 POSIX = Path(__file__).resolve().parent.parent / "posix"
-pytestmark = [pytest.mark.slow, pytest.mark.direct, pytest.mark.limit(150)]
+pytestmark = [pytest.mark.slow, pytest.mark.direct("it has servers of its own"), pytest.mark.limit(150)]
 
 
 @pytest.fixture(scope="module")

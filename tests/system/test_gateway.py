@@ -24,7 +24,7 @@ from conftest import knox_login, make_folder, mounts_key
 MIB = 1 << 20
 LONG = bool(os.environ.get("KNOXFS_LONG"))  # by hand: a pause of two minutes, a copy of one
 READ_IDLE_S = 9  # what was fetched and nobody reads is let go of a second later
-pytestmark = [pytest.mark.slow, pytest.mark.direct, pytest.mark.limit(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.direct("it has servers of its own"), pytest.mark.limit(400)]
 
 
 @pytest.fixture(scope="module")

@@ -173,6 +173,7 @@ def rows(path) -> list:
         return db.execute("select * from t order by n").fetchall()
 
 
+@pytest.mark.gateway
 @pytest.mark.limit(120)
 @pytest.mark.parametrize("mode", ["delete", "wal"])
 def test_two_programs_with_one_database(mount, hdfs, tmp_path, mode):

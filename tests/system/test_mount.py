@@ -320,7 +320,7 @@ def test_owner_options(mounts, hdfs):
     assert uid >= 1 << 20 and uid == os.stat(mounts(hdfs.url_path) / "f").st_uid
 
 
-@pytest.mark.direct  # elsewhere the login says who it is
+@pytest.mark.direct("the login says who it is", ways=("knox", "jwt"))
 def test_user_option(mounts, hdfs):
     (mounts(hdfs.url_path, user="alice") / "hers").write_text("x")
     (mounts(hdfs.url_path, user=None) / "ours").write_text("x")
@@ -372,7 +372,7 @@ def test_logs(mounts, hdfs):
     assert "op=LISTSTATUS_BATCH" in (stderr.folder / "stderr").read_text()
 
 
-@pytest.mark.direct
+@pytest.mark.direct("it redirects to itself, and to no DataNode")
 def test_datanode_map(mounts, hdfs, knoxfs, stack, target):
     """A DataNode that is called by a name that is good only elsewhere is asked where the option says."""
     hdfs.write("f", b"x" * 1000)

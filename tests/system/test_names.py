@@ -7,7 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from knoxtest import Mounts, run, sh
+from knoxtest import run, sh
+
+from conftest import make_mounts
 
 NFC = unicodedata.normalize("NFC", "Grüße é")
 NFD = unicodedata.normalize("NFD", NFC)
@@ -72,9 +74,9 @@ every_name = pytest.mark.parametrize("name", NAMES, ids=label)
 
 
 @pytest.fixture(scope="module")
-def common(binary, stack):
+def common(binary, stack, via):
     """One mount for all."""
-    made = Mounts(binary, stack.namenode)
+    made = make_mounts(binary, stack, via)
     yield made("/tests")
     made.close()
 
@@ -85,6 +87,7 @@ def here(common, hdfs) -> Path:
     return common / hdfs.root.removeprefix("/tests/")
 
 
+@pytest.mark.gateway
 @every_name
 def test_made_here(here, hdfs, name):
     """Made by the mount: Hadoop's shell finds it under exactly this name, with its bytes."""

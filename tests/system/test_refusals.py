@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from knoxtest import refused, run, sh, until
 
+pytestmark = pytest.mark.gateway
 MIB = 1 << 20
 
 
@@ -116,7 +117,7 @@ def limited(mounts, hdfs, stack):
     stack.admin("-clrQuota", hdfs.root)
 
 
-@pytest.mark.direct  # a gateway does not tell why a DataNode refuses a body
+@pytest.mark.direct("a gateway does not tell why a DataNode refuses a body", ways=("knox", "jwt"))
 def test_space_quota(limited, hdfs):
     mount = limited(space="4m")
     make(mount / "fits", 2 * MIB)
@@ -143,7 +144,7 @@ def test_space_quota_at_close(limited, hdfs):
         assert "quota" in reason(mount.path).lower()
 
 
-@pytest.mark.direct  # a gateway does not tell why a DataNode refuses a body
+@pytest.mark.direct("a gateway does not tell why a DataNode refuses a body", ways=("knox", "jwt"))
 def test_replacing_over_quota(limited, hdfs):
     """There must be room for old and new at once; else the old one stays."""
     hdfs.write("f", b"o" * 3 * MIB, blocksize=str(MIB))
@@ -183,7 +184,7 @@ def safe_mode(stack):
     stack.admin("-safemode", "leave")
 
 
-@pytest.mark.direct  # a gateway does not tell why a DataNode refuses a body
+@pytest.mark.direct("a gateway does not tell why a DataNode refuses a body", ways=("knox", "jwt"))
 def test_safe_mode(mounts, hdfs, safe_mode):
     """Reading goes on; every change is EROFS, said at once and not after retries."""
     hdfs.mkdir("d")

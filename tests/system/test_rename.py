@@ -12,12 +12,16 @@ from knoxtest import Running, refused, run, sh, until
 
 from conftest import make_folder
 
+pytestmark = pytest.mark.gateway
 MIB = 1 << 20
 NOREPLACE, EXCHANGE, WHITEOUT = 1, 2, 4
 AT_FDCWD = -100
 
 
-@pytest.fixture(params=["namenode", pytest.param("httpfs", marks=pytest.mark.slow)])
+OWN = [pytest.mark.slow, pytest.mark.direct("it has servers of its own")]
+
+
+@pytest.fixture(params=["namenode", pytest.param("httpfs", marks=OWN)])
 def servers(request):
     return request.getfixturevalue("stack" if request.param == "namenode" else "wide")
 
@@ -30,8 +34,9 @@ def hdfs(servers, request):
 
 
 @pytest.fixture
-def url(servers) -> str:
-    return servers.httpfs or servers.namenode
+def url(servers, stack) -> str | None:
+    """None: by the way of --via."""
+    return None if servers is stack else servers.httpfs
 
 
 @pytest.fixture
@@ -164,11 +169,12 @@ print(rounds, len(letters))
 """
 
 
+@pytest.mark.direct("it takes several steps, and for a moment nothing is at the name", ways=("httpfs",))
 @pytest.mark.parametrize("servers", ["namenode"], indirect=True)
-def test_replaced_in_one_step(mount, mounts, hdfs):
+def test_replaced_in_one_step(mount, mounts, hdfs, via):
     """Programs that read all the time never miss the name, and never get half a file: by the mount
     that renames, and by another one that remembers nothing."""
-    size, replaced = 200_000, 40
+    size, replaced = 200_000, 40 if via == "direct" else 12
     other = mounts(hdfs.url_path, attr_timeout=0, entry_timeout=0, negative_timeout=0)
     (mount / "f").write_bytes(b"@" * size)
     readers = [

@@ -15,7 +15,7 @@ from knoxtest.secrets import certificate, login_file, secret_file
 
 from test_mount import complaint, serving
 
-pytestmark = [pytest.mark.direct]
+pytestmark = [pytest.mark.direct("each test has a way of its own")]
 SIZE = 300_000
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from knoxtest import Running, refused, run, sh, until
 
+pytestmark = pytest.mark.gateway
 MIB = 1 << 20
 
 
@@ -128,6 +129,7 @@ def syncs(stack) -> int:
     return bean["FsyncCount"]
 
 
+@pytest.mark.direct("HttpFS ignores sync_block", ways=("httpfs",))
 def test_sync_block(mounts, stack, hdfs):
     """Every block, with the option only, also of a file that is changed in place."""
     plain, synced = mounts(hdfs.url_path), mounts(hdfs.url_path, sync_block=True, blocksize=MIB)

@@ -6,6 +6,8 @@ import os
 import pytest
 from knoxtest import refused, run, sh
 
+pytestmark = pytest.mark.gateway
+
 
 def shell_attributes(hdfs, name: str) -> dict[str, bytes]:
     """As `hdfs dfs -getfattr -d -e hex` has them."""
@@ -21,7 +23,8 @@ def file(mount, hdfs):
 
 
 TEXTS = [b"", b"text", b"two words", "é".encode(), b'"quoted"', b"0xdead", b"0sQUJD"]
-LARGE = pytest.param(b"v" * 8000, marks=pytest.mark.direct)  # a gateway's request lines end at 8 KiB
+LINES = pytest.mark.direct("a gateway's request lines end at 8 KiB", ways=("knox", "jwt"))
+LARGE = pytest.param(b"v" * 8000, marks=LINES)
 VALUES = [*TEXTS, b"\x00\x01\xff binary", bytes(range(256)), LARGE]
 
 

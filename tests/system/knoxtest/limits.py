@@ -14,10 +14,10 @@ GRACE_S = 5  # after which drivers are killed, so that nobody waits in the kerne
 
 
 @contextlib.contextmanager
-def time_limit(item, abandon):
+def time_limit(item, abandon, factor: int = 1):
     """Over set-up, test and tear-down: an alarm, and for who cannot hear it abandon(), the end of its mounts."""
     mark = item.get_closest_marker("limit")
-    limit = mark.args[0] if mark else LIMIT_S
+    limit = (mark.args[0] if mark else LIMIT_S) * factor
 
     def expired(number, frame):
         raise pytest.fail.Exception(f"the test took more than {limit} s", pytrace=True)

@@ -117,6 +117,7 @@ static const struct rule {
     {NULL, NOT_REPLICATED, EBUSY},
     {NULL, "out of the range", ERANGE},
     {NULL, "No matching attributes found", ENODATA},
+    {NULL, "attributes provided was not found", ENODATA},
     {NULL, "The CREATE flag must be specified", ENODATA},
     {NULL, "The REPLACE flag must be specified", EEXIST},
     {NULL, "would exceed limit of", ENOSPC},
@@ -133,6 +134,7 @@ static const struct rule {
     {NULL, "AccessControlException", EACCES},
     {NULL, "InvalidToken", EACCES},
     {NULL, "SafeModeException", EROFS},
+    {NULL, "Name node is in safe mode", EROFS},
 };
 
 static const char *const TRANSIENT[] = {"StandbyException", "RetriableException",

@@ -42,6 +42,19 @@ static void the_first_rename_learns_what_the_server_obeys(void **state)
     assert_int_equal(replay_requests(s->replay), 3);
 }
 
+/* HttpFS cuts it off a parameter, and would replace "/b". */
+static void a_blank_at_the_end_of_a_name_stays(void **state)
+{
+    struct scene *s = *state;
+    replay_answer(s->replay, "PUT", RENAME("/a%20", "/a%20/") "&renameoptions=NONE", 200,
+                  "{\"boolean\":false}");
+    replay_answer(s->replay, "GET", "/webhdfs/v1/b%20?op=GETFILESTATUS&user.name=root", 404,
+                  MISSING);
+    replay_answer(s->replay, "PUT", RENAME("/a%20", "/b%20/"), 200, "{\"boolean\":true}");
+    scene_expect(s, kx_webhdfs_rename(s->client, "/a ", "/b ", NULL, &s->err), 0);
+    assert_int_equal(learned(s), KX_NO);
+}
+
 static void a_missing_source_is_learned_from_too(void **state)
 {
     struct scene *s = *state;
@@ -213,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scene_test(the_first_rename_learns_what_the_server_obeys),
+        scene_test(a_blank_at_the_end_of_a_name_stays),
         scene_test(a_missing_source_is_learned_from_too),
         scene_test(a_refused_question_teaches_nothing),
         scene_test(a_namenode_refuses_what_exists),

@@ -30,6 +30,7 @@ const struct kx_stat_row *kx_stat_row(enum kx_stat stat)
         [KX_STAT_HEDGES] = {"hedges", "ranges asked for once more, as the first byte was late"},
         [KX_STAT_HEDGES_WON] = {"hedges-won", "ranges asked for once more that came so"},
         [KX_STAT_PRECONNECTED] = {"preconnected", "requests on a connection made in advance"},
+        [KX_STAT_NOTICES] = {"oozie-notices", "changes of jobs that Oozie has told by itself"},
         [KX_STAT_DIRECT_FAILED] = {"direct-failed",
                                    "requests to a known DataNode that the NameNode was asked for"},
     };

@@ -22,6 +22,7 @@ enum kx_stat {
     KX_STAT_HEDGES,        /* ranges that were asked for once more, as their first byte was late */
     KX_STAT_HEDGES_WON,    /* how many of these answered first */
     KX_STAT_PRECONNECTED,  /* requests on a connection that was made in advance */
+    KX_STAT_NOTICES,       /* changes of jobs that Oozie has told (-o callback) */
     KX_STAT_COUNT
 };
 

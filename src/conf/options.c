@@ -193,6 +193,7 @@ void kx_options_clear(struct kx_options *options)
                             options->oozie,
                             options->yarn,
                             options->jobhistory,
+                            options->callback,
                             options->datanode_map};
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
         g_free(others[i]);

@@ -62,6 +62,7 @@ struct kx_options {
     char *proxy, *no_proxy, *datanode_map;
     char *vroot; /* the directory of the virtual trees; NULL: the mount's root */
     bool hide_virtual, no_virtual;
+    char *callback; /* "http://HOST:PORT" where Oozie tells of jobs; NULL: it does not */
     char *oozie, *yarn, *jobhistory; /* URLs, or "none"; NULL: derived from the endpoint */
     GHashTable *given; /* name of an option that was given -> by what ("option", "environment",
                           "FILE:LINE"); "endpoint" where it was looked up */

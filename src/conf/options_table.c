@@ -134,6 +134,8 @@ static const struct kx_option_row ROWS[] = {
      "YARN's ResourceManager, for /.cluster (default: the same host or gateway), or none", 0, 0},
     {"jobhistory", KX_OPTION_TEXT, AT(jobhistory), "URL",
      "the job history server, for logs (default: the same host or gateway), or none", 0, 0},
+    {"callback", KX_OPTION_TEXT, AT(callback), "URL",
+     "http://HOST:PORT of this machine where Oozie tells of jobs that were submitted here", 0, 0},
     {"nosuid", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
     {"suid", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},
     {"nodev", KX_OPTION_KERNEL, 0, NULL, NULL, 0, 0},

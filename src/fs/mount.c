@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "conf/login.h"
 #include "fs/data/ahead.h"
 #include "fs/data/reads.h"
@@ -16,8 +17,10 @@
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
 #include "fs/names/pages.h"
+#include "fs/notices.h"
 #include "fs/opens.h"
 #include "fs/previews.h"
+#include "fs/running.h"
 #include "fs/services.h"
 #include "fs/submissions.h"
 #include "fs/tree/cluster_mount.h"
@@ -183,6 +186,20 @@ static void keep_log_line(void *context, enum kx_log_level level, const char *li
     kx_lines_add(context, whole);
 }
 
+/* Oozie may tell of its jobs by itself. */
+static int listen_to_oozie(struct kx_mount *mount, struct kx_error *err)
+{
+    const struct kx_notices_config config = {.url = mount->options->callback,
+                                             .oozie = kx_services_oozie(mount->services),
+                                             .bell = mount->bell,
+                                             .stats = &mount->stats,
+                                             .log = mount->log};
+    if (!config.url || !config.oozie) return 0;
+    int result = kx_notices_new(&config, &mount->notices, err);
+    if (result == 0) kx_submissions_call_back(mount->submissions, kx_notices_url(mount->notices));
+    return result;
+}
+
 static int make_tree(struct kx_mount *mount, struct kx_error *err)
 {
     const struct kx_options *options = mount->options;
@@ -191,6 +208,10 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
     if (result < 0) return result;
     mount->submissions = kx_submissions_new(mount->client, mount->services);
     mount->previews = kx_previews_new();
+    mount->bell = kx_bell_new();
+    result = listen_to_oozie(mount, err);
+    if (result < 0) return result;
+    mount->running = kx_running_new(mount);
     const struct kx_tree_config config = {
         .mount = mount,
         .clock = mount->clock,
@@ -269,6 +290,7 @@ unsigned kx_mount_finish(struct kx_mount *mount)
     const struct kx_call call = {.cancel = mount->ending};
     gint before = g_atomic_int_get(&mount->failed_closes);
     g_clear_pointer(&mount->ahead, kx_ahead_free);
+    g_clear_pointer(&mount->running, kx_running_free);
     kx_opens_release_all(mount->opens);
     unsigned lost = (unsigned)(g_atomic_int_get(&mount->failed_closes) - before);
     lost += mount->uploader ? kx_uploader_finish(mount->uploader, mount->ending) : 0;
@@ -285,7 +307,10 @@ void kx_mount_free(struct kx_mount *mount)
     kx_recovery_free(mount->recovery);
     kx_uploader_free(mount->uploader);
     kx_opens_free(mount->opens);
+    kx_running_free(mount->running);
     kx_tree_free(mount->tree);
+    kx_notices_free(mount->notices);
+    kx_bell_free(mount->bell);
     kx_submissions_free(mount->submissions);
     kx_previews_free(mount->previews);
     kx_services_free(mount->services);

@@ -31,6 +31,9 @@ struct kx_reads;
 struct kx_services;
 struct kx_submissions;
 struct kx_previews;
+struct kx_bell;
+struct kx_notices;
+struct kx_running;
 
 struct kx_mount {
     const struct kx_options *options; /* borrowed */
@@ -60,8 +63,14 @@ struct kx_mount {
     struct kx_submissions *submissions; /* what was written into them; NULL without them */
     struct kx_previews *previews;       /* what verbs said that were only tried */
     struct kx_services *services;       /* what they show beside HDFS; NULL without them */
+    struct kx_bell *bell;               /* rings when a job may have changed; NULL without them */
+    struct kx_notices *notices;         /* what rings it; NULL: -o callback was not given */
+    struct kx_running *running; /* the names that go when a job ends; NULL without them, and after
+                                   kx_mount_finish */
     struct kx_stats stats;
     int64_t started_ms; /* on the clock */
+    /** Tell the kernel that a virtual file is gone; NULL before it is attached. */
+    void (*tell_gone)(struct kx_mount *mount, uint64_t directory, uint64_t node, const char *name);
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
                       before it is attached */
     dev_t device;  /* st_dev of what the kernel has mounted; 0: not known */

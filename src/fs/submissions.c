@@ -20,6 +20,11 @@ struct kx_submissions *kx_submissions_new(struct kx_client *client, struct kx_se
     return all;
 }
 
+void kx_submissions_call_back(struct kx_submissions *all, const char *url)
+{
+    all->callback = url;
+}
+
 void kx_submissions_free(struct kx_submissions *all)
 {
     if (!all) return;

@@ -32,6 +32,10 @@ struct kx_submissions;
 struct kx_submissions *kx_submissions_new(struct kx_client *client, struct kx_services *services);
 void kx_submissions_free(struct kx_submissions *all); /* NULL is fine */
 
+/** From now on jobs are told to call this URL, with the job's id behind it, when they change; NULL:
+ * none. Borrowed for its life; before anything is submitted. */
+void kx_submissions_call_back(struct kx_submissions *all, const char *url);
+
 /* What is known of one name; all owned. */
 struct kx_submission {
     GBytes *text;

@@ -7,8 +7,9 @@
 struct kx_submissions {
     struct kx_client *client;
     struct kx_services *services;
-    GMutex mutex;        /* guards what follows */
-    GHashTable *entries; /* name -> struct kx_submissions_entry */
+    const char *callback; /* NULL: jobs are not told to call */
+    GMutex mutex;         /* guards what follows */
+    GHashTable *entries;  /* name -> struct kx_submissions_entry */
     size_t bytes;
 };
 

@@ -151,3 +151,16 @@ void kx_submit_learn(struct kx_services *services, struct kx_client *client,
     kx_configuration_set(values, "resourceManager", manager);
     kx_configuration_set(values, "jobTracker", manager);
 }
+
+void kx_submit_call_back(const char *url, struct kx_configuration *values)
+{
+    static const char *const CALLS[][2] = {
+        {"oozie.wf.workflow.notification.url", "$jobId"},
+        {"oozie.coord.action.notification.url", "$actionId"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(CALLS); i++) {
+        g_autofree char *whole = g_strconcat(url, CALLS[i][1], NULL);
+        if (!kx_configuration_get(values, CALLS[i][0]))
+            kx_configuration_set(values, CALLS[i][0], whole);
+    }
+}

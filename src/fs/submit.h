@@ -34,3 +34,7 @@ int kx_submit_properties(const struct kx_submit *submit, GBytes *text, char **ou
  * ResourceManager's /conf; and the user. What cannot be learned is left out. */
 void kx_submit_learn(struct kx_services *services, struct kx_client *client,
                      const struct kx_call *call, struct kx_configuration *values);
+
+/** Have Oozie call URL + id when a job changes, where the values do not say otherwise. What a
+ * coordinator or a bundle was submitted with goes on to its workflows. */
+void kx_submit_call_back(const char *url, struct kx_configuration *values);

@@ -6,6 +6,7 @@
 #include "oozie/oozie_private.h"
 
 #define ACTIONS_MAX 1000 /* of a coordinator: the server's own highest */
+#define NOT_KEPT    (-1)
 
 /* What the kinds call the same thing. */
 static const struct {
@@ -87,7 +88,7 @@ int kx_oozie_path(struct kx_oozie *oozie, const char *rest, const struct kx_call
     return result;
 }
 
-/* @key under which the answer is kept.  @for_ms how long; 0: until the job's state says. */
+/* @key under which the answer is kept.  @for_ms how long; 0: as the job's state says; NOT_KEPT. */
 static int ask_now(struct kx_oozie *oozie, const char *key, const char *rest, const char *params,
                    int64_t for_ms, const struct kx_call *call, struct kx_answer **out,
                    struct kx_error *err)
@@ -99,12 +100,14 @@ static int ask_now(struct kx_oozie *oozie, const char *key, const char *rest, co
     g_autoptr(GBytes) body = NULL;
     result = kx_service_run(oozie->service, &ask, &body, err);
     if (result == 0) result = kx_answer_parse(body, out, err);
-    if (result < 0) return result;
+    if (result < 0 || for_ms == NOT_KEPT) return result;
+    const size_t size = g_bytes_get_size(body);
+    if (for_ms == KX_OOZIE_LIST_MS && size > KX_OOZIE_SHARED_MAX) return 0;
     if (!for_ms) {
         g_autofree char *status = kx_item_text(kx_answer_root(*out), "status");
         for_ms = kx_oozie_ended(status) ? KX_OOZIE_ENDED_MS : KX_OOZIE_FRESH_MS;
     }
-    kx_kept_add(oozie->kept, key, *out, g_bytes_get_size(body), for_ms);
+    kx_kept_add(oozie->kept, key, *out, size, for_ms);
     return 0;
 }
 
@@ -135,7 +138,8 @@ int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
     kx_url_append_query(params, "filter", page->filter);
     kx_url_append_query_int(params, "offset", page->offset);
     kx_url_append_query_int(params, "len", page->count);
-    return ask_kept(oozie, "/jobs", params->str, KX_OOZIE_LIST_MS, call, out, err);
+    return page->alone ? ask_now(oozie, NULL, "/jobs", params->str, NOT_KEPT, call, out, err)
+                       : ask_kept(oozie, "/jobs", params->str, KX_OOZIE_LIST_MS, call, out, err);
 }
 
 const struct kx_item *kx_oozie_jobs(const struct kx_answer *record, enum kx_job_kind kind)
@@ -153,6 +157,13 @@ int kx_oozie_job(struct kx_oozie *oozie, const struct kx_job_id *id, const struc
     kx_url_append_query(params, "show", "info");
     if (id->kind == KX_JOB_COORDINATOR) kx_url_append_query_int(params, "len", ACTIONS_MAX);
     return ask_kept(oozie, rest, params->str, 0, call, out, err);
+}
+
+void kx_oozie_forget(struct kx_oozie *oozie, const char *job)
+{
+    g_autofree char *key = g_strconcat("/job/", job, NULL);
+    kx_kept_drop(oozie->kept, job ? key : "");
+    kx_kept_drop(oozie->kept, "/jobs");
 }
 
 int kx_oozie_state(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,

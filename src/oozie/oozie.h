@@ -19,12 +19,13 @@
 #include "rest/json_answer.h"
 #include "rest/service.h"
 
-#define KX_OOZIE_FRESH_MS  2000
-#define KX_OOZIE_ENDED_MS  60000
-#define KX_OOZIE_LIST_MS   5000
-#define KX_OOZIE_KEPT_MAX  512                       /* answers */
-#define KX_OOZIE_KEPT_SIZE ((size_t)4 * 1024 * 1024) /* bytes of JSON of them all */
-#define KX_OOZIE_SETTLE_MS 30000                     /* for a verb to show in the job's state */
+#define KX_OOZIE_FRESH_MS   2000
+#define KX_OOZIE_ENDED_MS   60000
+#define KX_OOZIE_LIST_MS    5000
+#define KX_OOZIE_KEPT_MAX   512                       /* answers */
+#define KX_OOZIE_KEPT_SIZE  ((size_t)4 * 1024 * 1024) /* bytes of JSON of them all */
+#define KX_OOZIE_SHARED_MAX ((size_t)256 * 1024)      /* of a listing: a longer one is not shared */
+#define KX_OOZIE_SETTLE_MS  30000                     /* for a verb to show in the job's state */
 
 struct kx_oozie;
 
@@ -45,6 +46,7 @@ struct kx_oozie_page {
     enum kx_job_kind kind;
     const char *filter; /* Oozie's: "status=RUNNING;user=bob"; NULL: all */
     int offset, count;  /* from 1 */
+    bool alone;         /* of many: the answer is not shared with who asks later */
 };
 /** The answer has "total" and an array: see kx_oozie_jobs. */
 int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
@@ -56,6 +58,9 @@ const struct kx_item *kx_oozie_jobs(const struct kx_answer *record, enum kx_job_
 /** What is known of a job; of a coordinator its first 1000 actions, too.  @return -ENOENT. */
 int kx_oozie_job(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,
                  struct kx_answer **out, struct kx_error *err);
+
+/** What is kept of a job (NULL: of all), and of listings, is asked for anew. */
+void kx_oozie_forget(struct kx_oozie *oozie, const char *job);
 
 /** A text of a job: `show` is "definition", "log", "errorlog", "auditlog" or "graph"; @params more
  * of the query, or NULL. */
@@ -99,6 +104,19 @@ struct kx_oozie_runs {
 int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
                   const struct kx_oozie_runs *runs, const struct kx_call *call,
                   struct kx_error *err);
+
+/* What is run again of a bundle. */
+struct kx_oozie_again {
+    const char *coordinators; /* "one,two", by their names; NULL: all */
+    const char *dates;        /* "2026-03-01T00:00Z::2026-03-05T00:00Z"; NULL: all */
+    const char *body;         /* the configuration */
+    bool refresh, nocleanup;  /* as in struct kx_oozie_runs */
+};
+/** @return 0: the bundle runs; -EINVAL: these are no dates; -ENOENT: it has no such coordinator;
+ * -EBUSY: it has not ended, or still shows its end afterwards. */
+int kx_oozie_run_again(struct kx_oozie *oozie, const struct kx_job_id *id,
+                       const struct kx_oozie_again *again, const struct kx_call *call,
+                       struct kx_error *err);
 
 /** "endtime=2026-03-07T00:00Z;concurrency=3;pausetime=..." of a coordinator.  @return 0; -EINVAL:
  * Oozie does not like it, or it is none (then nothing is sent); -EBUSY: it does not show it. */

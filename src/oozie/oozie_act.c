@@ -51,8 +51,8 @@ static bool has_shown(enum kx_verb verb, enum kx_job_kind kind, const char *stat
     return !kx_verb_fits(verb, kind, status);
 }
 
-/* Look until the state shows it: Oozie answers 200 when it does nothing, too. */
-static int wait_for(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
+/* Oozie answers 200 when it does nothing, too. */
+int kx_oozie_settle(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
                     int64_t run, const struct kx_call *call, struct kx_error *err)
 {
     const struct kx_clock *clock = kx_client_clock(kx_service_client(oozie->service));
@@ -92,9 +92,9 @@ int kx_oozie_act(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_ver
     KX_ERROR_AUTO(lost);
     result = kx_service_run(oozie->service, &ask, NULL, err);
     if (result < 0 && !ask.sent_maybe) return result;
-    if (result == 0) return wait_for(oozie, id, verb, run, call, err);
+    if (result == 0) return kx_oozie_settle(oozie, id, verb, run, call, err);
     kx_error_copy(&lost, err); /* the answer is lost: the job's state has it */
-    int seen = wait_for(oozie, id, verb, run, call, err);
+    int seen = kx_oozie_settle(oozie, id, verb, run, call, err);
     if (seen == -EBUSY) kx_error_copy(err, &lost);
     return seen == -EBUSY ? result : seen;
 }

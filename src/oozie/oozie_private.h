@@ -26,3 +26,8 @@ int64_t kx_oozie_iso_time(const char *text);
  * (workflows), may be NULL. */
 int kx_oozie_state(struct kx_oozie *oozie, const struct kx_job_id *id, const struct kx_call *call,
                    char **out, int64_t *run, struct kx_error *err);
+
+/** Look until the job's state shows the verb, for KX_OOZIE_SETTLE_MS at most.  @run as it was
+ * before.  @return 0; -EBUSY: it does not. */
+int kx_oozie_settle(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
+                    int64_t run, const struct kx_call *call, struct kx_error *err);

@@ -1,4 +1,4 @@
-/* The runs of a coordinator, and what can be changed of it. */
+/* The runs of a coordinator, of a bundle, and what can be changed of it. */
 #include <errno.h>
 #include <string.h>
 
@@ -82,6 +82,59 @@ int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
     return kx_item_count(done)
                ? 0
                : kx_error_set(err, EBUSY, "Oozie has done nothing: %s of %s", runs->scope, id->job);
+}
+
+/* Names that it has not would be passed over in silence.  @out owned: all its names, or those. */
+static int check_names(const struct kx_item *bundle, const char *wanted, char **out,
+                       struct kx_error *err)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const struct kx_item *all = kx_item_at(bundle, "bundleCoordJobs");
+    for (size_t i = 0; i < kx_item_count(all); i++) {
+        char *name = kx_item_text(kx_item_element(all, i), "coordJobName");
+        if (name) g_ptr_array_add(names, name);
+    }
+    g_ptr_array_add(names, NULL);
+    g_auto(GStrv) parts = g_strsplit(wanted ? wanted : "", ",", -1);
+    for (char **part = parts; *part; part++)
+        if (!g_strv_contains((const char *const *)names->pdata, *part))
+            return kx_error_set(err, ENOENT, "%s: the bundle has no such coordinator", *part);
+    *out = wanted ? g_strdup(wanted) : g_strjoinv(",", (GStrv)names->pdata);
+    return 0;
+}
+
+static int check_again(struct kx_oozie *oozie, const struct kx_job_id *id,
+                       const struct kx_oozie_again *again, const struct kx_call *call, char **names,
+                       struct kx_error *err)
+{
+    g_autofree char *status = NULL;
+    g_autoptr(kx_answer) bundle = NULL;
+    if (again->dates && !is_dates(again->dates))
+        return kx_error_set(err, EINVAL, "%s: dates are 2026-03-01T00:00Z::2026-03-05T00:00Z",
+                            again->dates);
+    int result = kx_oozie_state(oozie, id, call, &status, NULL, err);
+    if (result == 0) result = kx_oozie_job(oozie, id, call, &bundle, err);
+    if (result == 0) result = check_names(kx_answer_root(bundle), again->coordinators, names, err);
+    if (result == 0 && !kx_verb_fits(KX_VERB_RERUN, id->kind, status))
+        result = kx_error_set(err, EBUSY, "rerun is not possible: %s is %s", id->job, status);
+    return result;
+}
+
+int kx_oozie_run_again(struct kx_oozie *oozie, const struct kx_job_id *id,
+                       const struct kx_oozie_again *again, const struct kx_call *call,
+                       struct kx_error *err)
+{
+    g_autofree char *names = NULL;
+    g_autoptr(GString) params = g_string_new(NULL);
+    int result = check_again(oozie, id, again, call, &names, err);
+    if (result < 0) return result;
+    kx_url_append_query(params, "action", "bundle-rerun");
+    kx_url_append_query(params, "coord-scope", names);
+    kx_url_append_query(params, "date-scope", again->dates);
+    kx_url_append_query(params, "refresh", again->refresh ? "true" : "false");
+    kx_url_append_query(params, "nocleanup", again->nocleanup ? "true" : "false");
+    result = put(oozie, id, params->str, again->body, call, NULL, err);
+    return result < 0 ? result : kx_oozie_settle(oozie, id, KX_VERB_RERUN, 0, call, err);
 }
 
 int64_t kx_oozie_iso_time(const char *text)

@@ -63,6 +63,14 @@ static char *mount_options(const struct kx_mount *mount)
     return g_string_free(text, FALSE);
 }
 
+/* No lock of ours is held: the kernel may wait for answers in that directory first. */
+static void tell_gone(struct kx_mount *mount, uint64_t directory, uint64_t node, const char *name)
+{
+    int result = fuse_lowlevel_notify_delete(mount->kernel, directory, node, name, strlen(name));
+    kx_log_write(mount->log, KX_LOG_DEBUG, "the kernel is told that %s is gone: %s", name,
+                 g_strerror(-result));
+}
+
 /* Before the kernel's INIT is answered: it takes the lesser of what is set and what the answer
  * says.
  */
@@ -98,6 +106,7 @@ static int attach(struct kx_session *session, struct kx_mount *mount, const char
                             mountpoint);
     session->mounted = TRUE;
     mount->kernel = session->fuse;
+    mount->tell_gone = tell_gone;
     note_device(mount, mountpoint);
     int result = kx_fuse_install_io(session->fuse);
     return result < 0 ? kx_error_set(err, -result, "libfuse does not take our way to the kernel")

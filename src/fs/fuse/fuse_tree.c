@@ -11,6 +11,7 @@
 #define NAME_BYTES   255
 #define STATFS_BLOCK 4096
 #define ERROR_XATTR  "user.hdfs.error"
+#define MS_PER_S     1000
 
 struct kx_tree_node *kx_fuse_tree_node(struct kx_fuse_call *c, fuse_ino_t node)
 {
@@ -243,19 +244,29 @@ static bool add_dot(struct buffer *b, off_t position)
     return buffer_add(b, position == 0 ? "." : "..", &entry, position + 1);
 }
 
-/* @return 1: added; 0: it does not fit, or there are no more. */
+/* What the kernel is told of a name: with its node when it asks for that, and it is still there. */
+static struct kx_tree_node *fill_entry(struct buffer *b, size_t index,
+                                       struct fuse_entry_param *entry)
+{
+    struct kx_tree_entry found = {0};
+    if (!b->plus || kx_tree_listing_entry(b->listing, index, &b->call->call, &found, NULL) < 0)
+        return NULL;
+    entry->attr = found.st;
+    entry->ino = kx_tree_node_number(found.node);
+    entry->attr_timeout = entry->entry_timeout = (double)found.keep_ms / MS_PER_S;
+    return found.node;
+}
+
+/* @return 1: added; 0: it does not fit, or there are no more; -errno. */
 static int add_name(struct buffer *b, off_t position)
 {
     struct fuse_entry_param entry = {0};
-    const char *name = kx_tree_listing_name(b->listing, (size_t)(position - DOTS), &entry.attr);
-    if (!name) return 0;
-    g_autoptr(kx_tree_node) node = NULL;
-    /* One that went meanwhile is shown as a name only. */
-    struct stat st;
-    if (b->plus && kx_tree_listing_entry(b->listing, (size_t)(position - DOTS), &b->call->call,
-                                         &node, &st, NULL) == 0)
-        entry.attr = st;
-    entry.ino = node ? kx_tree_node_number(node) : 0;
+    const size_t index = (size_t)(position - DOTS);
+    const char *name = NULL;
+    int result =
+        kx_tree_listing_name(b->listing, index, &b->call->call, &name, &entry.attr, &b->call->err);
+    if (!name) return result;
+    g_autoptr(kx_tree_node) node = fill_entry(b, index, &entry);
     if (!buffer_add(b, name, &entry, position + 1)) return 0;
     if (node) kx_tree_looked_up(node);
     return 1;
@@ -269,11 +280,15 @@ void kx_tree_op_readdir(fuse_req_t req, size_t size, off_t offset, struct fuse_f
     g_autofree char *bytes = g_malloc(size);
     struct buffer b = {
         .call = &c, .listing = listing_of(fi), .bytes = bytes, .size = size, .plus = plus};
-    bool fits = true;
-    for (; fits && offset < DOTS; offset++)
-        fits = add_dot(&b, offset);
-    for (; fits; offset++)
-        fits = add_name(&b, offset) > 0;
+    int added = 1;
+    for (; added > 0 && offset < DOTS; offset++)
+        added = add_dot(&b, offset);
+    for (; added > 0; offset++)
+        added = add_name(&b, offset);
+    if (added < 0 && !b.used) { /* else it is told at the next call, when it still is so */
+        kx_fuse_tree_reply(&c, added, kx_tree_listing_node(b.listing));
+        return;
+    }
     kx_fuse_settle(&c);
     fuse_reply_buf(req, b.bytes, b.used);
     kx_fuse_finish(&c);

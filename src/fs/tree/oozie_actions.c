@@ -1,4 +1,4 @@
-/* The actions of a workflow, the runs of a coordinator, the coordinators of a bundle. */
+/* The actions of a workflow, the runs of a coordinator. */
 #include <errno.h>
 #include <string.h>
 
@@ -42,19 +42,16 @@ int kx_oozie_action_json(const struct kx_tree_at *at, GString *out, struct kx_er
     return 0;
 }
 
-/* The jobs that a job has made: sub-workflows, or the coordinators of a bundle. */
+/* The sub-workflows that a workflow has made. */
 int kx_oozie_children(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err)
 {
     __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
     g_autoptr(kx_answer) record = NULL;
     int result = kx_oozie_job_at(at, &id, &record, err);
     if (result < 0) return result;
-    bool bundle = id.kind == KX_JOB_BUNDLE;
-    const struct kx_item *all =
-        kx_item_at(kx_answer_root(record), bundle ? "bundleCoordJobs" : "actions");
+    const struct kx_item *all = kx_item_at(kx_answer_root(record), "actions");
     for (size_t i = 0; i < MIN(kx_item_count(all), LISTED_MAX); i++) {
-        g_autofree char *child =
-            kx_item_text(kx_item_element(all, i), bundle ? "coordJobId" : "externalId");
+        g_autofree char *child = kx_item_text(kx_item_element(all, i), "externalId");
         struct kx_job_id own;
         if (!child || kx_job_id_parse(child, &own, NULL) < 0) continue;
         if (!own.action) g_ptr_array_add(out, g_strdup(child));
@@ -66,9 +63,7 @@ int kx_oozie_children(const struct kx_tree_at *at, GPtrArray *out, struct kx_err
 int kx_oozie_child_target(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {
     (void)err;
-    const char *folder =
-        strstr(at->row->pattern, "/bundles/") ? "../../../coordinators/" : "../../";
-    g_string_append_printf(out, "%s%s", folder, kx_tree_bound(at, "child"));
+    g_string_append_printf(out, "../../%s", kx_tree_bound(at, "child"));
     return 0;
 }
 

@@ -5,8 +5,6 @@
 #include "fs/tree/oozie_private.h"
 #include "rest/yarn.h"
 
-#define ABOVE "../../../../../" /* from an action's directory to that of the trees */
-
 /* "job_1_2" is what Oozie 4, and MapReduce, call "application_1_2".  @return owned; NULL: none. */
 static char *app_name(const char *text)
 {
@@ -14,6 +12,13 @@ static char *app_name(const char *text)
                                ? g_strconcat("application_", text + strlen("job_"), NULL)
                                : g_strdup(text);
     return kx_yarn_is_app(app) ? g_steal_pointer(&app) : NULL;
+}
+
+/* From a file's directory to that of the trees. */
+static void add_way_up(const struct kx_tree_at *at, GString *out)
+{
+    for (const char *c = strchr(at->path + 1, '/'); c; c = strchr(c + 1, '/'))
+        g_string_append(out, "../");
 }
 
 static int app_of(const struct kx_tree_at *at, char **out, struct kx_error *err)
@@ -38,9 +43,10 @@ int kx_oozie_app_target(const struct kx_tree_at *at, GString *out, struct kx_err
 {
     g_autofree char *app = NULL;
     int result = app_of(at, &app, err);
-    if (result == 0)
-        g_string_append_printf(out, ABOVE ".cluster/apps/%s%s", app, (const char *)at->row->data);
-    return result;
+    if (result < 0) return result;
+    add_way_up(at, out);
+    g_string_append_printf(out, ".cluster/apps/%s%s", app, (const char *)at->row->data);
+    return 0;
 }
 
 static void add_child(GPtrArray *out, const char *text)
@@ -74,9 +80,11 @@ int kx_oozie_action_child_target(const struct kx_tree_at *at, GString *out, stru
 {
     (void)err;
     const char *child = kx_tree_bound(at, "child");
-    if (kx_yarn_is_app(child))
-        g_string_append_printf(out, "../" ABOVE ".cluster/apps/%s", child);
-    else
+    if (!kx_yarn_is_app(child)) {
         g_string_append_printf(out, "../../../../%s", child);
+        return 0;
+    }
+    add_way_up(at, out);
+    g_string_append_printf(out, ".cluster/apps/%s", child);
     return 0;
 }

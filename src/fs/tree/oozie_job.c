@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/mount.h"
+#include "fs/running.h"
 #include "fs/tree/oozie_private.h"
 #include "fs/tree/shared.h"
 #include "rest/configuration.h"
@@ -143,9 +145,9 @@ int kx_oozie_running_look(const struct kx_tree_at *at, struct kx_tree_look *out,
     (void)out;
     int result = kx_oozie_running_text(at, status, err);
     if (result < 0) return result;
-    return kx_oozie_ended(status->str)
-               ? kx_error_set(err, ENOENT, "the job has ended: %s", status->str)
-               : 0;
+    return kx_running_look(at->mount->running, kx_tree_bound(at, "id"), kx_oozie_ended(status->str))
+               ? 0
+               : kx_error_set(err, ENOENT, "the job has ended: %s", status->str);
 }
 
 int kx_oozie_running_text(const struct kx_tree_at *at, GString *out, struct kx_error *err)

@@ -30,6 +30,8 @@ void kx_oozie_add_member(const struct kx_item *item, const struct kx_oozie_membe
 /* oozie_server.c */
 int kx_oozie_version_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_status_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_servers_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+extern const struct kx_tree_verb kx_oozie_server_verbs[];
 int kx_oozie_endpoint_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_errors_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 
@@ -50,6 +52,14 @@ int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_e
 int kx_oozie_more(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_more_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 int kx_oozie_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+/** @out owned; NULL: no filter.  @return -ENOENT: no such value can be one. */
+int kx_oozie_view_filter(const struct kx_tree_at *at, const struct kx_oozie_view *view, char **out,
+                         struct kx_error *err);
+
+/* oozie_pages.c: views of any number of jobs, with the same `data` */
+extern const struct kx_tree_pages kx_oozie_pages;
+int kx_oozie_pages_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                        struct kx_error *err);
 
 /* oozie_job.c, oozie_texts.c: of a job */
 int kx_oozie_job_member(const struct kx_tree_at *at, GString *out, struct kx_error *err);
@@ -85,6 +95,7 @@ int kx_oozie_on_runs(const struct kx_tree_at *at, const char *action, const char
                      struct kx_error *err);
 int kx_oozie_rerun_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 int kx_oozie_ignore_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+int kx_oozie_rerun_bundle(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 extern const struct kx_tree_verb kx_oozie_run_verbs[];
 
@@ -120,6 +131,9 @@ int kx_oozie_app_look(const struct kx_tree_at *at, struct kx_tree_look *out, str
 int kx_oozie_app_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_action_children(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
 int kx_oozie_action_child_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+/** The coordinators of a bundle, by name. */
+int kx_oozie_members(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+int kx_oozie_member_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_grid(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_run_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
 int kx_oozie_run_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);

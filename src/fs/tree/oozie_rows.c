@@ -16,25 +16,26 @@ static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_
 }
 
 /* The links of a view, and the file that says how many there are. */
-#define LINKS(folder, words, bound)                                                                \
+#define LINKS(folder, words)                                                                       \
     {.pattern = folder "/{id}",                                                                    \
      .kind = KX_TREE_LINK,                                                                         \
      .help = "a job",                                                                              \
      .text = kx_shared_view_target,                                                                \
      .names = kx_oozie_view_names,                                                                 \
      .look = kx_oozie_view_look,                                                                   \
-     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, words, bound, false}},                 \
+     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, words, NULL, false}},                  \
     {                                                                                              \
         .pattern = folder "/MORE", .kind = KX_TREE_DOCUMENT,                                       \
         .help = "there when not all are listed: how many there are, and what shows them",          \
         .text = kx_oozie_more, .look = kx_oozie_more_look, .data = &(const struct kx_oozie_view)   \
         {                                                                                          \
-            KX_JOB_WORKFLOW, words, bound, false                                                   \
+            KX_JOB_WORKFLOW, words, NULL, false                                                    \
         }                                                                                          \
     }
 #define VIEW(name, words, filter)                                                                  \
     {.pattern = JOBS "/" name, .kind = KX_TREE_DIRECTORY, .help = words},                          \
-        LINKS(JOBS "/" name, filter, NULL)
+        LINKS(JOBS "/" name, filter)
+/* All of them, however many. */
 #define NAMED_VIEW(name, bound, words, filter)                                                     \
     {.pattern = JOBS "/" name,                                                                     \
      .kind = KX_TREE_DIRECTORY,                                                                    \
@@ -45,7 +46,14 @@ static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_
          .flags = KX_TREE_UNLISTED,                                                                \
          .help = words,                                                                            \
          .look = any},                                                                             \
-        LINKS(JOBS "/" name "/{" bound "}", filter, bound)
+    {                                                                                              \
+        .pattern = JOBS "/" name "/{" bound "}/{id}", .kind = KX_TREE_LINK, .help = "a job",       \
+        .text = kx_shared_view_target, .pages = &kx_oozie_pages, .look = kx_oozie_pages_look,      \
+        .data = &(const struct kx_oozie_view)                                                      \
+        {                                                                                          \
+            KX_JOB_WORKFLOW, filter, bound, false                                                  \
+        }                                                                                          \
+    }
 
 #define GRAPH(form, words)                                                                         \
     {                                                                                              \
@@ -70,6 +78,14 @@ static const struct kx_tree_row ROWS[] = {
      .kind = KX_TREE_VALUE,
      .help = "the URL of the server",
      .text = kx_oozie_endpoint_text},
+    {.pattern = OOZIE "/servers",
+     .kind = KX_TREE_DOCUMENT,
+     .help = "a line a server that works on the same jobs: name, URL",
+     .text = kx_oozie_servers_text},
+    {.pattern = OOZIE "/ctl",
+     .kind = KX_TREE_CTL,
+     .help = "write a verb to it; reading lists the verbs",
+     .verbs = kx_oozie_server_verbs},
     {.pattern = OOZIE "/errors",
      .kind = KX_TREE_DOCUMENT,
      .mode = 0400,
@@ -107,6 +123,17 @@ static const struct kx_tree_row ROWS[] = {
     NAMED_VIEW("by-day", "day", "jobs that were submitted on a day (UTC): 2026-11-22",
                "startcreatedtime=%sT00:00Z;endcreatedtime=%sT23:59Z"),
     NAMED_VIEW("q", "filter", "jobs that Oozie's filter fits: status=FAILED;name=etl", "%s"),
+    {.pattern = JOBS "/all",
+     .kind = KX_TREE_DIRECTORY,
+     .flags = KX_TREE_UNLISTED,
+     .help = "Every workflow that the server knows, however many"},
+    {.pattern = JOBS "/all/{id}",
+     .kind = KX_TREE_DIRECTORY,
+     .help = "a job",
+     .same_as = JOB,
+     .pages = &kx_oozie_pages,
+     .look = kx_oozie_job_look,
+     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, NULL, NULL, true}},
     {.pattern = JOB,
      .kind = KX_TREE_DIRECTORY,
      .help = "A workflow; any job can be named",

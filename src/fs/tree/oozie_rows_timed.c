@@ -74,13 +74,17 @@ static const struct kx_tree_row ROWS[] = {
     MEMBER(BUNDLE "/status", job, "status", "RUNNING, SUSPENDED, SUCCEEDED ..."),
     MEMBER(BUNDLE "/user", job, "user", "whose it is"),
     MEMBER(BUNDLE "/app-path", job, "bundleJobPath", "where its application is in HDFS"),
+    TIME(BUNDLE "/created", job, "createdTime", "when it was submitted"),
+    TIME(BUNDLE "/kickoff-time", job, "kickoffTime", "when its coordinators are to begin"),
+    TIME(BUNDLE "/end", job, "endTime", "its end"),
+    TIME(BUNDLE "/pause-time", job, "pauseTime", "when it pauses"),
     JOB_FILES(BUNDLE, kx_oozie_bundle_verbs),
     {.pattern = BUNDLE "/coordinators", .kind = KX_TREE_DIRECTORY, .help = "Its coordinators"},
-    {.pattern = BUNDLE "/coordinators/{child}",
+    {.pattern = BUNDLE "/coordinators/{name}",
      .kind = KX_TREE_LINK,
      .help = "one of them",
-     .text = kx_oozie_child_target,
-     .names = kx_oozie_children},
+     .text = kx_oozie_member_target,
+     .names = kx_oozie_members},
 };
 
 struct kx_tree_rows kx_oozie_timed_rows(void)

@@ -1,4 +1,4 @@
-/* The verbs of a coordinator that are about its runs. */
+/* The verbs that are about runs of a coordinator, or of a bundle. */
 #include <errno.h>
 #include <string.h>
 
@@ -48,6 +48,31 @@ int kx_oozie_rerun_runs(const struct kx_tree_at *at, const char *argument, struc
 int kx_oozie_ignore_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
 {
     return kx_oozie_on_runs(at, "ignore", argument, err);
+}
+
+/* "one,two 2026-03-01T00:00Z::2026-03-05T00:00Z refresh", in any order. */
+int kx_oozie_rerun_bundle(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    g_auto(GStrv) words = g_strsplit_set(argument ? argument : "", " \t", -1);
+    struct kx_oozie_again again = {.body = NULL};
+    for (char **word = words; *word; word++) {
+        const char **text = strstr(*word, "::") ? &again.dates : &again.coordinators;
+        if (strcmp(*word, "refresh") == 0)
+            again.refresh = true;
+        else if (strcmp(*word, "nocleanup") == 0)
+            again.nocleanup = true;
+        else if (**word && *text)
+            return kx_error_set(err, EINVAL, "%s: one list of names and one of dates", *word);
+        else if (**word)
+            *text = *word;
+    }
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result < 0) return result;
+    g_autofree char *conf = kx_item_text(kx_answer_root(record), "conf");
+    again.body = conf;
+    return kx_oozie_run_again(kx_oozie_of(at, err), &id, &again, at->call, err);
 }
 
 int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err)

@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/bell.h"
 #include "fs/errors.h"
 #include "fs/mount.h"
 #include "fs/tree/oozie_private.h"
+#include "fs/tree/shared.h"
 
 static int admin_member(const struct kx_tree_at *at, const char *what, const char *member,
                         GString *out, struct kx_error *err)
@@ -35,6 +37,34 @@ int kx_oozie_endpoint_text(const struct kx_tree_at *at, GString *out, struct kx_
     g_string_append(out, kx_service_base(kx_oozie_service(oozie)));
     return 0;
 }
+
+int kx_oozie_servers_text(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    struct kx_oozie *oozie = kx_oozie_of(at, err);
+    g_autoptr(kx_answer) record = NULL;
+    int result =
+        oozie ? kx_oozie_admin(oozie, "admin/available-oozie-servers", at->call, &record, err)
+              : -ENOENT;
+    if (result == 0) kx_item_each(kx_answer_root(record), kx_shared_add_line, out);
+    return result;
+}
+
+static int refresh(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
+{
+    struct kx_oozie *oozie = kx_oozie_of(at, err);
+    (void)argument;
+    if (!oozie) return -ENOENT;
+    kx_oozie_forget(oozie, NULL);
+    kx_bell_ring(at->mount->bell);
+    return 0;
+}
+
+const struct kx_tree_verb kx_oozie_server_verbs[] = {
+    {.name = "refresh",
+     .help = "forget what is shared of answers: what is read next is asked for",
+     .run = refresh},
+    {.name = NULL},
+};
 
 static void add_error(const struct kx_errors_item *item, void *context)
 {

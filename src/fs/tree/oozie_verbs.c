@@ -121,7 +121,22 @@ const struct kx_tree_verb kx_oozie_verbs[] = {
     {.name = NULL},
 };
 
-const struct kx_tree_verb kx_oozie_bundle_verbs[] = {SUSPEND, RESUME, KILL, {.name = NULL}};
+const struct kx_tree_verb kx_oozie_bundle_verbs[] = {
+    SUSPEND,
+    RESUME,
+    KILL,
+    {.name = "rerun",
+     .argument = "[NAME,NAME] [FROM::TO] [refresh] [nocleanup]",
+     .help = "run it again: these coordinators, these times; look for input again, keep output",
+     .run = kx_oozie_rerun_bundle,
+     .valid = can_rerun,
+     .listed_only = true},
+    {.name = "change",
+     .argument = "NAME=VALUE;NAME=VALUE",
+     .help = "its endtime or pausetime",
+     .run = kx_oozie_change_it},
+    {.name = NULL},
+};
 
 const struct kx_tree_verb kx_oozie_coordinator_verbs[] = {
     SUSPEND,

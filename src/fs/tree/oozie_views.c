@@ -1,4 +1,4 @@
-/* Listings of jobs: one request each, the newest first, a bounded number. */
+/* Views of jobs: one request each, the newest first, a bounded number. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,9 +7,8 @@
 
 #define LISTED_MAX 200
 
-/* @out owned; NULL: no filter. */
-static int filter_of(const struct kx_tree_at *at, const struct kx_oozie_view *view, char **out,
-                     struct kx_error *err)
+int kx_oozie_view_filter(const struct kx_tree_at *at, const struct kx_oozie_view *view, char **out,
+                         struct kx_error *err)
 {
     *out = NULL;
     const char *value =
@@ -27,7 +26,7 @@ static int ask(const struct kx_tree_at *at, struct kx_answer **jobs, struct kx_e
     const struct kx_oozie_view *view = at->row->data;
     struct kx_oozie *oozie = kx_oozie_of(at, err);
     g_autofree char *filter = NULL;
-    int result = oozie ? filter_of(at, view, &filter, err) : -ENOENT;
+    int result = oozie ? kx_oozie_view_filter(at, view, &filter, err) : -ENOENT;
     const struct kx_oozie_page page = {
         .kind = view->kind, .filter = filter, .offset = 1, .count = LISTED_MAX};
     return result < 0 ? result : kx_oozie_list(oozie, &page, at->call, jobs, err);

@@ -3,17 +3,21 @@
 #include <string.h>
 
 #include "fs/mount.h"
+#include "fs/notices.h"
 #include "fs/services.h"
 #include "fs/tree/oozie_private.h"
 #include "fs/tree/shared.h"
 #include "fs/tree/waiting.h"
 
-#define WATCHED 200 /* the newest workflows */
+#define WATCHED 200   /* the newest workflows */
+#define TOLD_MS 30000 /* between two looks at a job of which Oozie tells by itself */
 
 /* --- wait --- */
 struct end {
     struct kx_oozie *oozie;
     struct kx_job_id id;
+    const char *callback; /* the listener's URL; NULL: there is none */
+    bool told;            /* Oozie will call it for this job */
 };
 
 static void end_free(void *what)
@@ -28,16 +32,32 @@ static int ask_for_end(void *what, const struct kx_call *call, GString *out, str
     struct end *end = what;
     g_autoptr(kx_answer) job = NULL;
     int result = kx_oozie_job(end->oozie, &end->id, call, &job, err);
-    g_autofree char *status = result == 0 ? kx_item_text(kx_answer_root(job), "status") : NULL;
-    if (result < 0 || !kx_oozie_ended(status)) return result;
+    if (result < 0) return result;
+    g_autofree char *status = kx_item_text(kx_answer_root(job), "status");
+    g_autofree char *conf = kx_item_text(kx_answer_root(job), "conf");
+    /* Of the end of a coordinator or bundle nobody is told. */
+    end->told =
+        end->callback && end->id.kind == KX_JOB_WORKFLOW && conf && strstr(conf, end->callback);
+    if (!kx_oozie_ended(status)) return 0;
     g_string_append_printf(out, "%s\n", status);
     return 1;
+}
+
+static int64_t pause_of_end(void *what)
+{
+    const struct end *end = what;
+    return end->told ? TOLD_MS : KX_WAITING_STEP_MS;
 }
 
 static int open_wait(const struct kx_tree_at *at, void **state, struct kx_error *err)
 {
     struct end *end = g_new0(struct end, 1);
-    const struct kx_waiting_for wanted = {.what = end, .free = end_free, .ask = ask_for_end};
+    const struct kx_waiting_for wanted = {.what = end,
+                                          .free = end_free,
+                                          .ask = ask_for_end,
+                                          .pause_ms = pause_of_end,
+                                          .bell = at->mount->bell};
+    end->callback = kx_notices_url(at->mount->notices);
     end->oozie = kx_oozie_of(at, err);
     int result = kx_oozie_job_at(at, &end->id, NULL, err);
     if (result < 0)
@@ -102,7 +122,7 @@ static int open_events(const struct kx_tree_at *at, void **state, struct kx_erro
     if (!oozie) return -ENOENT;
     struct events *events = g_new0(struct events, 1);
     const struct kx_waiting_for wanted = {
-        .what = events, .free = events_free, .ask = ask_for_events};
+        .what = events, .free = events_free, .ask = ask_for_events, .bell = at->mount->bell};
     events->oozie = oozie;
     events->clock = at->mount->clock;
     kx_waiting_open(&wanted, state);

@@ -71,6 +71,11 @@ void kx_tree_looked_up(struct kx_tree_node *node);
 void kx_tree_forget(struct kx_tree *tree, uint64_t number, uint64_t n);
 unsigned kx_tree_count(struct kx_tree *tree); /* of nodes */
 
+/** Does the kernel know a name in the directory of this path within the trees? The numbers are what
+ * it knows the two by. */
+bool kx_tree_known(struct kx_tree *tree, const char *directory, const char *name,
+                   uint64_t *directory_number, uint64_t *number);
+
 int kx_tree_stat(struct kx_tree_node *node, const struct kx_call *call, struct stat *st,
                  struct kx_error *err);
 int kx_tree_readlink(struct kx_tree_node *node, const struct kx_call *call, char **target,
@@ -144,13 +149,22 @@ int kx_tree_list(struct kx_tree_node *directory, const struct kx_call *call,
 void kx_tree_listing_free(struct kx_tree_listing *listing);
 struct kx_tree_node *kx_tree_listing_node(struct kx_tree_listing *listing); /* borrowed */
 
-/** The name number `index`, from 0.  @return borrowed; NULL behind the last. @st: st_ino and the
- * type bits only. */
-const char *kx_tree_listing_name(struct kx_tree_listing *listing, size_t index, struct stat *st);
+/** The name number `index`, from 0; what comes by pages is asked for as it is read. One thread at a
+ * time. @name borrowed until the next call; NULL behind the last. @st: st_ino and the type bits
+ * only.  @return 0; the row's errors. */
+int kx_tree_listing_name(struct kx_tree_listing *listing, size_t index, const struct kx_call *call,
+                         const char **name, struct stat *st, struct kx_error *err);
+
+/* A node with all that the kernel is told of it. */
+struct kx_tree_entry {
+    struct kx_tree_node *node; /* a reference */
+    struct stat st;
+    int64_t keep_ms; /* how long this holds */
+};
 
 /** Its node, and all of its attributes; as kx_tree_lookup. */
 int kx_tree_listing_entry(struct kx_tree_listing *listing, size_t index, const struct kx_call *call,
-                          struct kx_tree_node **out, struct stat *st, struct kx_error *err);
+                          struct kx_tree_entry *out, struct kx_error *err);
 
 typedef struct kx_tree_node kx_tree_node;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(kx_tree_node, kx_tree_node_unref)

@@ -1,4 +1,4 @@
-/* Lookup, attributes, listings. */
+/* Lookup and attributes. */
 #include <errno.h>
 #include <string.h>
 
@@ -56,9 +56,8 @@ bool kx_tree_has_name(struct kx_tree *tree, const char *name)
     return tree && root_place(tree, name, &value) != NULL;
 }
 
-/* A plain name that is not there at present is not listed. */
-static bool is_present(struct kx_tree *tree, const struct kx_tree_node *directory,
-                       const struct kx_tree_place *place, const struct kx_call *call)
+bool kx_tree_is_present(struct kx_tree *tree, const struct kx_tree_node *directory,
+                        const struct kx_tree_place *place, const struct kx_call *call)
 {
     if (!place->row->look) return true;
     struct kx_tree_node *node = kx_tree_node_new(tree, directory, place, place->prefix, NULL);
@@ -74,7 +73,7 @@ const char *kx_tree_root_name(struct kx_tree *tree, unsigned index)
     if (tree->vroot) return index == 0 ? tree->vroot : NULL;
     for (guint i = 0; i < tree->root_places->len; i++) {
         const struct kx_tree_place *place = g_ptr_array_index(tree->root_places, i);
-        if (is_present(tree, NULL, place, NULL) && index-- == 0) return place->prefix;
+        if (kx_tree_is_present(tree, NULL, place, NULL) && index-- == 0) return place->prefix;
     }
     return NULL;
 }
@@ -179,106 +178,4 @@ int kx_tree_access(const struct kx_tree_node *node, uid_t uid, int mask, struct 
     if (uid == 0) bits |= R_OK;
     return (unsigned)mask & ~bits & 7 ? kx_error_set(err, EACCES, "user %u may not do that", uid)
                                       : 0;
-}
-
-/* One name of a listing. */
-struct entry {
-    const struct kx_tree_place *place;
-    char *name, *value;
-};
-
-struct kx_tree_listing {
-    struct kx_tree_node *node; /* a reference */
-    GArray *entries;           /* of struct entry */
-};
-
-static void entry_clear(gpointer data)
-{
-    struct entry *entry = data;
-    g_free(entry->name);
-    g_free(entry->value);
-}
-
-static int add_names(struct kx_tree_listing *listing, const struct kx_tree_place *place,
-                     const struct kx_call *call, struct kx_error *err)
-{
-    struct kx_tree_at at = kx_tree_at_node(listing->node, call);
-    at.row = place->row;
-    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
-    int result = place->row->names ? place->row->names(&at, values, err) : 0;
-    for (guint i = 0; i < values->len; i++) {
-        const char *value = g_ptr_array_index(values, i);
-        struct entry entry = {.place = place,
-                              .name = g_strconcat(place->prefix, value, place->suffix, NULL),
-                              .value = g_strdup(value)};
-        g_array_append_val(listing->entries, entry);
-    }
-    return result;
-}
-
-int kx_tree_list(struct kx_tree_node *directory, const struct kx_call *call,
-                 struct kx_tree_listing **out, struct kx_error *err)
-{
-    const GPtrArray *children = directory->place->children;
-    if (!children) return kx_error_set(err, ENOTDIR, "it is no directory");
-    struct kx_tree_listing *listing = g_new0(struct kx_tree_listing, 1);
-    listing->node = kx_tree_node_ref(directory);
-    listing->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
-    g_array_set_clear_func(listing->entries, entry_clear);
-    int result = 0;
-    for (guint i = 0; i < children->len && result == 0; i++) {
-        const struct kx_tree_place *place = g_ptr_array_index(children, i);
-        if (place->row->flags & KX_TREE_UNLISTED || place->row->kind == KX_TREE_STREAM) continue;
-        if (place->variable) {
-            result = add_names(listing, place, call, err);
-        } else if (is_present(directory->tree, directory, place, call)) {
-            struct entry entry = {.place = place, .name = g_strdup(place->prefix)};
-            g_array_append_val(listing->entries, entry);
-        }
-    }
-    if (result < 0)
-        kx_tree_listing_free(listing);
-    else
-        *out = listing;
-    return result;
-}
-
-void kx_tree_listing_free(struct kx_tree_listing *listing)
-{
-    if (!listing) return;
-    g_array_free(listing->entries, TRUE);
-    kx_tree_node_unref(listing->node);
-    g_free(listing);
-}
-
-struct kx_tree_node *kx_tree_listing_node(struct kx_tree_listing *listing)
-{
-    return listing->node;
-}
-
-const char *kx_tree_listing_name(struct kx_tree_listing *listing, size_t index, struct stat *st)
-{
-    if (index >= listing->entries->len) return NULL;
-    const struct entry *entry = &g_array_index(listing->entries, struct entry, index);
-    g_autofree char *path = g_strconcat(listing->node->path, "/", entry->name, NULL);
-    *st = (struct stat){.st_ino = kx_tree_ino(path), .st_mode = kx_tree_type(entry->place->row)};
-    return entry->name;
-}
-
-int kx_tree_listing_entry(struct kx_tree_listing *listing, size_t index, const struct kx_call *call,
-                          struct kx_tree_node **out, struct stat *st, struct kx_error *err)
-{
-    const struct entry *entry = &g_array_index(listing->entries, struct entry, index);
-    const struct kx_tree_row *row = entry->place->row;
-    struct kx_tree_node *fresh = kx_tree_node_new(listing->node->tree, listing->node, entry->place,
-                                                  entry->name, entry->value);
-    struct kx_tree_look look = {.mode = kx_tree_row_mode(row)};
-    int result = row->look ? kx_tree_look_at(fresh, call, &look, err) : 0; /* else just listed */
-    if (result < 0) {
-        kx_tree_node_free(fresh);
-        return result;
-    }
-    *out = kx_tree_settle(fresh);
-    kx_tree_fill(*out, &look, call, st);
-    return 0;
 }

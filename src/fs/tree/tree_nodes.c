@@ -174,6 +174,21 @@ unsigned kx_tree_count(struct kx_tree *tree)
     return count;
 }
 
+bool kx_tree_known(struct kx_tree *tree, const char *directory, const char *name,
+                   uint64_t *directory_number, uint64_t *number)
+{
+    g_autofree char *path = g_strconcat(directory, "/", name, NULL);
+    if (!tree) return false;
+    g_mutex_lock(&tree->mutex);
+    const struct kx_tree_node *above = g_hash_table_lookup(tree->by_path, directory);
+    const struct kx_tree_node *node = g_hash_table_lookup(tree->by_path, path);
+    bool known = above && above->lookups && node && node->lookups;
+    if (known) *directory_number = above->number;
+    if (known) *number = node->number;
+    g_mutex_unlock(&tree->mutex);
+    return known;
+}
+
 bool kx_tree_is_ctl(const struct kx_tree_node *node)
 {
     return node->place->row->kind == KX_TREE_CTL;

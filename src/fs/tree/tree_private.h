@@ -63,6 +63,10 @@ void kx_tree_insert(struct kx_tree_node *node);
 int kx_tree_look_at(const struct kx_tree_node *node, const struct kx_call *call,
                     struct kx_tree_look *look, struct kx_error *err);
 
+/** A plain name that is not there at present is not listed. */
+bool kx_tree_is_present(struct kx_tree *tree, const struct kx_tree_node *directory,
+                        const struct kx_tree_place *place, const struct kx_call *call);
+
 /** All attributes, but those that a handler would have to be asked for and does not answer. */
 void kx_tree_fill(struct kx_tree_node *node, const struct kx_tree_look *look,
                   const struct kx_call *call, struct stat *st);

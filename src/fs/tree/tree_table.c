@@ -19,7 +19,7 @@ static const struct kx_tree_row README = {.pattern = "/README",
 static void place_free(gpointer data)
 {
     struct kx_tree_place *place = data;
-    if (place->children) g_ptr_array_free(place->children, TRUE);
+    if (place->children && !place->row->same_as) g_ptr_array_free(place->children, TRUE);
     g_free(place->prefix);
     g_free(place->variable);
     g_free(place->suffix);
@@ -48,7 +48,7 @@ static struct kx_tree_place *add_place(struct kx_tree_index *index, struct kx_tr
     name_place(place, slash ? slash + 1 : "");
     g_ptr_array_add(index->places, place);
     if (parent) g_ptr_array_add(parent->children, place);
-    if (row->kind == KX_TREE_DIRECTORY) {
+    if (row->kind == KX_TREE_DIRECTORY && !row->same_as) {
         place->children = g_ptr_array_new();
         add_place(index, place, &README);
     }
@@ -131,9 +131,38 @@ static int add_row(struct kx_tree_index *index, const struct kx_tree_row *row, s
     const struct kx_tree_place *place = add_place(index, parent, row);
     if (place->variable && !row->names && !row->look)
         return kx_error_set(err, EINVAL, "%s: nobody knows its names", row->pattern);
+    if (row->pages && (!place->variable || row->names || !row->look))
+        return kx_error_set(err, EINVAL, "%s: pages are of a variable that is looked at",
+                            row->pattern);
     return is_there(parent, place)
                ? kx_error_set(err, EINVAL, "%s: it is there twice", row->pattern)
                : 0;
+}
+
+/* The place of the variable, counted from the root. */
+static guint variables_above(const struct kx_tree_place *place)
+{
+    guint count = 0;
+    for (place = place->parent; place; place = place->parent)
+        if (place->variable) count++;
+    return count;
+}
+
+/* Directories that have what another one has. */
+static int join_directories(struct kx_tree_index *index, struct kx_error *err)
+{
+    for (guint i = 0; i < index->places->len; i++) {
+        struct kx_tree_place *place = g_ptr_array_index(index->places, i);
+        const char *pattern = place->row->same_as;
+        if (!pattern) continue;
+        const struct kx_tree_place *other = find_directory(index, pattern, strlen(pattern));
+        if (!other || other->row->same_as || !other->variable != !place->variable ||
+            variables_above(other) != variables_above(place))
+            return kx_error_set(err, EINVAL, "%s: it cannot be as %s", place->row->pattern,
+                                pattern);
+        place->children = other->children;
+    }
+    return 0;
 }
 
 int kx_tree_index_new(const struct kx_tree_rows *trees, size_t count, struct kx_tree_index **out,
@@ -147,8 +176,9 @@ int kx_tree_index_new(const struct kx_tree_rows *trees, size_t count, struct kx_
             int result = add_row(index, &trees[tree].rows[i], err);
             if (result < 0) return result;
         }
-    *out = g_steal_pointer(&index);
-    return 0;
+    int result = join_directories(index, err);
+    if (result == 0) *out = g_steal_pointer(&index);
+    return result;
 }
 
 void kx_tree_index_free(struct kx_tree_index *index)
@@ -186,15 +216,6 @@ const struct kx_tree_place *kx_tree_place_child(const struct kx_tree_place *dire
     }
     if (best) *value = g_strndup(name + strlen(best->prefix), strlen(name) - (size_t)fixed);
     return best;
-}
-
-/* The place of the variable, counted from the root. */
-static guint variables_above(const struct kx_tree_place *place)
-{
-    guint count = 0;
-    for (place = place->parent; place; place = place->parent)
-        if (place->variable) count++;
-    return count;
 }
 
 const char *kx_tree_bound(const struct kx_tree_at *at, const char *variable)

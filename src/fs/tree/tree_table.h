@@ -52,6 +52,7 @@ struct kx_tree_look {
     int64_t mtime_ms; /* since the epoch; 0: when its text was last seen to change */
     mode_t mode;      /* the row's */
     int64_t size;     /* RANGED: how many bytes there are at this moment */
+    int64_t keep_ms;  /* how long the kernel need not ask again; 0: it asks each time */
 };
 
 /* One verb of a ctl file. A table of them ends with a zeroed one. */
@@ -91,6 +92,18 @@ struct kx_tree_ranged {
                 struct kx_error *err);
 };
 
+/* The names of a directory that may have any number of them: they come by pages, as they are read.
+ * `state` is one open directory's; one thread at a time uses it. */
+struct kx_tree_pages {
+    int (*open)(const struct kx_tree_at *at, void **state, struct kx_error *err);
+    void (*close)(void *state);
+    /** Append the next values (owned strings), at least one, and as many struct kx_tree_look to
+     * `looks`, whose modes are filled in by the caller.  @return 0; 1: these, or none, are the
+     * last; -errno. */
+    int (*next)(void *state, const struct kx_call *call, GPtrArray *values, GArray *looks,
+                struct kx_error *err);
+};
+
 /* A document that programs write, under names that they choose. What is written is kept by the open
  * file; it is handed over when it is closed, whole. */
 struct kx_tree_drop {
@@ -124,6 +137,10 @@ struct kx_tree_row {
     /** A row whose name has a variable: append its values (owned strings) that a listing shows, a
      * bounded number. NULL: none is listed. `at` is the directory. */
     int (*names)(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+    /** Instead of `names`, with a `look` besides: any number of them. One such row a directory. */
+    const struct kx_tree_pages *pages;
+    /** DIRECTORY: it has what the directory of this pattern has, which has the same variables. */
+    const char *same_as;
     /** Is it there, and what is to be said of it? NULL: a plain name always is, a variable when
      * `names` has it. */
     int (*look)(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);

@@ -7,11 +7,13 @@
 #include "rest/client.h"
 
 #define ASK_MS 20000 /* one question */
+#define SOON   2     /* questions after a ring */
 
 struct kx_waiting {
     struct kx_waiting_for wanted;
     struct kx_cancel *ending;
     GThread *thread;
+    guint heard;  /* rings of the bell; the thread's own */
     GMutex mutex; /* guards what follows */
     GCond changed;
     GString *text;
@@ -54,16 +56,31 @@ static bool tell(struct kx_waiting *waiting, int result, const GString *said)
     return over;
 }
 
+/* @soon: how many questions are to follow soon.  @return -EINTR: it is over. */
+static int wait_to_ask(struct kx_waiting *waiting, unsigned *soon)
+{
+    const struct kx_waiting_for *wanted = &waiting->wanted;
+    int64_t ms = wanted->pause_ms ? wanted->pause_ms(wanted->what) : KX_WAITING_STEP_MS;
+    if (*soon) ms = MIN(ms, KX_WAITING_SOON_MS);
+    int rang = kx_bell_wait(wanted->bell, &waiting->heard, ms, waiting->ending);
+    if (rang > 0)
+        *soon = SOON;
+    else if (*soon)
+        *soon -= 1;
+    return rang;
+}
+
 static gpointer ask_on(gpointer data)
 {
     struct kx_waiting *waiting = data;
+    unsigned soon = 0;
     const struct kx_call call = {.cancel = waiting->ending, .timeout_ms = ASK_MS, .attempts = 1};
     for (;;) {
         g_autoptr(GString) said = g_string_new(NULL);
         KX_ERROR_AUTO(err);
         int result = waiting->wanted.ask(waiting->wanted.what, &call, said, &err);
         if (kx_cancel_fired(waiting->ending) || tell(waiting, result, said)) return NULL;
-        if (kx_cancel_sleep(waiting->ending, KX_WAITING_STEP_MS) < 0) return NULL;
+        if (wait_to_ask(waiting, &soon) < 0) return NULL;
     }
 }
 
@@ -71,6 +88,7 @@ void kx_waiting_open(const struct kx_waiting_for *wanted, void **out)
 {
     struct kx_waiting *waiting = g_new0(struct kx_waiting, 1);
     waiting->wanted = *wanted;
+    waiting->heard = kx_bell_rings(wanted->bell);
     waiting->ending = kx_cancel_new();
     waiting->text = g_string_new(NULL);
     g_mutex_init(&waiting->mutex);

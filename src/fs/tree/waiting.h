@@ -4,9 +4,11 @@
  * Threads: the stream's own asks; the others as in tree_table.h.  Ownership: `what` is the
  * stream's. */
 #pragma once
+#include "base/bell.h"
 #include "fs/tree/tree_table.h"
 
 #define KX_WAITING_STEP_MS  1000         /* between two questions */
+#define KX_WAITING_SOON_MS  2500         /* at most, to the next two questions after a ring */
 #define KX_WAITING_ROOM_MAX (256 * 1024) /* bytes that nobody has read yet */
 
 struct kx_waiting;
@@ -18,6 +20,10 @@ struct kx_waiting_for {
      * it; 0: ask again; -errno: readers get it, unless it is one that passes (a server that is
      * away). */
     int (*ask)(void *what, const struct kx_call *call, GString *out, struct kx_error *err);
+    /** How long to the next question; NULL: KX_WAITING_STEP_MS. */
+    int64_t (*pause_ms)(void *what);
+    struct kx_bell *bell; /* it rings when there may be something to say; borrowed; NULL: none. What
+                             rings may be ahead of what is shared of an older answer */
 };
 
 /** `open` of a stream.  @out owned. */

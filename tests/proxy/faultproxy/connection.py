@@ -77,7 +77,10 @@ class Connection:
             request = Request(raw)
             entry = self.proxy.stats.request(self.role, request.op, request.line, self.number)
             effect = self.proxy.rules.effect(self.role, request)
-            stays = await Exchange(self, request, effect, entry).run()
+            try:
+                stays = await Exchange(self, request, effect, entry).run()
+            finally:
+                self.proxy.stats.answered(self.role)
 
     async def next_head(self) -> bytes | None:
         """The next request; None when client or server have closed the idle connection."""

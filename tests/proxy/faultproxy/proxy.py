@@ -81,6 +81,10 @@ class Proxy:
         ops = self.stats()["requests"].get(role, {})
         return sum(ops.values()) if op is None else ops.get(op.upper(), 0)
 
+    def most(self, role: str) -> int:
+        """Requests that were on their way at once, since the start or the last reset()."""
+        return self.stats()["most"].get(role, 0)
+
     def reset(self) -> None:
         """Sets the counts to 0."""
         self.tell("reset")

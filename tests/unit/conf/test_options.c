@@ -5,7 +5,6 @@
 
 #include "conf/options_table.h"
 #include "support.h"
-
 /* knoxfs WORDS...  @return as kx_options_parse. */
 static int parse(struct kx_options *out, struct kx_error *err, ...)
 {
@@ -136,6 +135,7 @@ static const struct {
     {"oozie=http://o:1", KX_OPTION_AT(oozie), TEXT, 0, 0, "http://o:1"},
     {"yarn=http://y:2/ws", KX_OPTION_AT(yarn), TEXT, 0, 0, "http://y:2/ws"},
     {"jobhistory=none", KX_OPTION_AT(jobhistory), TEXT, 0, 0, "none"},
+    {"callback=http://c:3", KX_OPTION_AT(callback), TEXT, 0, 0, "http://c:3"},
     {"loglevel=ERROR", KX_OPTION_AT(log_level), LEVEL, KX_LOG_ERROR, 0, NULL},
 };
 

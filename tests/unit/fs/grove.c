@@ -105,6 +105,53 @@ static ssize_t stream_read(void *state, char *buffer, size_t size, struct kx_can
 static const struct kx_tree_stream STREAM = {
     .open = stream_open, .close = stream_close, .read = stream_read};
 
+struct many {
+    struct grove *grove;
+    unsigned next;
+};
+
+static int many_open(const struct kx_tree_at *at, void **state, struct kx_error *err)
+{
+    struct many *many = g_new0(struct many, 1);
+    (void)err;
+    many->grove = grove_of(at);
+    many->grove->open_pages++;
+    *state = many;
+    return 0;
+}
+
+static void many_close(void *state)
+{
+    ((struct many *)state)->grove->open_pages--;
+    g_free(state);
+}
+
+static int many_next(void *state, const struct kx_call *call, GPtrArray *values, GArray *looks,
+                     struct kx_error *err)
+{
+    struct many *many = state;
+    (void)call;
+    many->grove->pages++;
+    if (many->grove->fails) return kx_error_set(err, many->grove->fails, "as the test wants it");
+    for (unsigned i = 0; i < GROVE_PAGE && many->next < many->grove->many; i++, many->next++) {
+        const struct kx_tree_look look = {.mtime_ms = many->next * 1000, .keep_ms = 5};
+        g_ptr_array_add(values, g_strdup_printf("%u", many->next));
+        g_array_append_val(looks, look);
+    }
+    return many->next == many->grove->many ? 1 : 0;
+}
+
+static const struct kx_tree_pages PAGES = {
+    .open = many_open, .close = many_close, .next = many_next};
+
+static int many_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
+{
+    (void)out;
+    return g_ascii_strtoull(kx_tree_bound(at, "thing"), NULL, 10) < grove_of(at)->many
+               ? 0
+               : kx_error_set(err, ENOENT, "none");
+}
+
 static const struct kx_tree_row ROWS[] = {
     {.pattern = "/t", .kind = KX_TREE_DIRECTORY, .help = "A tree"},
     {.pattern = "/t/file", .kind = KX_TREE_DOCUMENT, .help = "a file", .text = file_text},
@@ -131,6 +178,16 @@ static const struct kx_tree_row ROWS[] = {
      .help = "its text",
      .text = thing_text,
      .names = thing_names},
+    {.pattern = "/t/many",
+     .kind = KX_TREE_DIRECTORY,
+     .flags = KX_TREE_UNLISTED,
+     .help = "Any number"},
+    {.pattern = "/t/many/{thing}",
+     .kind = KX_TREE_DIRECTORY,
+     .help = "as a thing",
+     .same_as = "/t/things/{thing}",
+     .pages = &PAGES,
+     .look = many_look},
     {.pattern = "/t/things/fixed", .kind = KX_TREE_LINK, .help = "a link", .text = link_text},
     {.pattern = "/t/things/{thing}/{part}",
      .kind = KX_TREE_VALUE,

@@ -4,15 +4,18 @@
 #include "fake_clock.h"
 #include "fs/tree/tree.h"
 
+#define GROVE_PAGE 10 /* names of /t/many at once */
+
 struct grove {
     struct fake_clock clock;
     struct kx_tree *tree;
-    GString *content;      /* of /t/file */
-    GString *calls;        /* what the verbs were asked */
-    const char *things;    /* the names in /t/things, with blanks between */
-    bool idle;             /* the verb "start" is valid */
-    int fails;             /* /t/file fails with this errno; 0: it does not */
-    unsigned made, listed; /* how often /t/file was made, /t/things listed */
+    GString *content;                 /* of /t/file */
+    GString *calls;                   /* what the verbs were asked */
+    const char *things;               /* the names in /t/things, with blanks between */
+    bool idle;                        /* the verb "start" is valid */
+    int fails;                        /* /t/file fails with this errno; 0: it does not */
+    unsigned many, pages, open_pages; /* names in /t/many; how many pages were made, are open */
+    unsigned made, listed;            /* how often /t/file was made, /t/things listed */
 };
 
 int grove_setup(void **state);

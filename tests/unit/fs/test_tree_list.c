@@ -4,6 +4,14 @@
 #include "grove.h"
 #include "support.h"
 
+/* NULL behind the last. */
+static const char *name_of(struct kx_tree_listing *listing, size_t index, struct stat *st)
+{
+    const char *name = NULL;
+    assert_int_equal(kx_tree_listing_name(listing, index, NULL, &name, st, NULL), 0);
+    return name;
+}
+
 static char *names_in(struct grove *g, const char *path)
 {
     g_autoptr(kx_tree_node) node = grove_find(g, path);
@@ -12,7 +20,7 @@ static char *names_in(struct grove *g, const char *path)
     GString *names = g_string_new(NULL);
     struct stat st;
     const char *name;
-    for (size_t i = 0; (name = kx_tree_listing_name(listing, i, &st)); i++)
+    for (size_t i = 0; (name = name_of(listing, i, &st)); i++)
         g_string_append_printf(names, "%s%s%s", i ? " " : "", name,
                                S_ISDIR(st.st_mode)   ? "/"
                                : S_ISLNK(st.st_mode) ? "@"
@@ -50,16 +58,34 @@ static void entries_are_nodes(void **state)
     assert_int_equal(kx_tree_list(node, NULL, &listing, NULL), 0);
     assert_ptr_equal(kx_tree_listing_node(listing), node);
     const unsigned listed = g->listed;
-    struct stat shown, st;
-    g_autoptr(kx_tree_node) entry = NULL;
-    assert_string_equal(kx_tree_listing_name(listing, 3, &shown), "a.txt");
-    assert_int_equal(kx_tree_listing_entry(listing, 3, NULL, &entry, &st, NULL), 0);
-    assert_int_equal(st.st_ino, shown.st_ino);
-    assert_int_equal(st.st_size, strlen("/t/things/a.txt a\n"));
+    struct kx_tree_entry entry;
+    struct stat shown;
+    assert_string_equal(name_of(listing, 3, &shown), "a.txt");
+    assert_int_equal(kx_tree_listing_entry(listing, 3, NULL, &entry, NULL), 0);
+    assert_int_equal(entry.st.st_ino, shown.st_ino);
+    assert_int_equal(entry.st.st_size, strlen("/t/things/a.txt a\n"));
     assert_int_equal(g->listed, listed); /* not once more for an entry */
     g_autoptr(kx_tree_node) found = grove_find(g, "/t/things/a.txt");
-    assert_ptr_equal(found, entry);
+    assert_ptr_equal(found, entry.node);
+    kx_tree_node_unref(entry.node);
     kx_tree_listing_free(listing);
+}
+
+static void what_the_kernel_knows_is_known_by_its_path(void **state)
+{
+    struct grove *g = *state;
+    uint64_t above = 0, number = 0;
+    g_autoptr(kx_tree_node) directory = grove_find(g, "/t/things");
+    g_autoptr(kx_tree_node) node = grove_find(g, "/t/things/a.txt");
+    kx_tree_looked_up(directory);
+    assert_false(kx_tree_known(g->tree, "/t/things", "a.txt", &above, &number));
+    kx_tree_looked_up(node);
+    assert_true(kx_tree_known(g->tree, "/t/things", "a.txt", &above, &number));
+    assert_int_equal(above, kx_tree_node_number(directory));
+    assert_int_equal(number, kx_tree_node_number(node));
+    kx_tree_forget(g->tree, number, 1);
+    assert_false(kx_tree_known(g->tree, "/t/things", "a.txt", &above, &number));
+    kx_tree_forget(g->tree, above, 1);
 }
 
 static void only_directories_are_listed(void **state)
@@ -68,6 +94,107 @@ static void only_directories_are_listed(void **state)
     g_autoptr(kx_tree_node) node = grove_find(g, "/t/file");
     struct kx_tree_listing *listing = NULL;
     assert_int_equal(kx_tree_list(node, NULL, &listing, NULL), -ENOTDIR);
+}
+
+static struct kx_tree_listing *list_many(struct grove *g, unsigned many)
+{
+    g->many = many;
+    g->pages = 0;
+    g_autoptr(kx_tree_node) node = grove_find(g, "/t/many");
+    struct kx_tree_listing *listing = NULL;
+    assert_int_equal(kx_tree_list(node, NULL, &listing, NULL), 0);
+    return listing;
+}
+
+static void check_name(struct kx_tree_listing *listing, size_t number)
+{
+    struct stat st;
+    g_autofree char *expected = g_strdup_printf("%zu", number);
+    assert_string_equal(name_of(listing, number + 1, &st), expected); /* behind README */
+}
+
+static void pages_are_made_as_they_are_read(void **state)
+{
+    struct grove *g = *state;
+    struct stat st;
+    struct kx_tree_listing *listing = list_many(g, 1000);
+    assert_int_equal(g->pages, 1); /* opendir(3) tells whether there is something */
+    assert_string_equal(name_of(listing, 0, &st), "README");
+    for (size_t i = 0; i < 1000; i++) {
+        check_name(listing, i);
+        assert_int_equal(g->pages, i / GROVE_PAGE + 1);
+    }
+    assert_null(name_of(listing, 1001, &st));
+    kx_tree_listing_free(listing);
+    assert_int_equal(g->open_pages, 0);
+    listing = list_many(g, 0);
+    assert_null(name_of(listing, 1, &st));
+    kx_tree_listing_free(listing);
+}
+
+static void a_page_back_is_still_there_and_the_beginning_is_asked_for_anew(void **state)
+{
+    struct grove *g = *state;
+    struct kx_tree_listing *listing = list_many(g, 45);
+    check_name(listing, 32);
+    assert_int_equal(g->pages, 4);
+    check_name(listing, 20); /* the kernel goes back to what did not fit */
+    assert_int_equal(g->pages, 4);
+    check_name(listing, 44);
+    check_name(listing, 0);
+    assert_int_equal(g->pages, 6);
+    check_name(listing, 44);
+    assert_int_equal(g->open_pages, 1);
+    kx_tree_listing_free(listing);
+}
+
+static void a_page_that_fails_is_asked_for_again(void **state)
+{
+    struct grove *g = *state;
+    struct kx_tree_listing *listing = list_many(g, 45);
+    const char *name = "";
+    struct stat st;
+    g->fails = EIO;
+    check_name(listing, 9);
+    assert_int_equal(kx_tree_listing_name(listing, 11, NULL, &name, &st, NULL), -EIO);
+    g->fails = 0;
+    check_name(listing, 10);
+    kx_tree_listing_free(listing);
+    g->fails = EACCES;
+    g_autoptr(kx_tree_node) node = grove_find(g, "/t/many");
+    assert_int_equal(kx_tree_list(node, NULL, &listing, NULL), -EACCES);
+    assert_int_equal(g->open_pages, 0);
+}
+
+static void a_page_says_how_its_names_look(void **state)
+{
+    struct grove *g = *state;
+    struct kx_tree_listing *listing = list_many(g, 5);
+    struct kx_tree_entry entry;
+    assert_int_equal(kx_tree_listing_entry(listing, 4, NULL, &entry, NULL), 0);
+    assert_int_equal(entry.st.st_mtim.tv_sec, 3);
+    assert_int_equal(entry.st.st_mode, S_IFDIR | 0555);
+    assert_int_equal(entry.keep_ms, 5);
+    kx_tree_node_unref(entry.node);
+    assert_int_equal(kx_tree_listing_entry(listing, 6, NULL, &entry, NULL), -ENOENT);
+    kx_tree_listing_free(listing);
+}
+
+/* Its files are those of the other directory, with their own path and the variable's value. */
+static void a_directory_may_have_what_another_one_has(void **state)
+{
+    struct grove *g = *state;
+    g->many = 5;
+    struct kx_tree_file *file = grove_open(g, "/t/many/3/x", O_RDONLY);
+    g_autoptr(GBytes) text = grove_read(file, 0, 100);
+    assert_int_equal(g_bytes_get_size(text), strlen("x of 3\n"));
+    assert_memory_equal(g_bytes_get_data(text, NULL), "x of 3\n", strlen("x of 3\n"));
+    g_autofree char *path = kx_tree_shown_path(kx_tree_file_node(file));
+    assert_string_equal(path, "/t/many/3/x");
+    kx_tree_close(file);
+    assert_int_equal(grove_look(g, "/t/many/3/none"), -ENOENT);
+    assert_int_equal(grove_look(g, "/t/many/5"), -ENOENT);
+    check_names(g, "/t/many/3", "README");
 }
 
 static void the_root_shows_the_trees(void **state)
@@ -180,7 +307,13 @@ int main(void)
         list_test(what_blocks_or_has_no_end_is_not_listed),
         list_test(variables_are_listed_by_their_values),
         list_test(entries_are_nodes),
+        list_test(what_the_kernel_knows_is_known_by_its_path),
         list_test(only_directories_are_listed),
+        list_test(pages_are_made_as_they_are_read),
+        list_test(a_page_back_is_still_there_and_the_beginning_is_asked_for_anew),
+        list_test(a_page_that_fails_is_asked_for_again),
+        list_test(a_page_says_how_its_names_look),
+        list_test(a_directory_may_have_what_another_one_has),
         list_test(the_root_shows_the_trees),
         list_test(the_trees_may_be_below_one_directory),
         list_test(a_write_is_one_verb),

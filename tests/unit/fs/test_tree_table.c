@@ -101,6 +101,33 @@ static void a_table_with_a_mistake_is_refused(void **state)
     }
 }
 
+static int no_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
+{
+    (void)at, (void)out, (void)err;
+    return 0;
+}
+
+static void a_directory_is_as_another_one_with_its_variables(void **state)
+{
+    (void)state;
+    static const char *const OTHERS[] = {"/none", "/a", "/a/{x}/b", "/c/{x}"};
+    for (size_t i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
+        const struct kx_tree_row rows[] = {
+            {.pattern = "/a", .kind = KX_TREE_DIRECTORY, .help = "a"},
+            {.pattern = "/a/{x}", .kind = KX_TREE_DIRECTORY, .help = "x", .look = no_look},
+            {.pattern = "/a/{x}/b", .kind = KX_TREE_DIRECTORY, .help = "b"},
+            {.pattern = "/c", .kind = KX_TREE_DIRECTORY, .help = "c"},
+            {.pattern = "/c/{x}",
+             .kind = KX_TREE_DIRECTORY,
+             .help = "x",
+             .same_as = OTHERS[i],
+             .look = no_look}};
+        const struct kx_tree_rows all = {rows, G_N_ELEMENTS(rows)};
+        struct kx_tree_index *index = NULL;
+        assert_int_equal(kx_tree_index_new(&all, 1, &index, NULL), -EINVAL);
+    }
+}
+
 static void the_readme_is_the_table(void **state)
 {
     (void)state;
@@ -121,7 +148,8 @@ static void the_readme_is_the_table(void **state)
                    "                    echo say WORDS: note the words\n"
                    "                    echo start: note nothing\n"
                    "                    echo refuse: never\n"
-                   "things/             Things\n");
+                   "things/             Things\n"
+                   "many/               Any number; not listed\n");
     g_string_truncate(text, 0);
     g_autofree char *other = NULL;
     kx_tree_readme(kx_tree_place_child(top, "things", &other), text);
@@ -145,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_are_matched),
         cmocka_unit_test(a_table_with_a_mistake_is_refused),
+        cmocka_unit_test(a_directory_is_as_another_one_with_its_variables),
         cmocka_unit_test(the_readme_is_the_table),
         cmocka_unit_test(the_tables_of_the_driver_are_right),
     };

@@ -85,6 +85,56 @@ static void who_does_not_want_to_wait_does_not(void **state)
     close_it(&said, stream);
 }
 
+static int64_t for_ever(void *what)
+{
+    (void)what;
+    return LONG_MS * 1000;
+}
+
+/* Nobody would ask again for hours. */
+static void a_bell_makes_it_ask(void **state)
+{
+    (void)state;
+    struct said said = {.results = {0, 1}, .texts = {NULL, "x"}};
+    g_autoptr(kx_bell) bell = kx_bell_new();
+    const struct kx_waiting_for wanted = {
+        .what = &said, .free = forget, .ask = ask, .pause_ms = for_ever, .bell = bell};
+    void *stream = NULL;
+    char buffer[8];
+    kx_waiting_open(&wanted, &stream);
+    kx_bell_ring(bell);
+    assert_int_equal(kx_waiting_read(stream, buffer, sizeof buffer, NULL, LONG_MS), 1);
+    close_it(&said, stream);
+}
+
+/* What is shared of an answer from before the ring is asked for once more. */
+static void after_a_ring_it_asks_twice(void **state)
+{
+    (void)state;
+    struct said said = {.results = {0, 0, 0, 1}, .texts = {NULL, NULL, NULL, "x"}};
+    g_autoptr(kx_bell) bell = kx_bell_new();
+    const struct kx_waiting_for wanted = {
+        .what = &said, .free = forget, .ask = ask, .pause_ms = for_ever, .bell = bell};
+    void *stream = NULL;
+    char buffer[8];
+    kx_waiting_open(&wanted, &stream);
+    kx_bell_ring(bell);
+    assert_int_equal(kx_waiting_read(stream, buffer, sizeof buffer, NULL, LONG_MS), 1);
+    close_it(&said, stream);
+}
+
+static void a_bell_does_not_hold_the_end_up(void **state)
+{
+    (void)state;
+    struct said said = {0};
+    g_autoptr(kx_bell) bell = kx_bell_new();
+    const struct kx_waiting_for wanted = {
+        .what = &said, .free = forget, .ask = ask, .pause_ms = for_ever, .bell = bell};
+    void *stream = NULL;
+    kx_waiting_open(&wanted, &stream);
+    close_it(&said, stream);
+}
+
 static void count(void *context)
 {
     g_atomic_int_inc((gint *)context);
@@ -116,6 +166,9 @@ int main(void)
         cmocka_unit_test(a_reader_waits_for_what_is_said_last),
         cmocka_unit_test(what_does_not_pass_ends_it),
         cmocka_unit_test(who_does_not_want_to_wait_does_not),
+        cmocka_unit_test(a_bell_makes_it_ask),
+        cmocka_unit_test(after_a_ring_it_asks_twice),
+        cmocka_unit_test(a_bell_does_not_hold_the_end_up),
         cmocka_unit_test(wakers_are_called_once_or_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,8 @@ static void note_end(struct kx_transfer *transfer)
     }
 }
 
-/* @return whether bytes have moved, or all is over. */
+/* @return whether there is reason to look again before anything is waited for: bytes have moved,
+ * all is over, or the window is full, and libcurl would not wait for the socket. */
 static bool perform(struct kx_transfer *transfer)
 {
     int64_t before = transfer->moved_bytes;
@@ -94,7 +95,7 @@ static bool perform(struct kx_transfer *transfer)
     go_on(transfer);
     curl_multi_perform(transfer->multi, &running);
     note_end(transfer);
-    return transfer->ended || transfer->moved_bytes != before;
+    return transfer->ended || transfer->in_paused || transfer->moved_bytes != before;
 }
 
 void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms)

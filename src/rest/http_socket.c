@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -38,6 +39,19 @@ static bool is_encoded(const struct kx_transfer *transfer)
            kx_transfer_header(transfer, "Content-Encoding");
 }
 
+/* What libcurl waits on: the multi handle has this transfer only. (CURLINFO_ACTIVESOCKET is of a
+ * connection whose transfer is over, in libcurl 7.88.)  @return -1: it is not to be known. */
+static int socket_of(struct kx_transfer *transfer)
+{
+    fd_set in, out, other;
+    int most = -1;
+    FD_ZERO(&in);
+    FD_ZERO(&out);
+    FD_ZERO(&other);
+    if (curl_multi_fdset(transfer->multi, &in, &out, &other, &most) != CURLM_OK) return -1;
+    return most >= 0 && FD_ISSET(most, &in) && !FD_ISSET(most, &out) ? most : -1;
+}
+
 void kx_socket_drop(struct kx_transfer *transfer)
 {
     if (transfer->socket_wake >= 0) close(transfer->socket_wake);
@@ -54,15 +68,15 @@ void kx_socket_wake(struct kx_transfer *transfer)
 bool kx_socket_begin(struct kx_transfer *transfer)
 {
     curl_off_t length = -1;
-    curl_socket_t fd = CURL_SOCKET_BAD;
     if (transfer->socket_left > 0) return true;
     if (!transfer->socket_may || !transfer->attached || !transfer->head_complete) return false;
     if (transfer->in_paused || transfer->kicked) return false; /* libcurl has bytes of it */
     transfer->socket_may = FALSE;
     if (transfer->status < 200 || transfer->status > 299 || is_encoded(transfer)) return false;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (length - transfer->body_bytes < BODY_LEAST || fd == CURL_SOCKET_BAD) return false;
+    if (length - transfer->body_bytes < BODY_LEAST) return false;
+    int fd = socket_of(transfer);
+    if (fd < 0) return false;
     int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0) return false;
     g_mutex_lock(&transfer->mutex);

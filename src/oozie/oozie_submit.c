@@ -4,8 +4,10 @@
 
 #include "oozie/oozie_private.h"
 
-#define XML_TYPE   "application/xml;charset=UTF-8"
-#define NEWEST_MAX 20 /* jobs among which a lost one is looked for */
+#define XML_TYPE     "application/xml;charset=UTF-8"
+#define LOST_MS      10000 /* how long a lost job is looked for, and how often */
+#define LOST_LOOK_MS 500
+#define NEWEST_MAX   20 /* jobs among which a lost one is looked for */
 
 /* A workflow is found by the mark that it was given as its external id. */
 static char *find_external(struct kx_oozie *oozie, const char *mark, const struct kx_call *call)
@@ -47,13 +49,31 @@ static char *find_newest(struct kx_oozie *oozie, enum kx_job_kind kind, const ch
     return NULL;
 }
 
+static char *find_once(struct kx_oozie *oozie, const struct kx_oozie_order *order,
+                       const struct kx_call *call)
+{
+    if (!order->mark) return NULL;
+    return order->external ? find_external(oozie, order->mark, call)
+                           : find_newest(oozie, order->kind, order->mark, call);
+}
+
+/* A gateway that gives up has left Oozie at work. */
+static char *find_soon(struct kx_oozie *oozie, const struct kx_oozie_order *order,
+                       const struct kx_call *call, bool at_work)
+{
+    const struct kx_clock *clock = kx_client_clock(kx_service_client(oozie->service));
+    int64_t end_ms = clock->now_ms(clock) + (at_work ? LOST_MS : 0);
+    for (;;) {
+        char *id = find_once(oozie, order, call);
+        if (id || clock->now_ms(clock) >= end_ms) return id;
+        if (kx_cancel_sleep(call ? call->cancel : NULL, LOST_LOOK_MS) < 0) return NULL;
+    }
+}
+
 static int find_lost(struct kx_oozie *oozie, const struct kx_oozie_order *order,
                      const struct kx_call *call, char **out, struct kx_error *err)
 {
-    char *id = NULL;
-    if (order->mark)
-        id = order->external ? find_external(oozie, order->mark, call)
-                             : find_newest(oozie, order->kind, order->mark, call);
+    char *id = find_soon(oozie, order, call, err->http_status != 0);
     if (id) {
         *out = id;
         return 0;

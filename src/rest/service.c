@@ -259,6 +259,14 @@ static bool pause_before(struct kx_service *service, const struct kx_limits *lim
     return kx_cancel_sleep(limits->cancel, pause) == 0;
 }
 
+/* May the service have done it, though nothing is known of that? What it refuses has its code. */
+static bool is_unknown(const struct kx_error *err)
+{
+    int status = err->http_status;
+    if (err->unsent) return false;
+    return !status || (!err->exception && (status == 500 || status == 502 || status == 504));
+}
+
 static int attempts(struct kx_service *service, struct kx_service_ask *ask,
                     const struct kx_limits *limits, GByteArray *body, struct kx_error *err)
 {
@@ -271,7 +279,7 @@ static int attempts(struct kx_service *service, struct kx_service_ask *ask,
         if (result == 0) return 0;
         /* A node of a gateway that is gone, not the service behind it. */
         if (service->below && err->unsent) kx_client_leave(service->config.client, err);
-        if (!err->unsent && !err->http_status) ask->sent_maybe = true;
+        if (is_unknown(err)) ask->sent_maybe = true;
         if (!err->request) {
             g_autofree char *line =
                 g_strdup_printf("%s %s", ask->method ? ask->method : "GET", url);

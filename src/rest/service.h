@@ -52,7 +52,8 @@ struct kx_service_ask {
     const char *body;           /* text */
     const struct kx_call *call; /* NULL: the client's defaults */
     size_t cap;                 /* bytes of the answer at most; 0: KX_SERVICE_BYTES_MAX */
-    bool sent_maybe;            /* out: it was sent, and no answer came */
+    bool sent_maybe;            /* out: it was sent, and no answer came, but perhaps a gateway's own
+                                   that it has waited in vain (Knox: 500 after 20 s) */
 };
 #define KX_SERVICE_BYTES_MAX ((size_t)16 * 1024 * 1024)
 

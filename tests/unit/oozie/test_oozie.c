@@ -143,6 +143,20 @@ static void a_lost_answer_is_never_repeated(void **state)
     assert_null(id);
 }
 
+/* A gateway's own answer, when what is behind it has said nothing for too long. */
+static void a_gateway_that_gives_up_knows_nothing(void **state)
+{
+    struct office *o = *state;
+    g_autofree char *id = NULL;
+    office_versions(o, "[0,1,2]");
+    replay_answer(o->scene->replay, "POST", SUBMIT, 500, "<html>Server Error</html>");
+    replay_answer(o->scene->replay, "GET", LOST, 200, "{\"id\":null}");
+    replay_answer(o->scene->replay, "GET", LOST, 200, "{\"id\":\"" SHELL "\"}");
+    int rc = hand_in(o, "m", &id);
+    scene_expect(o->scene, rc, 0);
+    assert_string_equal(id, SHELL);
+}
+
 static void codes_are_errnos(void **state)
 {
     (void)state;
@@ -201,6 +215,7 @@ int main(void)
         office_test(a_job_is_submitted),
         office_test(a_lost_answer_is_looked_for),
         office_test(a_lost_answer_is_never_repeated),
+        office_test(a_gateway_that_gives_up_knows_nothing),
         cmocka_unit_test(codes_are_errnos),
         cmocka_unit_test(times_are_read),
     };

@@ -7,6 +7,7 @@
  * shared. */
 #pragma once
 #include <glib.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/cleanup.h"
@@ -20,6 +21,7 @@ struct kx_block {
     char *data;    /* KX_BLOCK_BYTES of room */
     size_t length; /* how many are valid, from the start */
     /* below is the pool's own */
+    bool mapped;
     struct kx_pool *pool;
     struct kx_block *next;
     gatomicrefcount refs;

@@ -32,7 +32,7 @@
 #include "rest/redirect.h"
 #include "rest/webhdfs.h"
 
-#define BLOCKS_KEPT 64 /* 8 MiB of free blocks at most wait for their next use */
+#define BLOCKS_KEPT 160 /* 20 MiB of free blocks at most wait for their next use */
 #define WINDOW_BYTES                                                                               \
     ((size_t)2 * 1024 * 1024) /* of each stream: two of the kernel's largest writes */
 #define MOUNT_TRIES    2

@@ -124,7 +124,7 @@ def test_silence_for_ever(mount, proxy, data):
                 {"role": "datanode", "op": "OPEN", "stall_response_after": 0})
     with Running("cat", mount / "f") as cat:
         out = fails_in_time(cat, "Connection timed out")
-    assert data.startswith(out) and len(out) > 2 * MIB
+    assert data.startswith(out) and len(out) >= 2 * MIB  # of the read in which it falls silent perhaps nothing
     error = os.getxattr(mount / "f", "user.hdfs.error").decode()
     assert "OPEN" in error and "silent" in error
     proxy.rules()

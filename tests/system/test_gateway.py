@@ -226,9 +226,14 @@ def test_small_files_are_opened_once(mounts, gateway, hdfs):
     assert numbers["ahead-used"] > files / 2
     assert gateway.binds == binds
     if longest_s < READ_IDLE_S:  # a machine that stood still for longer says nothing
-        assert opens(gateway, hdfs.root) == {f"f{number:02}": ["307", "200"] for number in range(files)}
-        assert numbers["requests"]["OPEN"] == 2 * files
-        assert numbers["ahead-used"] == numbers["ahead-files"]
+        found = opens(gateway, hdfs.root)
+        assert {name: asked[-2:] for name, asked in found.items()} == {f"f{number:02}": ["307", "200"] for number in range(files)}
+        bodies = [asked.count("200") for asked in found.values()]
+        assert max(bodies) == 1
+        # Who is asked ahead and comes too late is given up before its body: on a busy machine now and then.
+        assert sum(map(len, found.values())) <= 2 * files + files // 10
+        assert numbers["requests"]["OPEN"] <= 2 * files + files // 10
+        assert numbers["ahead-used"] >= numbers["ahead-files"] - files // 10
 
 
 def test_a_token_that_lives_for_five_seconds(mounts, gateway, hdfs, tmp_path):

@@ -18,7 +18,7 @@ WRITER = Path(__file__).resolve().parent / "writer.py"
 REMOUNT_S = 10
 WRITER_S = 15
 WHOLE_S = 30  # until a mount has finished what the one before had begun
-QUIET_S = 40  # until nobody has a file open for writing
+QUIET_S = 90  # until nobody has a file open for writing
 MOUNT_GONE = 3  # the writer's exit status
 
 

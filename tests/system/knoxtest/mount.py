@@ -158,8 +158,8 @@ class Mount:
         self.process.wait(END_S)
         detach(self.path)
 
-    def close(self) -> None:
-        """Unmount; the driver must then end by itself, with status 0 and no report."""
+    def close(self, statuses: tuple[int, ...] = (0,)) -> None:
+        """Unmount; the driver must then end by itself, with such a status and no report."""
         if self.killed:
             detach(self.path)
             return
@@ -179,7 +179,7 @@ class Mount:
         found = reports(self.folder)
         if status == SANITIZER_STATUS and LATE_INTERRUPT.fullmatch(found.strip()):
             status, found = 0, ""
-        if status != 0 or trouble or found:
+        if status not in statuses or trouble or found:
             raise MountError(f"unmount: {trouble}; exit status {status}\n{self.log()}")
 
 

@@ -1,12 +1,12 @@
 /* Bodies that are taken from the socket itself.
  *
  * A long body that its caller moves (http_caller.c) passes through libcurl's buffer, and is copied
- * from there to blocks: of what a GiB costs the driver that is a sixth. When the head has been read
- * and the length of the body is known, nothing is left for libcurl to do on a plain connection that
- * ends with its answer: the rest is received into the blocks, at most what the caller waits for at
- * once, so that a call of the system brings up to a MiB. libcurl keeps the connection, and closes
- * it when its handle is taken from the multi handle. (It is not asked to wait, either: a timer of
- * its own that has run out, and that nobody lets it look at, would end each wait at once.)
+ * from there to blocks. When the head has been read and the length of the body is known, nothing is
+ * left for libcurl to do on a plain connection that ends with its answer: the rest is received into
+ * the blocks, at most what the caller waits for at once, so that a call of the system brings up to
+ * a MiB. libcurl keeps the connection, and closes it when its handle is taken from the multi
+ * handle. (It is not asked to wait, either: a timer of its own that has run out, and that nobody
+ * lets it look at, would end each wait at once.)
  *
  * Plain http without a proxy, a length (no chunks), no other encoding; else libcurl goes on.
  * Threads: the caller's. */
@@ -20,7 +20,7 @@
 
 #include "rest/http_private.h"
 
-#define BODY_LEAST   ((int64_t)256 * 1024) /* below, there is nothing to gain */
+#define BODY_LEAST   ((int64_t)256 * 1024) /* below, libcurl's buffer has had most of it */
 #define BLOCKS_ONCE  9 /* the kernel's largest read, and a block that was begun */
 #define AT_ONCE_MOST ((size_t)(BLOCKS_ONCE - 1) * KX_BLOCK_BYTES)
 

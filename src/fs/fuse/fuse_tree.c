@@ -41,6 +41,16 @@ void kx_fuse_tree_reply(struct kx_fuse_call *c, int result, const struct kx_tree
     kx_fuse_finish(c);
 }
 
+void kx_fuse_tree_reply_entry(struct kx_fuse_call *c, struct kx_tree_node *node,
+                              struct fuse_entry_param *entry)
+{
+    entry->ino = kx_tree_node_number(node);
+    kx_tree_looked_up(node);
+    kx_fuse_settle(c);
+    if (fuse_reply_entry(c->req, entry) != 0) kx_tree_forget(c->mount->tree, entry->ino, 1);
+    kx_fuse_finish(c);
+}
+
 /* Nothing is kept by the kernel: what a name is, and how long its text, is asked for each time. */
 void kx_tree_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -62,11 +72,7 @@ void kx_tree_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
         kx_fuse_tree_reply(&c, result, directory);
         return;
     }
-    entry.ino = kx_tree_node_number(node);
-    kx_tree_looked_up(node);
-    kx_fuse_settle(&c);
-    if (fuse_reply_entry(req, &entry) != 0) kx_tree_forget(c.mount->tree, entry.ino, 1);
-    kx_fuse_finish(&c);
+    kx_fuse_tree_reply_entry(&c, node, &entry);
 }
 
 static void reply_attr(struct kx_fuse_call *c, struct kx_tree_node *node)

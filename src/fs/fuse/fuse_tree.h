@@ -50,3 +50,8 @@ struct kx_tree_node *kx_fuse_tree_node(struct kx_fuse_call *c, fuse_ino_t node);
 
 /** Answer with a result (0 or -errno); an error is kept under the node's path (NULL: its own). */
 void kx_fuse_tree_reply(struct kx_fuse_call *c, int result, const struct kx_tree_node *node);
+
+/** Tell the kernel of a node that was asked for or made. Ends the call.  @entry its attributes are
+ * there; the rest is filled in. */
+void kx_fuse_tree_reply_entry(struct kx_fuse_call *c, struct kx_tree_node *node,
+                              struct fuse_entry_param *entry);

@@ -69,11 +69,7 @@ void kx_tree_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name)
         kx_fuse_tree_reply(&c, result, directory);
         return;
     }
-    entry.ino = kx_tree_node_number(node);
-    kx_tree_looked_up(node);
-    kx_fuse_settle(&c);
-    if (fuse_reply_entry(req, &entry) != 0) kx_tree_forget(c.mount->tree, entry.ino, 1);
-    kx_fuse_finish(&c);
+    kx_fuse_tree_reply_entry(&c, node, &entry);
 }
 
 void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)

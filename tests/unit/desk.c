@@ -4,20 +4,10 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define STATUS                                                                                     \
-    "{\"FileStatus\":{\"accessTime\":0,\"blockSize\":0,\"childrenNum\":0,\"fileId\":1,\"group\":"  \
-    "\"g\",\"length\":0,\"modificationTime\":0,\"owner\":\"o\",\"pathSuffix\":\"\","               \
-    "\"permission\":\"755\",\"replication\":0,\"type\":\"DIRECTORY\"}}"
 #define INVALID                                                                                    \
     "{\"RemoteException\":{\"exception\":\"SecurityException\",\"message\":\"Failed to obtain "    \
     "user group information: org.apache.hadoop.security.token.SecretManager$InvalidToken: it is "  \
     "expired\"}}"
-
-static void answer(struct connection *c, const char *status, const char *headers, const char *body)
-{
-    connection_print(c, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers,
-                     strlen(body), body);
-}
 
 static void give_session(struct desk *d, struct connection *c)
 {
@@ -27,16 +17,16 @@ static void give_session(struct desk *d, struct connection *c)
         "%sSet-Cookie: hadoop.auth=\"u=alice&p=alice@R&t=kerberos&e=%" G_GINT64_FORMAT
         "&s=%u\"; Path=/; HttpOnly\r\n",
         proof, d->clock->wall + d->session_ms, ++d->sessions);
-    answer(c, "200 OK", headers, "{\"Path\":\"/user/alice\"}");
+    connection_answer(c, "200 OK", headers, "{\"Path\":\"/user/alice\"}");
 }
 
 static void give_token(struct desk *d, struct connection *c)
 {
     g_autofree char *body = g_strdup_printf("{\"Token\":{\"urlString\":\"t%u\"}}", ++d->given);
     if (d->tokens)
-        answer(c, "200 OK", "", body);
+        connection_answer(c, "200 OK", "", body);
     else
-        answer(c, "403 Forbidden", "", "");
+        connection_answer(c, "403 Forbidden", "", "");
 }
 
 static void prolong(struct desk *d, struct connection *c)
@@ -44,9 +34,9 @@ static void prolong(struct desk *d, struct connection *c)
     g_autofree char *body =
         g_strdup_printf("{\"long\":%" G_GINT64_FORMAT "}", d->clock->wall + d->token_ms);
     if (d->no_prolonging && d->given == 1 && strstr(d->seen->str, "GETFILESTATUS"))
-        answer(c, "403 Forbidden", "", INVALID);
+        connection_answer(c, "403 Forbidden", "", INVALID);
     else
-        answer(c, "200 OK", "", body);
+        connection_answer(c, "200 OK", "", body);
 }
 
 static void serve_one(struct desk *d, struct connection *c, const char *op, const char *shown)
@@ -58,15 +48,16 @@ static void serve_one(struct desk *d, struct connection *c, const char *op, cons
     if (g_str_has_prefix(shown, "Negotiate "))
         give_session(d, c);
     else if (*shown == 't' && (d->no_own_tokens || strcmp(shown, token) != 0))
-        answer(c, "403 Forbidden", "", INVALID);
+        connection_answer(c, "403 Forbidden", "", INVALID);
     else if (*shown != 't' && !in)
-        answer(c, "401 Unauthorized", "WWW-Authenticate: Negotiate\r\n", "");
+        connection_answer(c, "401 Unauthorized", "WWW-Authenticate: Negotiate\r\n", "");
     else if (strcmp(op, "GETDELEGATIONTOKEN") == 0)
         give_token(d, c);
     else if (strcmp(op, "RENEWDELEGATIONTOKEN") == 0)
         prolong(d, c);
     else
-        answer(c, "200 OK", "", strcmp(op, "CANCELDELEGATIONTOKEN") == 0 ? "" : STATUS);
+        connection_answer(c, "200 OK", "",
+                          strcmp(op, "CANCELDELEGATIONTOKEN") == 0 ? "" : STATUS_OF_DIRECTORY);
 }
 
 static char *between(const char *text, const char *from, char until)

@@ -24,8 +24,7 @@ static gint64 number(const char *target, const char *name)
 
 static void answer_text(struct connection *connection, const char *status, const char *body)
 {
-    connection_print(connection, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status,
-                     strlen(body), body);
+    connection_answer(connection, status, "", body);
 }
 
 static void answer_missing(struct connection *connection)

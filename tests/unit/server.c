@@ -243,6 +243,13 @@ bool connection_print(struct connection *connection, const char *fmt, ...)
     return connection_write(connection, text, strlen(text));
 }
 
+void connection_answer(struct connection *connection, const char *status, const char *headers,
+                       const char *body)
+{
+    connection_print(connection, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers,
+                     strlen(body), body);
+}
+
 unsigned char pattern_byte(gint64 offset)
 {
     return (unsigned char)(offset ^ offset >> 8 ^ offset >> 16 ^ offset >> 24);

@@ -51,6 +51,16 @@ char *request_header(const struct request *request, const char *name);
 bool connection_write(struct connection *connection, const void *data, size_t length);
 bool connection_print(struct connection *connection, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
+/** An answer with its length.  @status "200 OK"; @headers whole lines with their "\r\n". */
+void connection_answer(struct connection *connection, const char *status, const char *headers,
+                       const char *body);
+
+/* The body of an answer to GETFILESTATUS of a directory. */
+#define STATUS_OF_DIRECTORY                                                                        \
+    "{\"FileStatus\":{\"accessTime\":0,\"blockSize\":0,\"childrenNum\":0,\"fileId\":1,\"group\":"  \
+    "\"g\",\"length\":0,\"modificationTime\":0,\"owner\":\"o\",\"pathSuffix\":\"\","               \
+    "\"permission\":\"755\",\"replication\":0,\"type\":\"DIRECTORY\"}}"
+
 /** Send so many bytes whose value depends on where they are: pattern_byte. */
 bool connection_write_pattern(struct connection *connection, gint64 offset, gint64 length);
 unsigned char pattern_byte(gint64 offset);

@@ -26,19 +26,6 @@ struct door {
     unsigned refuse_bodies; /* so many uploads are refused with 401 in spite of their pass */
 };
 
-#define STATUS                                                                                     \
-    "{\"FileStatus\":{\"accessTime\":0,\"blockSize\":0,\"childrenNum\":0,\"fileId\":1,\"group\":"  \
-    "\"g\","                                                                                       \
-    "\"length\":0,\"modificationTime\":0,\"owner\":\"o\",\"pathSuffix\":\"\",\"permission\":"      \
-    "\"755\","                                                                                     \
-    "\"replication\":0,\"type\":\"DIRECTORY\"}}"
-
-static void answer(struct connection *c, const char *status, const char *headers, const char *body)
-{
-    connection_print(c, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers,
-                     strlen(body), body);
-}
-
 static void give_token(struct door *door, struct connection *c)
 {
     g_autofree char *body =
@@ -46,7 +33,7 @@ static void give_token(struct door *door, struct connection *c)
                         ++door->tokens, door->clock->wall + door->life_ms);
     g_free(door->wanted);
     door->wanted = g_strdup_printf("Bearer token-%u", door->tokens);
-    answer(c, "200 OK", "", body);
+    connection_answer(c, "200 OK", "", body);
 }
 
 static bool is_let_in(struct door *door, const struct request *request, const char *authorization)
@@ -66,14 +53,15 @@ static void obey(struct door *door, struct connection *c, struct request *reques
         connection_read_body(c, request);
         g_byte_array_set_size(door->body, 0);
         g_byte_array_append(door->body, request->body->data, request->body->len);
-        answer(c, "201 Created", "", "");
+        connection_answer(c, "201 Created", "", "");
     } else if (strstr(request->target, "op=CREATE")) {
         int port = door->elsewhere ? door->elsewhere : door->port;
         g_autofree char *location =
             g_strdup_printf("Location: http://127.0.0.1:%d/webhdfs/v1/f?data=1\r\n", port);
-        answer(c, "307 Temporary Redirect", location, "");
+        connection_answer(c, "307 Temporary Redirect", location, "");
     } else {
-        answer(c, "200 OK", "Set-Cookie: session=good; Path=/; HttpOnly\r\n", STATUS);
+        connection_answer(c, "200 OK", "Set-Cookie: session=good; Path=/; HttpOnly\r\n",
+                          STATUS_OF_DIRECTORY);
     }
 }
 
@@ -90,7 +78,7 @@ static void serve(struct connection *c, void *context)
         if (strcmp(request.target, "/token") == 0)
             give_token(door, c);
         else if (!is_let_in(door, &request, authorization))
-            answer(c, "401 Unauthorized", "WWW-Authenticate: BASIC realm=\"a\"\r\n", "");
+            connection_answer(c, "401 Unauthorized", "WWW-Authenticate: BASIC realm=\"a\"\r\n", "");
         else
             obey(door, c, &request);
         g_mutex_unlock(&door->mutex);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "fake.h"
+#include "pulled.h"
 #include "recording.h"
-#include "rest/download.h"
 #include "rest/features.h"
 #include "rest/json.h"
 #include "rest/upload.h"
@@ -17,21 +17,9 @@ static struct fake *begin(const struct fake_answer *answers, unsigned count)
     return fake_new(answers, count, &options);
 }
 
-/* Read [offset, offset + length) in pieces.  @return the last rc; *came: the bytes before it. */
 static int read_range(struct fake *f, gint64 offset, gint64 length, gint64 *came)
 {
-    struct kx_download *download = NULL;
-    *came = 0;
-    int rc = kx_download_open(f->client, "/f", offset, length, NULL, NULL, &download, &f->err);
-    while (rc >= 0) {
-        struct kx_block *block = NULL;
-        rc = kx_download_pull(download, KX_BLOCK_BYTES, NULL, &block, &f->err);
-        if (rc <= 0) break;
-        *came += (gint64)block->length;
-        kx_block_unref(block);
-    }
-    kx_download_close(download);
-    return rc;
+    return pulled_range(f->client, "/f", offset, length, NULL, came, &f->err);
 }
 
 static void check_read(struct fake *f, gint64 offset, gint64 length)

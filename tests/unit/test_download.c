@@ -5,32 +5,17 @@
 #include <string.h>
 
 #include "fake.h"
+#include "pulled.h"
 #include "scene.h"
 
 #define MIB ((gint64)1024 * 1024)
 
 static const struct kx_version VERSION = {.file_id = 7, .mtime_ms = 5};
 
-/* Read [offset, offset + length) and compare.  @return the last rc; *came: the bytes before it. */
 static int read_range(struct fake *f, gint64 offset, gint64 length,
                       const struct kx_version *version, gint64 *came)
 {
-    struct kx_download *download = NULL;
-    *came = 0;
-    int rc = kx_download_open(f->client, "/f", offset, length, version, NULL, &download, &f->err);
-    while (rc >= 0) {
-        struct kx_block *block = NULL;
-        rc = kx_download_pull(download, KX_BLOCK_BYTES, NULL, &block, &f->err);
-        if (rc <= 0) break;
-        for (size_t i = 0; i < block->length; i++)
-            if ((unsigned char)block->data[i] != pattern_byte(offset + *came + (gint64)i))
-                fail_msg("a wrong byte at %" G_GINT64_FORMAT, offset + *came + (gint64)i);
-        *came += (gint64)block->length;
-        kx_block_unref(block);
-        assert_int_equal(kx_download_position(download), offset + *came);
-    }
-    kx_download_close(download);
-    return rc;
+    return pulled_range(f->client, "/f", offset, length, version, came, &f->err);
 }
 
 static struct fake *begin(const struct fake_answer *answers, unsigned count, int stall_ms)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "rest/download.h"
+#include "pulled.h"
 #include "rest/latency.h"
 #include "server.h"
 #include "support.h"
@@ -149,19 +149,8 @@ static void end(struct cluster *c)
 
 static void get(struct cluster *c, gint64 offset)
 {
-    struct kx_download *d = NULL;
-    gint64 came = 0;
-    int rc = kx_download_open(c->world->client, "/f", offset, LENGTH, NULL, NULL, &d, &c->err);
-    while (rc >= 0) {
-        struct kx_block *block = NULL;
-        rc = kx_download_pull(d, KX_BLOCK_BYTES, NULL, &block, &c->err);
-        if (rc <= 0) break;
-        for (size_t i = 0; i < block->length; i++)
-            assert_int_equal((unsigned char)block->data[i], pattern_byte(offset + came++));
-        kx_block_unref(block);
-    }
-    kx_download_close(d);
-    assert_int_equal(rc, 0);
+    gint64 came;
+    assert_int_equal(pulled_range(c->world->client, "/f", offset, LENGTH, NULL, &came, &c->err), 0);
     assert_int_equal(came, LENGTH);
 }
 

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pulled.h"
 #include "rest/datanodes.h"
-#include "rest/download.h"
 #include "server.h"
 #include "support.h"
 
@@ -164,19 +164,9 @@ static void end(struct cluster *c)
 /* Read a range and compare.  @return 0, or how it ended. */
 static int get(struct cluster *c, const char *path, gint64 offset, gint64 length)
 {
-    struct kx_download *d = NULL;
-    gint64 came = 0;
+    gint64 came;
     kx_error_clear(&c->err);
-    int rc = kx_download_open(c->world->client, path, offset, length, NULL, NULL, &d, &c->err);
-    while (rc >= 0) {
-        struct kx_block *block = NULL;
-        rc = kx_download_pull(d, KX_BLOCK_BYTES, NULL, &block, &c->err);
-        if (rc <= 0) break;
-        for (size_t i = 0; i < block->length; i++)
-            assert_int_equal((unsigned char)block->data[i], pattern_byte(offset + came++));
-        kx_block_unref(block);
-    }
-    kx_download_close(d);
+    int rc = pulled_range(c->world->client, path, offset, length, NULL, &came, &c->err);
     if (rc == 0) assert_int_equal(came, length);
     return rc;
 }

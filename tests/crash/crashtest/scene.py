@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from knoxtest import Mount, Running, until
@@ -183,10 +184,14 @@ class Scene:
 
     def until_whole(self) -> None:
         """The mount has finished what the one before had begun."""
+        self.until_passed(self.check_cluster, "all is at its name, no rest is left")
+
+    def until_passed(self, check: Callable[[], None], what: str) -> None:
+        """CHECK finds nothing lost, and no hidden file is left."""
 
         def is_whole() -> bool:
             try:
-                self.check_cluster()
+                check()
             except Lost as lost:
                 reasons.append(str(lost))
                 return False
@@ -194,7 +199,7 @@ class Scene:
 
         reasons: list[str] = []
         try:
-            until(is_whole, WHOLE_S, "all is at its name, no rest is left")
+            until(is_whole, WHOLE_S, what)
         except AssertionError as late:
             raise Lost("\n".join([*reasons[-1:], *self.hidden()])) from late
 
@@ -227,20 +232,11 @@ class Scene:
             self.until_whole_back()
 
     def until_whole_back(self) -> None:
-        def is_whole() -> bool:
-            try:
-                for slot in self.account().slots.values():
-                    compare(slot, self.read, self.blobs, "on the cluster")
-            except Lost as lost:
-                reasons.append(str(lost))
-                return False
-            return self.hidden() == []
+        def check() -> None:
+            for slot in self.account().slots.values():
+                compare(slot, self.read, self.blobs, "on the cluster")
 
-        reasons: list[str] = []
-        try:
-            until(is_whole, WHOLE_S, "all is on the cluster, no rest is left")
-        except AssertionError as late:
-            raise Lost("\n".join([*reasons[-1:], *self.hidden()])) from late
+        self.until_passed(check, "all is on the cluster, no rest is left")
         for slot in self.account().slots.values():
             self.manifest.settled(slot.name, self.account().contents(slot.name, self.blobs))
 

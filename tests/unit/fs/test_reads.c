@@ -91,19 +91,31 @@ static void many_that_read_in_order_each_go_on(void **state)
                                  fake_reads_stream(reading->client, j).offset);
 }
 
+/* A read behind the first step, which waits for bytes until they are released. */
+static GThread *begin_held(struct job *job)
+{
+    reading_check(job->reading, 0, STEP);
+    fake_reads_hold(job->reading->client, (int64_t)STEP);
+    GThread *thread = g_thread_new("reader", run_job, job);
+    fake_reads_wait_held(job->reading->client);
+    return thread;
+}
+
+static void end_held(struct job *job, GThread *thread)
+{
+    fake_reads_release(job->reading->client);
+    g_thread_join(thread);
+}
+
 /* Somebody waits at the stream for the bytes behind those that are there. */
 static void what_is_there_waits_for_nobody(void **state)
 {
     struct reading *reading = *state;
     struct job job = {.reading = reading, .offset = (int64_t)STEP, .size = STEP};
-    reading_check(reading, 0, STEP);
-    fake_reads_hold(reading->client, (int64_t)STEP);
-    GThread *thread = g_thread_new("reader", run_job, &job);
-    fake_reads_wait_held(reading->client);
+    GThread *thread = begin_held(&job);
     reading_check(reading, 0, STEP);
     assert_int_equal(kx_stats_get(&reading->stats, KX_STAT_READ_HITS), 1);
-    fake_reads_release(reading->client);
-    g_thread_join(thread);
+    end_held(&job, thread);
     assert_int_equal(job.result, (int64_t)STEP);
     assert_int_equal(kx_stats_get(&reading->stats, KX_STAT_READS), 3);
     assert_int_equal(kx_stats_get(&reading->stats, KX_STAT_READ_HITS), 1);
@@ -125,14 +137,10 @@ static void a_read_of_an_old_version_begins_again(void **state)
 {
     struct reading *reading = *state;
     struct job job = {.reading = reading, .offset = (int64_t)STEP, .size = STEP};
-    reading_check(reading, 0, STEP);
-    fake_reads_hold(reading->client, (int64_t)STEP);
-    GThread *thread = g_thread_new("reader", run_job, &job);
-    fake_reads_wait_held(reading->client);
+    GThread *thread = begin_held(&job);
     reading->target.version.mtime_ms++;
     reading_check(reading, 0, STEP);
-    fake_reads_release(reading->client);
-    g_thread_join(thread);
+    end_held(&job, thread);
     assert_int_equal(job.result, -EAGAIN);
 }
 

@@ -91,20 +91,31 @@ static int64_t for_ever(void *what)
     return LONG_MS * 1000;
 }
 
-/* Nobody would ask again for hours. */
+/* A stream that nobody would ask again for hours, but for the bell. */
+static void *open_beside(struct said *said, struct kx_bell *bell)
+{
+    const struct kx_waiting_for wanted = {
+        .what = said, .free = forget, .ask = ask, .pause_ms = for_ever, .bell = bell};
+    void *stream = NULL;
+    kx_waiting_open(&wanted, &stream);
+    return stream;
+}
+
+static void check_ring(struct said *said)
+{
+    g_autoptr(kx_bell) bell = kx_bell_new();
+    void *stream = open_beside(said, bell);
+    char buffer[8];
+    kx_bell_ring(bell);
+    assert_int_equal(kx_waiting_read(stream, buffer, sizeof buffer, NULL, LONG_MS), 1);
+    close_it(said, stream);
+}
+
 static void a_bell_makes_it_ask(void **state)
 {
     (void)state;
     struct said said = {.results = {0, 1}, .texts = {NULL, "x"}};
-    g_autoptr(kx_bell) bell = kx_bell_new();
-    const struct kx_waiting_for wanted = {
-        .what = &said, .free = forget, .ask = ask, .pause_ms = for_ever, .bell = bell};
-    void *stream = NULL;
-    char buffer[8];
-    kx_waiting_open(&wanted, &stream);
-    kx_bell_ring(bell);
-    assert_int_equal(kx_waiting_read(stream, buffer, sizeof buffer, NULL, LONG_MS), 1);
-    close_it(&said, stream);
+    check_ring(&said);
 }
 
 /* What is shared of an answer from before the ring is asked for once more. */
@@ -112,15 +123,7 @@ static void after_a_ring_it_asks_twice(void **state)
 {
     (void)state;
     struct said said = {.results = {0, 0, 0, 1}, .texts = {NULL, NULL, NULL, "x"}};
-    g_autoptr(kx_bell) bell = kx_bell_new();
-    const struct kx_waiting_for wanted = {
-        .what = &said, .free = forget, .ask = ask, .pause_ms = for_ever, .bell = bell};
-    void *stream = NULL;
-    char buffer[8];
-    kx_waiting_open(&wanted, &stream);
-    kx_bell_ring(bell);
-    assert_int_equal(kx_waiting_read(stream, buffer, sizeof buffer, NULL, LONG_MS), 1);
-    close_it(&said, stream);
+    check_ring(&said);
 }
 
 static void a_bell_does_not_hold_the_end_up(void **state)
@@ -128,11 +131,7 @@ static void a_bell_does_not_hold_the_end_up(void **state)
     (void)state;
     struct said said = {0};
     g_autoptr(kx_bell) bell = kx_bell_new();
-    const struct kx_waiting_for wanted = {
-        .what = &said, .free = forget, .ask = ask, .pause_ms = for_ever, .bell = bell};
-    void *stream = NULL;
-    kx_waiting_open(&wanted, &stream);
-    close_it(&said, stream);
+    close_it(&said, open_beside(&said, bell));
 }
 
 static void count(void *context)

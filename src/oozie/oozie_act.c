@@ -70,28 +70,41 @@ int kx_oozie_settle(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_
     }
 }
 
-int kx_oozie_act(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
-                 const char *body, const struct kx_call *call, struct kx_error *err)
+int kx_oozie_put(struct kx_oozie *oozie, const struct kx_job_id *id, const char *params,
+                 const char *body, const struct kx_call *call, GBytes **out, bool *maybe,
+                 struct kx_error *err)
 {
-    g_autofree char *rest = g_strconcat("/job/", id->job, NULL), *path = NULL, *before = NULL;
-    int64_t run = 0;
-    int result = kx_oozie_state(oozie, id, call, &before, &run, err);
+    g_autofree char *rest = g_strconcat("/job/", id->job, NULL), *path = NULL;
+    if (maybe) *maybe = false;
+    int result = kx_oozie_path(oozie, rest, call, &path, err);
     if (result < 0) return result;
-    if (!kx_verb_fits(verb, id->kind, before))
-        return kx_error_set(err, EBUSY, "%s is not possible: %s is %s", kx_verb_name(verb), id->job,
-                            before);
-    result = kx_oozie_path(oozie, rest, call, &path, err);
-    if (result < 0) return result;
-    g_autofree char *params = g_strconcat("&action=", kx_verb_name(verb), NULL);
     struct kx_service_ask ask = {.method = "PUT",
                                  .path = path,
                                  .params = params,
                                  .type = body ? XML_TYPE : NULL,
                                  .body = body,
                                  .call = call};
+    result = kx_service_run(oozie->service, &ask, out, err);
+    kx_kept_drop(oozie->kept, rest);
+    if (maybe) *maybe = ask.sent_maybe;
+    return result;
+}
+
+int kx_oozie_act(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
+                 const char *body, const struct kx_call *call, struct kx_error *err)
+{
+    g_autofree char *before = NULL;
+    bool maybe = false;
+    int64_t run = 0;
+    int result = kx_oozie_state(oozie, id, call, &before, &run, err);
+    if (result < 0) return result;
+    if (!kx_verb_fits(verb, id->kind, before))
+        return kx_error_set(err, EBUSY, "%s is not possible: %s is %s", kx_verb_name(verb), id->job,
+                            before);
+    g_autofree char *params = g_strconcat("&action=", kx_verb_name(verb), NULL);
     KX_ERROR_AUTO(lost);
-    result = kx_service_run(oozie->service, &ask, NULL, err);
-    if (result < 0 && !ask.sent_maybe) return result;
+    result = kx_oozie_put(oozie, id, params, body, call, NULL, &maybe, err);
+    if (result < 0 && !maybe) return result;
     if (result == 0) return kx_oozie_settle(oozie, id, verb, run, call, err);
     kx_error_copy(&lost, err); /* the answer is lost: the job's state has it */
     int seen = kx_oozie_settle(oozie, id, verb, run, call, err);

@@ -15,6 +15,12 @@ struct kx_oozie {
 int kx_oozie_path(struct kx_oozie *oozie, const char *rest, const struct kx_call *call, char **out,
                   struct kx_error *err);
 
+/** PUT a change of a job.  @params "&action=..."; @body XML, or NULL.  @out the answer, owned; may
+ * be NULL.  @maybe may it have arrived, though it failed? May be NULL. */
+int kx_oozie_put(struct kx_oozie *oozie, const struct kx_job_id *id, const char *params,
+                 const char *body, const struct kx_call *call, GBytes **out, bool *maybe,
+                 struct kx_error *err);
+
 /** Are these runs of a coordinator?  @dates by their times, else by numbers.  @return 0; -EINVAL.
  */
 int kx_oozie_check_runs(const char *scope, bool *dates, struct kx_error *err);

@@ -4,8 +4,6 @@
 
 #include "oozie/oozie_private.h"
 
-#define XML_TYPE "application/xml;charset=UTF-8"
-
 /* "1-3,5". With a word that the server does not understand it would take the whole coordinator. */
 static bool is_numbers(const char *scope)
 {
@@ -35,23 +33,6 @@ static void add_flags(GString *params, const struct kx_oozie_runs *runs)
     if (runs->failed) kx_url_append_query(params, "failed", "true");
 }
 
-static int put(struct kx_oozie *oozie, const struct kx_job_id *id, const char *params,
-               const char *body, const struct kx_call *call, GBytes **out, struct kx_error *err)
-{
-    g_autofree char *rest = g_strconcat("/job/", id->job, NULL), *path = NULL;
-    int result = kx_oozie_path(oozie, rest, call, &path, err);
-    if (result < 0) return result;
-    struct kx_service_ask ask = {.method = "PUT",
-                                 .path = path,
-                                 .params = params,
-                                 .type = body ? XML_TYPE : NULL,
-                                 .body = body,
-                                 .call = call};
-    result = kx_service_run(oozie->service, &ask, out, err);
-    kx_kept_drop(oozie->kept, rest);
-    return result;
-}
-
 int kx_oozie_check_runs(const char *scope, bool *dates, struct kx_error *err)
 {
     *dates = is_dates(scope);
@@ -75,7 +56,7 @@ int kx_oozie_runs(struct kx_oozie *oozie, const struct kx_job_id *id,
     kx_url_append_query(params, "type", dates ? "date" : "action");
     kx_url_append_query(params, "scope", runs->scope);
     add_flags(params, runs);
-    result = put(oozie, id, params->str, runs->body, call, &body, err);
+    result = kx_oozie_put(oozie, id, params->str, runs->body, call, &body, NULL, err);
     if (result == 0 && g_bytes_get_size(body)) result = kx_answer_parse(body, &answer, err);
     if (result < 0) return result;
     const struct kx_item *done = answer ? kx_item_at(kx_answer_root(answer), "actions") : NULL;
@@ -133,7 +114,7 @@ int kx_oozie_run_again(struct kx_oozie *oozie, const struct kx_job_id *id,
     kx_url_append_query(params, "date-scope", again->dates);
     kx_url_append_query(params, "refresh", again->refresh ? "true" : "false");
     kx_url_append_query(params, "nocleanup", again->nocleanup ? "true" : "false");
-    result = put(oozie, id, params->str, again->body, call, NULL, err);
+    result = kx_oozie_put(oozie, id, params->str, again->body, call, NULL, NULL, err);
     return result < 0 ? result : kx_oozie_settle(oozie, id, KX_VERB_RERUN, 0, call, err);
 }
 
@@ -180,7 +161,7 @@ int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const ch
         if ((**part || !parts[1]) && check_change(*part, err) < 0) return -EINVAL;
     kx_url_append_query(params, "action", "change");
     kx_url_append_query(params, "value", changes);
-    int result = put(oozie, id, params->str, NULL, call, NULL, err);
+    int result = kx_oozie_put(oozie, id, params->str, NULL, call, NULL, NULL, err);
     if (result == 0) result = kx_oozie_job(oozie, id, call, &after, err);
     for (char **part = parts; result == 0 && *part; part++) {
         g_auto(GStrv) pair = g_strsplit(*part, "=", 2);

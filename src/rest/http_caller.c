@@ -100,8 +100,10 @@ static bool perform(struct kx_transfer *transfer)
 
 void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms)
 {
+    bool known = transfer->socket_left > 0;
     if (kx_socket_begin(transfer)) {
-        if (!kx_socket_move(transfer)) kx_socket_wait(transfer, patience_ms);
+        /* Who wakes us had nothing to end this wait with before, so it is asked for once more. */
+        if (!kx_socket_move(transfer) && known) kx_socket_wait(transfer, patience_ms);
     } else if (!perform(transfer)) {
         curl_multi_poll(transfer->multi, NULL, 0, (int)MIN(patience_ms, G_MAXINT), NULL);
     }

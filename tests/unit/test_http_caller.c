@@ -1,6 +1,9 @@
 /* Transfers whose bytes are moved by the thread that waits for them. */
 #include <errno.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "engine.h"
 
@@ -212,6 +215,42 @@ static void who_waits_is_interrupted_and_may_go_on(void **state)
     check_interruption((struct script)LONG_SILENT);
 }
 
+/* What is fired when an eventfd is made the next time; NULL: nothing. */
+static gpointer *fired_by_eventfd(void)
+{
+    static gpointer cancel;
+    return &cancel;
+}
+
+/* Instead of the C library's own. */
+int eventfd(unsigned count, int flags)
+{
+    gpointer cancel = g_atomic_pointer_get(fired_by_eventfd());
+    g_atomic_pointer_set(fired_by_eventfd(), NULL);
+    if (cancel) kx_cancel_fire(cancel);
+    return (int)syscall(SYS_eventfd2, count, flags);
+}
+
+/* ... just before there is what a wait for the socket itself is ended by. */
+static void who_is_interrupted_at_the_beginning_does_not_wait(void **state)
+{
+    (void)state;
+    struct script script = {.head = "HTTP/1.1 200 OK\r\nContent-Length: 9000000", .silent = true};
+    struct engine *e = engine_new(serve, &script);
+    struct kx_transfer *transfer = start(e);
+    struct kx_limits limits = limits_of(20000, 0);
+    limits.cancel = kx_cancel_new();
+    g_autoptr(kx_block) block = NULL;
+    g_atomic_pointer_set(fired_by_eventfd(), limits.cancel);
+    gint64 begun = clock_ms();
+    engine_expect(e, kx_transfer_pull(transfer, 100, &limits, &block, &e->err), -EINTR);
+    assert_true(clock_ms() - begun < 10000);
+    assert_null(g_atomic_pointer_get(fired_by_eventfd()));
+    kx_cancel_unref(limits.cancel);
+    kx_transfer_free(transfer);
+    engine_free(e);
+}
+
 /* Blocks are filled up, and none of them is lost or comes twice, whatever is asked for. */
 static void pieces_of_any_size_are_in_order(void **state)
 {
@@ -292,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_piece_that_does_not_fit_is_not_waited_for),
         cmocka_unit_test(a_silent_server_is_waited_for_so_long),
         cmocka_unit_test(who_waits_is_interrupted_and_may_go_on),
+        cmocka_unit_test(who_is_interrupted_at_the_beginning_does_not_wait),
         cmocka_unit_test(pieces_of_any_size_are_in_order),
         cmocka_unit_test(many_threads_at_once),
         cmocka_unit_test(nobody_listens),

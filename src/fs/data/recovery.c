@@ -185,10 +185,11 @@ static int judge(struct kx_mount *mount, struct kx_inode *inode, const struct kx
     if (result < 0) return result;
     kx_stage_leave(stage, true);
     kx_inode_status(inode, &status, 0);
-    bool equal = false;
-    if (status.length == record->length)
-        result = kx_stage_compare(stage, mount->client, record->path, call, &equal, err);
+    const struct kx_version version = {status.file_id, status.mtime_ms};
+    bool equal = false, as_long = status.length == record->length;
     kx_status_clear(&status);
+    if (as_long)
+        result = kx_stage_compare(stage, mount->client, record->path, &version, call, &equal, err);
     *done = result == 0 && equal;
     if (result < 0 || equal) return result;
     return kx_error_set(err, ESTALE, "another client's file is at %s now", record->path);

@@ -111,30 +111,44 @@ int kx_stage_resize(struct kx_stage *stage, int64_t length, struct kx_error *err
     return 0;
 }
 
-static int base_open(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
-                     const struct kx_call *call, struct kx_download **out, struct kx_error *err)
+int kx_stage_each(struct kx_download *download, const struct kx_call *call, kx_stage_take take,
+                  void *context, struct kx_error *err)
 {
+    g_autoptr(kx_download) own = download;
+    for (;;) {
+        g_autoptr(kx_block) block = NULL;
+        int64_t at = kx_download_position(own);
+        int result = kx_download_pull(own, KX_BLOCK_BYTES, call, &block, err);
+        if (result <= 0) return result;
+        result = take(context, at, block, err);
+        if (result != 0) return result;
+    }
+}
+
+/* Give a part of the base to `take`. */
+static int each_of_base(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
+                        const struct kx_call *call, kx_stage_take take, void *context,
+                        struct kx_error *err)
+{
+    struct kx_download *download = NULL;
     if (!stage->base_path)
         return kx_error_set(err, ESTALE, "the file was removed; only the server had it");
     const struct kx_version *version = stage->base_version.file_id ? &stage->base_version : NULL;
-    return kx_download_open(client, stage->base_path, part.from, part.to - part.from, version, call,
-                            out, err);
+    int result = kx_download_open(client, stage->base_path, part.from, part.to - part.from, version,
+                                  call, &download, err);
+    return result < 0 ? result : kx_stage_each(download, call, take, context, err);
+}
+
+static int take_in(void *context, int64_t at, const struct kx_block *block, struct kx_error *err)
+{
+    return store(context, at, block->data, block->length, err);
 }
 
 /* Bring [from, to) of the base into the local file. */
 static int load(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
                 const struct kx_call *call, struct kx_error *err)
 {
-    g_autoptr(kx_download) download = NULL;
-    int result = base_open(stage, client, part, call, &download, err);
-    while (result >= 0) {
-        g_autoptr(kx_block) block = NULL;
-        int64_t at = kx_download_position(download);
-        result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
-        if (result <= 0) break;
-        result = store(stage, at, block->data, block->length, err);
-    }
-    return MIN(result, 0);
+    return each_of_base(stage, client, part, call, take_in, stage, err);
 }
 
 /* Make [from, to) readable in the local file. */
@@ -154,20 +168,26 @@ static int make_here(struct kx_stage *stage, struct kx_client *client, int64_t f
     return result == 0 ? kx_local_file_resize(stage->file, stage->length, err) : result;
 }
 
+/* Where the bytes from `from` on go. */
+struct reader {
+    char *room;
+    int64_t from;
+};
+
+static int take_out(void *context, int64_t at, const struct kx_block *block, struct kx_error *err)
+{
+    const struct reader *reader = context;
+    (void)err;
+    memcpy(reader->room + (at - reader->from), block->data, block->length);
+    return 0;
+}
+
 /* A part that only the server has, straight to who reads it. */
 static int read_base(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
                      const struct kx_call *call, char *room, struct kx_error *err)
 {
-    g_autoptr(kx_download) download = NULL;
-    int result = base_open(stage, client, part, call, &download, err);
-    while (result >= 0) {
-        g_autoptr(kx_block) block = NULL;
-        int64_t at = kx_download_position(download);
-        result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
-        if (result <= 0) break;
-        memcpy(room + (at - part.from), block->data, block->length);
-    }
-    return MIN(result, 0);
+    struct reader reader = {room, part.from};
+    return each_of_base(stage, client, part, call, take_out, &reader, err);
 }
 
 /* The folder is full: what is not here is not kept. */
@@ -251,19 +271,24 @@ static int send_local(struct kx_stage *stage, struct kx_range part, struct kx_up
     return result;
 }
 
+struct sender {
+    struct kx_upload *upload;
+    const struct kx_call *call;
+};
+
+static int take_on(void *context, int64_t at, const struct kx_block *block, struct kx_error *err)
+{
+    const struct sender *sender = context;
+    (void)at;
+    return kx_upload_write(sender->upload, block->data, block->length, sender->call, err);
+}
+
 /* Send what only the server has, without keeping it. */
 static int send_base(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
                      struct kx_upload *upload, const struct kx_call *call, struct kx_error *err)
 {
-    g_autoptr(kx_download) download = NULL;
-    int result = base_open(stage, client, part, call, &download, err);
-    while (result >= 0) {
-        g_autoptr(kx_block) block = NULL;
-        result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
-        if (result <= 0) break;
-        result = kx_upload_write(upload, block->data, block->length, call, err);
-    }
-    return MIN(result, 0);
+    struct sender sender = {upload, call};
+    return each_of_base(stage, client, part, call, take_on, &sender, err);
 }
 
 int kx_stage_send(struct kx_stage *stage, struct kx_client *client, struct kx_range part,

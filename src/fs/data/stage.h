@@ -78,9 +78,12 @@ bool kx_stage_is_whole(const struct kx_stage *stage);
 int kx_stage_send(struct kx_stage *stage, struct kx_client *client, struct kx_range part,
                   struct kx_upload *upload, const struct kx_call *call, struct kx_error *err);
 
-/** Has the server's file at `path` these very bytes, as far as they are here? Reads all of it. */
+/** Has the server's file at `path` these very bytes, as far as they are here? Reads all of it.
+ *  @version which file that is, as for kx_stage_follow.  @return 0; -ESTALE: another one has taken
+ * the path; -errno. */
 int kx_stage_compare(struct kx_stage *stage, struct kx_client *client, const char *path,
-                     const struct kx_call *call, bool *equal, struct kx_error *err);
+                     const struct kx_version *version, const struct kx_call *call, bool *equal,
+                     struct kx_error *err);
 
 /** The base's path now, by another name or in another directory than it had.  NULL: it has none,
  * what is not here cannot be read (-ESTALE).

@@ -27,38 +27,35 @@ int kx_stage_restore(const struct kx_stage_place *place, const struct kx_record 
     return 0;
 }
 
-/* Are the bytes of a block those of the local file? What only the base has is not looked at. */
-static int compare_block(struct kx_stage *stage, int64_t at, const struct kx_block *block,
-                         bool *equal, struct kx_error *err)
+/* Are the bytes of a block those of the local file? What only the base has is not looked at.
+ * @return 0; 1: they are not; -errno. */
+static int compare_block(void *context, int64_t at, const struct kx_block *block,
+                         struct kx_error *err)
 {
-    int64_t to = at + (int64_t)block->length;
+    struct kx_stage *stage = context;
+    int64_t from = at, to = at + (int64_t)block->length;
     g_autofree char *room = g_malloc(block->length);
     int result = kx_local_file_read(stage->file, at, room, block->length, err);
     struct kx_range gap;
-    int64_t from = at;
-    while (result == 0 && *equal && from < to) {
+    while (result == 0 && from < to) {
         bool missing = kx_ranges_gap(&stage->here, from, MIN(to, stage->base_length), &gap);
         int64_t until = missing ? gap.from : to;
-        *equal = memcmp(room + (from - at), block->data + (from - at), (size_t)(until - from)) == 0;
+        result = memcmp(room + (from - at), block->data + (from - at), (size_t)(until - from)) != 0;
         from = missing ? gap.to : to;
     }
     return result;
 }
 
 int kx_stage_compare(struct kx_stage *stage, struct kx_client *client, const char *path,
-                     const struct kx_call *call, bool *equal, struct kx_error *err)
+                     const struct kx_version *version, const struct kx_call *call, bool *equal,
+                     struct kx_error *err)
 {
-    g_autoptr(kx_download) download = NULL;
+    struct kx_download *download = NULL;
     *equal = true;
     if (stage->length == 0) return 0;
-    int result = kx_download_open(client, path, 0, stage->length, NULL, call, &download, err);
-    while (result >= 0 && *equal) {
-        g_autoptr(kx_block) block = NULL;
-        int64_t at = kx_download_position(download);
-        result = kx_download_pull(download, KX_BLOCK_BYTES, call, &block, err);
-        if (result <= 0) break;
-        result = compare_block(stage, at, block, equal, err);
-    }
+    int result = kx_download_open(client, path, 0, stage->length, version, call, &download, err);
+    if (result == 0) result = kx_stage_each(download, call, compare_block, stage, err);
+    *equal = result == 0;
     return MIN(result, 0);
 }
 

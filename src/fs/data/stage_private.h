@@ -19,6 +19,15 @@ struct kx_stage {
     struct kx_ranges here, changed;
 };
 
+/* Takes a block whose first byte is at `at`.  @return 0; 1: no more of them; -errno. */
+typedef int (*kx_stage_take)(void *context, int64_t at, const struct kx_block *block,
+                             struct kx_error *err);
+
+/** Give all blocks of a download (consumed) to `take`, in order.  @return as that, or -errno of the
+ * server. */
+int kx_stage_each(struct kx_download *download, const struct kx_call *call, kx_stage_take take,
+                  void *context, struct kx_error *err);
+
 /** A stage on a local file, which is consumed. */
 struct kx_stage *kx_stage_on(struct kx_local_file *file, const struct kx_stage_place *place,
                              const char *base_path, int64_t base_length);

@@ -107,6 +107,35 @@ static void what_was_done_is_not_done_again(void **state)
     assert_int_equal(writing_copies(w), 0);
 }
 
+static gpointer recover(gpointer mount)
+{
+    return kx_recovery_start(mount);
+}
+
+/* What is looked at begins with the same bytes, but has taken the name only after its length was
+ * asked for. */
+static void what_takes_the_name_meanwhile_is_anothers(void **state)
+{
+    struct writing *w = *state;
+    KX_ERROR_AUTO(err);
+    g_autoptr(kx_record) record = whole("abc");
+    record->fresh = true;
+    struct kx_journal *journal = dead_journal(w);
+    fake_files_put(w->client, "/d/a", "abc");
+    if (kx_journal_put(journal, record, true, &err) < 0) fail_msg("%s", err.message);
+    make_copy(journal, "abc");
+    kx_journal_close(journal);
+    writing_journal(w, KX_WRITE_BACK);
+    fake_files_hold(w->client, "OPEN");
+    GThread *thread = g_thread_new("recovery", recover, &w->mount);
+    fake_files_wait_held(w->client);
+    fake_files_put(w->client, "/d/a", "abcdef");
+    fake_files_hold(w->client, NULL);
+    kx_recovery_free(g_thread_join(thread));
+    check_failed(w, "Stale");
+    assert_int_equal(writing_copies(w), 1);
+}
+
 /* A power cut has brought the record back, not the copy, which goes after it. */
 static void a_record_that_came_back_is_no_failure(void **state)
 {
@@ -225,6 +254,7 @@ int main(void)
         writing_test(anothers_file_stays),
         writing_test(a_file_that_was_changed_since_stays),
         writing_test(what_was_done_is_not_done_again),
+        writing_test(what_takes_the_name_meanwhile_is_anothers),
         writing_test(a_record_that_came_back_is_no_failure),
         writing_test(a_copy_that_has_gone_is_told),
         writing_test(what_has_failed_waits_for_a_person),

@@ -294,7 +294,7 @@ static void compared_where_it_is_here(void **state)
         bool equal = !CASES[i].equal;
         fake_files_put(s->client, "/theirs", CASES[i].theirs);
         assert_int_equal(kx_stage_load(s->stage, s->client, 10, NULL, NULL), 0);
-        int result = kx_stage_compare(s->stage, s->client, "/theirs", NULL, &equal, NULL);
+        int result = kx_stage_compare(s->stage, s->client, "/theirs", NULL, NULL, &equal, NULL);
         assert_int_equal(result, 0);
         if (equal != CASES[i].equal) fail_msg("%s", CASES[i].theirs);
     }
@@ -310,12 +310,12 @@ static void a_whole_one_is_compared_to_the_last_byte(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(AT); i++) {
         bool equal = false;
         fake_files_put(s->client, "/theirs", data);
-        kx_stage_compare(s->stage, s->client, "/theirs", NULL, &equal, NULL);
+        kx_stage_compare(s->stage, s->client, "/theirs", NULL, NULL, &equal, NULL);
         assert_true(equal);
         data[AT[i]] = 'X';
         fake_files_put(s->client, "/theirs", data);
         data[AT[i]] = 'd';
-        kx_stage_compare(s->stage, s->client, "/theirs", NULL, &equal, NULL);
+        kx_stage_compare(s->stage, s->client, "/theirs", NULL, NULL, &equal, NULL);
         assert_false(equal);
     }
 }

@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from knoxtest import run, until
+from knoxtest import refused, run, until
 from knoxtest.programs import Running
 
 KIB = 1 << 10
@@ -172,3 +172,48 @@ def test_cut_by_another_client(mount, hdfs):
             assert os.pread(file.fileno(), MIB, 3 * MIB // 4) == b"o" * MIB
         except OSError as error:
             assert error.errno == errno.ESTALE
+
+
+def test_cut_and_grown_between_two_looks(mounts, hdfs, proxy):
+    """It is never seen shorter, so only its bytes tell: ESTALE for who has it open, the new ones for who opens it."""
+    old = some(0, 2 * MIB)
+    new = old[:MIB] + some(1, MIB + 5000)
+    hdfs.write("f", old, blocksize=MIB)
+    mount = mounts(hdfs.url_path, server=proxy.namenode, attr_timeout=0, entry_timeout=0)
+    with open(mount / "f", "rb", buffering=0) as file, open(mount / "f", "rb", buffering=0) as head:
+        assert os.pread(file.fileno(), 2 * MIB, 0) == old
+        hdfs.ask("POST", "TRUNCATE", "f", newlength=MIB)
+        hdfs.ask("POST", "APPEND", "f", body=new[MIB:])
+        for at in (2 * MIB - 3, 0, MIB, 2 * MIB):
+            refused(errno.ESTALE, os.pread, file.fileno(), 100, at)
+        assert (mount / "f").read_bytes() == new
+        refused(errno.ESTALE, os.pread, head.fileno(), 100, 0)
+
+
+def test_cut_and_grown_before_it_is_opened_again(mounts, hdfs):
+    """Nobody has read the open file meanwhile: who opens it does not get the old one's inode."""
+    old = some(0, 2 * MIB)
+    new = old[:MIB] + some(1, MIB)
+    hdfs.write("f", old, blocksize=MIB)
+    mount = mounts(hdfs.url_path, attr_timeout=0, entry_timeout=0)
+    with open(mount / "f", "rb", buffering=0) as file:
+        assert os.pread(file.fileno(), 2 * MIB, 0) == old
+        hdfs.ask("POST", "TRUNCATE", "f", newlength=MIB)
+        hdfs.ask("POST", "APPEND", "f", body=new[MIB:])
+        assert (mount / "f").read_bytes() == new
+        refused(errno.ESTALE, os.pread, file.fileno(), 100, 0)
+
+
+def test_an_append_is_read_on_by_one_stream(mounts, hdfs, proxy):
+    """That the file is still the same is seen on the way."""
+    data = some(0, 3 * MIB)
+    hdfs.write("f", data)
+    mount = mounts(hdfs.url_path, server=proxy.namenode, attr_timeout=0, entry_timeout=0)
+    with open(mount / "f", "rb", buffering=0) as file:
+        assert file.read(4 * MIB) == data
+        for number in range(1, 4):
+            data += some(number, 70_001)
+            hdfs.ask("POST", "APPEND", "f", body=data[-70_001:])
+            proxy.reset()
+            assert os.pread(file.fileno(), MIB, len(data) - 70_001) == data[-70_001:]
+            assert proxy.count("datanode", "OPEN") == 1

@@ -9,6 +9,7 @@
 #include "fs/data/growth.h"
 #include "fs/data/placeholder.h"
 #include "fs/data/reads.h"
+#include "fs/data/seen.h"
 #include "fs/mount.h"
 #include "fs/names/attr.h"
 #include "fs/names/lookup.h"
@@ -37,6 +38,41 @@ static struct kx_handle *handle_new(struct kx_mount *mount, struct kx_inode *ino
     if (handle->reads) kx_inode_note_reader(inode, true);
     if (handle->reads && mount->options->verify) handle->checked = kx_checked_new(mount);
     return handle;
+}
+
+static struct kx_read_target target_of(struct kx_inode *inode, const char *path,
+                                       const struct kx_status *status)
+{
+    return (struct kx_read_target){
+        .path = path,
+        .length = status->length,
+        .version = {.file_id = status->file_id, .mtime_ms = status->mtime_ms},
+        .generation = kx_inode_generation(inode)};
+}
+
+/* Has another client cut the file, and then appended to it, since it was read here? Who reads it is
+ * told so, and who opens it opens another inode. What is written here is not judged.
+ *  @return 0; -ESTALE; -errno of looking. */
+static int check_seen(struct kx_handle *handle, const struct kx_read_target *target,
+                      const struct kx_call *call, struct kx_error *err)
+{
+    int result = kx_seen_check(handle->reader, target, call, err);
+    if (result <= 0 || !kx_inode_lose_name(handle->inode, target->generation))
+        return MIN(result, 0);
+    return kx_error_set(err, ESTALE, "another client has cut the file and appended to it");
+}
+
+static int check_opened(struct kx_handle *handle, const struct kx_call *call, struct kx_error *err)
+{
+    KX_ERROR_AUTO(unread); /* who reads it finds it out, too */
+    struct kx_status status = {0};
+    g_autofree char *path = kx_inode_path(handle->inode);
+    kx_inode_status(handle->inode, &status, 0);
+    const struct kx_read_target target = target_of(handle->inode, path, &status);
+    int result = check_seen(handle, &target, call, &unread);
+    kx_status_clear(&status);
+    if (result == -ESTALE && err) kx_error_copy(err, &unread);
+    return result == -ESTALE ? result : 0;
 }
 
 /* What the server has, as far as it was asked; what was changed here since is not that. */
@@ -79,6 +115,7 @@ static int open_writer(struct kx_handle *handle, bool truncate, const struct kx_
     struct kx_mount *mount = handle->mount;
     int result = check_write(mount, handle->inode, truncate, call, err);
     if (result == 0) result = kx_refresh(mount, handle->inode, call, err);
+    if (result == 0 && !truncate) result = check_opened(handle, call, err);
     if (result < 0) return result;
     struct kx_write_opts opts = {.base = truncate ? KX_WRITE_EMPTIED : KX_WRITE_SERVER};
     fill_opts(mount, handle->inode, &opts);
@@ -95,6 +132,7 @@ int kx_handle_open(struct kx_mount *mount, struct kx_inode *inode, int flags,
     bool writes = (flags & O_ACCMODE) != O_RDONLY;
     int result = writes ? open_writer(handle, (flags & O_TRUNC) != 0, call, err)
                         : kx_refresh_opening(mount, inode, call, err);
+    if (result == 0 && !writes) result = check_opened(handle, call, err);
     if (result == 0 && !writes) {
         kx_growth_opened(mount, inode, call);
         kx_ahead_opened(mount->ahead, inode);
@@ -196,13 +234,10 @@ static int read_known(struct kx_handle *handle, const struct kx_status *status, 
 {
     struct kx_inode *inode = handle->inode;
     g_autofree char *path = kx_inode_path(inode); /* NULL: removed; an open stream goes on */
-    const struct kx_read_target target = {
-        .path = path,
-        .length = status->length,
-        .version = {.file_id = status->file_id, .mtime_ms = status->mtime_ms},
-        .generation = kx_inode_generation(inode)};
-    int result = 0;
-    if (from < status->length)
+    const struct kx_read_target target = target_of(inode, path, status);
+    int64_t begin = from;
+    int result = check_seen(handle, &target, call, err);
+    if (result == 0 && from < status->length)
         result = kx_reader_read(handle->reader, &target, from, (size_t)(to - from), call, out, err);
     if (result == 0 && handle->checked && out->length > 0)
         result = check(handle, path, status, from, out, call, err);
@@ -212,6 +247,7 @@ static int read_known(struct kx_handle *handle, const struct kx_status *status, 
     if (result == 0 && path && from < to)
         result = kx_growth_read(handle->mount, path, status, (struct kx_range){from, to}, call, out,
                                 err);
+    if (result == 0) kx_seen_note(handle->reader, &target, begin, out);
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include "fs/data/cursor.h"
 #include "fs/data/lanes.h"
 #include "fs/data/reads.h"
+#include "fs/data/seen.h"
 
 struct kx_reads {
     struct kx_client *client; /* constant, as are the next two */
@@ -21,6 +22,14 @@ struct kx_reads {
     int64_t lanes_claimed; /* bytes that the pieces of all readers may take */
 };
 
+/* The last bytes that came (seen.h): [begin, end), none when they are equal. */
+struct kx_seen {
+    struct kx_version version;
+    unsigned generation;
+    int64_t begin, end;
+    char bytes[KX_SEEN_BYTES];
+};
+
 struct kx_reader {
     struct kx_reads *reads; /* constant, as is the node */
     uint64_t node;
@@ -35,6 +44,7 @@ struct kx_reader {
     unsigned generation;
     int64_t silent_ms;       /* when the server last was silent for too long; 0: never */
     struct kx_error silence; /* what was said of it then */
+    struct kx_seen seen;
 };
 
 /** All below: mutex held.  @dropped collects what is to be freed without it. */

@@ -282,6 +282,15 @@ bool kx_inode_detached(struct kx_inode *inode)
     return detached;
 }
 
+bool kx_inode_lose_name(struct kx_inode *inode, unsigned generation)
+{
+    g_mutex_lock(&inode->inodes->mutex);
+    bool lost = !inode->writer && inode->generation == generation;
+    if (lost) detach_locked(inode);
+    g_mutex_unlock(&inode->inodes->mutex);
+    return lost;
+}
+
 bool kx_inode_place(struct kx_inode *inode, struct kx_inode **parent, char **name)
 {
     g_mutex_lock(&inode->inodes->mutex);

@@ -139,6 +139,11 @@ void kx_inodes_move(struct kx_inodes *inodes, struct kx_inode *parent, const cha
                     struct kx_inode *to_parent, const char *to_name);
 bool kx_inode_detached(struct kx_inode *inode);
 
+/** What has its name is another file's content by now, as far as who has it open is concerned: the
+ * name is looked up anew.  @generation as it was when that was found out.  @return false: it is
+ * being written here, or was changed here since; nothing is done. */
+bool kx_inode_lose_name(struct kx_inode *inode, unsigned generation);
+
 /** What its parent and name are.  @return false when detached or the root; else *parent a
  * reference, *name owned. */
 bool kx_inode_place(struct kx_inode *inode, struct kx_inode **parent, char **name);

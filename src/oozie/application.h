@@ -12,6 +12,7 @@
 struct kx_application {
     enum kx_job_kind kind;
     char *name;             /* owned; as written, ${...} in it included; "" when absent */
+    char *frequency;        /* owned; of a coordinator, as written; else NULL */
     GPtrArray *wanted;      /* of owned strings: the NAMEs of ${NAME}, each once, in order */
     GPtrArray *expressions; /* the same of what stands in longer ${...}: known at run time only */
     struct kx_configuration *defaults; /* of <parameters> */

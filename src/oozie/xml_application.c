@@ -170,6 +170,7 @@ int kx_application_read(const char *text, size_t length, struct kx_application *
     xmlChar *name = xmlGetProp(root, (const xmlChar *)"name");
     out->name = g_strdup(name ? (const char *)name : "");
     xmlFree(name);
+    out->frequency = kx_xml_attribute(root, "frequency");
     out->wanted = g_ptr_array_new_with_free_func(g_free);
     out->expressions = g_ptr_array_new_with_free_func(g_free);
     out->defaults = kx_configuration_new();
@@ -182,6 +183,7 @@ int kx_application_read(const char *text, size_t length, struct kx_application *
 void kx_application_clear(struct kx_application *application)
 {
     g_free(application->name);
+    g_free(application->frequency);
     if (application->wanted) g_ptr_array_free(application->wanted, TRUE);
     if (application->expressions) g_ptr_array_free(application->expressions, TRUE);
     kx_configuration_free(application->defaults);

@@ -102,6 +102,15 @@ extern const struct kx_tree_verb kx_oozie_run_verbs[];
 /* oozie_staged.c: folders of submit */
 int kx_oozie_staged_params(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_staged_check(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+/* oozie_sla_verbs.c: @argument runs of a coordinator, names of a bundle's coordinators; NULL: all;
+ * of a change what is to be changed in front of them */
+int kx_oozie_sla_enable(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+int kx_oozie_sla_disable(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+int kx_oozie_sla_change(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+
+/* oozie_next.c */
+int kx_oozie_next(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+
 int kx_oozie_staged_graph(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_staged_graph_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                                struct kx_error *err);

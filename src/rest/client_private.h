@@ -118,6 +118,12 @@ void kx_operation_remember(const struct kx_operation *o, const char *url);
 /** A redirect to `url` has come. */
 void kx_operation_learn(const struct kx_operation *o, const char *url);
 
+/** That of a CREATE, to @target. Where createparent=false would not be heeded the folder is looked
+ * at: one request more.  @return 0: the bytes may be sent; -ENOENT: there is no folder for it; what
+ * else the look says. */
+int kx_operation_learn_create(const struct kx_operation *o, const char *target,
+                              struct kx_error *err);
+
 /** May what answers at @url be a DataNode whose transfer name the server tells? HttpFS redirects
  * nowhere and a gateway to itself; not every server has GET_BLOCK_LOCATIONS. */
 bool kx_client_can_suspect(struct kx_client *client, const char *url);

@@ -177,8 +177,9 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
     note_served(o, true);
     kx_operation_at_home(o, target, false);
     add_late(o, &target);
-    if (o->op == KX_CREATE) kx_operation_learn(o, target);
     g_clear_pointer(&first, kx_transfer_free);
+    if (o->op == KX_CREATE) result = kx_operation_learn_create(o, target, err);
+    if (result < 0) return result;
     g_autoptr(kx_transfer) second = NULL;
     const struct kx_limits limits = kx_operation_limits(o, target);
     result = kx_operation_send(o, target, info->body ? KX_STEP_BODY : KX_STEP_LAST, &limits,
@@ -365,36 +366,5 @@ int kx_operation_run(struct kx_operation *o, const struct kx_call *call, kx_take
     bool patient = timeout_ms >= config->timeout_ms;
     if ((result == -ETIMEDOUT && patient) || result == -EHOSTDOWN || result == -EHOSTUNREACH)
         kx_silence_failed(&o->client->silence, asked_ms, now_ms(o), -result);
-    return result;
-}
-
-struct wanted_body {
-    size_t cap;
-    GByteArray *bytes;
-};
-
-static int take_body(struct kx_operation *o, struct kx_transfer *transfer, void *context,
-                     struct kx_error *err)
-{
-    struct wanted_body *body = context;
-    g_byte_array_set_size(body->bytes, 0);
-    int result = kx_transfer_collect(transfer, body->cap, &o->limits, body->bytes, err);
-    if (result < 0) kx_error_about(err, kx_op_info(o->op)->name, o->path);
-    return result;
-}
-
-int kx_client_run(const struct kx_ask *ask, GBytes **body, bool *maybe, struct kx_error *err)
-{
-    struct kx_operation o = {
-        .client = ask->client, .op = ask->op, .path = ask->path, .params = ask->params};
-    struct wanted_body wanted = {.cap = ask->cap ? ask->cap : KX_ANSWER_BYTES_MAX,
-                                 .bytes = g_byte_array_new()};
-    if (maybe) *maybe = false;
-    int result = kx_operation_run(&o, ask->call, take_body, &wanted, NULL, maybe, err);
-    GBytes *bytes = g_byte_array_free_to_bytes(wanted.bytes);
-    if (result == 0 && body)
-        *body = bytes;
-    else
-        g_bytes_unref(bytes);
     return result;
 }

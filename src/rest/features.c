@@ -17,6 +17,7 @@ const char *kx_feature_name(enum kx_feature feature)
         [KX_FEATURE_LIST_BATCH] = "list-batch",
         [KX_FEATURE_LIST_AFTER] = "list-start-after",
         [KX_FEATURE_OPEN_REDIRECTS] = "open-redirects",
+        [KX_FEATURE_CREATE_PARENT] = "create-parent",
         [KX_FEATURE_SPACE] = "space",
         [KX_FEATURE_LOCATED_BLOCKS] = "located-blocks",
         [KX_FEATURE_INODE_PATHS] = "inode-paths",

@@ -15,6 +15,8 @@ enum kx_feature {
                             */
     KX_FEATURE_OPEN_REDIRECTS, /* OPEN redirects to where the bytes are: a NameNode to a DataNode,
                                 * Knox to itself; HttpFS sends them at once */
+    KX_FEATURE_CREATE_PARENT,  /* createparent=false of CREATE is heeded: a NameNode; HttpFS makes
+                                * missing folders (client_create.c) */
     KX_FEATURE_SPACE,          /* GETSTATUS: Hadoop 3.4 */
     KX_FEATURE_LOCATED_BLOCKS, /* GET_BLOCK_LOCATIONS: not an older HttpFS (3.4.2 has it) */
     KX_FEATURE_INODE_PATHS,    /* "/.reserved/.inodes/NUMBER" (inodes.h): a NameNode */

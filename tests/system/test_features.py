@@ -28,18 +28,23 @@ class Server:
 
     def ask(self, method: str, path: str, op: str, body=None, user="alice", headers=(), **params):
         """(status, headers, body)"""
-        url = urlsplit(self.endpoint)
+        if self.kind != "knox":
+            params["user.name"] = user
+        query = urlencode({"op": op, **params})
+        return self.request(method, f"{self.endpoint}/webhdfs/v1{quote(path)}?{query}", body, user, headers)
+
+    def request(self, method: str, url: str, body=None, user="alice", headers=()):
+        """The same of a whole URL, such as that of a redirect."""
+        parts = urlsplit(url)
         headers = dict(headers)
         if self.kind == "knox":
             headers["Authorization"] = f"Basic {b64encode(f'{user}:{user}-password'.encode()).decode()}"
             context = ssl.create_default_context(cafile=self.stack.cacert)
-            connection = http.client.HTTPSConnection(url.hostname, url.port, timeout=30, context=context)
+            connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=30, context=context)
         else:
-            params["user.name"] = user
-            connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
         try:
-            target = f"{url.path}/webhdfs/v1{quote(path)}?{urlencode({'op': op, **params})}"
-            connection.request(method, target, body, headers)
+            connection.request(method, f"{parts.path}?{parts.query}", body, headers)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
@@ -99,6 +104,17 @@ def open_redirects(server, hdfs) -> bool:
     return status == 307
 
 
+def create_parent(server, hdfs) -> bool:
+    """Or a folder that is not there is made with the file."""
+    wished = {"createparent": "false", "overwrite": "true"}
+    _, headers, _ = server.ask("PUT", hdfs.path("none/f"), "CREATE", **wished)
+    octets = {"Content-Type": "application/octet-stream"}
+    status, _, _ = server.request("PUT", headers["Location"], b"x", headers=octets)
+    made = hdfs.status("none/f") is not None
+    assert (status == 201) == made
+    return not made
+
+
 def space(server, hdfs) -> bool:
     return server.ask("GET", "/", "GETSTATUS")[0] == 200
 
@@ -108,7 +124,7 @@ def located_blocks(server, hdfs) -> bool:
     return server.ask("GET", hdfs.path("f"), "GET_BLOCK_LOCATIONS", offset=0, length=1)[0] == 200
 
 
-FACTS = [rename_options, list_batch, list_start_after, open_redirects, space, located_blocks]
+FACTS = [rename_options, list_batch, list_start_after, open_redirects, create_parent, space, located_blocks]
 
 
 def features(mount) -> dict[str, str]:
@@ -119,7 +135,8 @@ def test_learned_from_what_it_does(server, mounts, hdfs, tmp_path):
     """Nothing is known before it is used; then every row says what the server does when it is asked without the driver."""
     truth = {fact.__name__.replace("_", "-"): fact(server, hdfs) for fact in FACTS}
     assert truth["list-batch"] and truth["space"]
-    assert truth["rename-options"] == truth["list-start-after"] == truth["open-redirects"] == (server.kind != "httpfs")
+    of_namenode = ("rename-options", "list-start-after", "open-redirects", "create-parent")
+    assert [truth[name] for name in of_namenode] == [server.kind != "httpfs"] * len(of_namenode)
     hdfs.mkdirs(f"many/{number:04}" if number else "many" for number in range(PAGE + 2))
     hdfs.write("empty", b"")
     hdfs.write("theirs", b"three")

@@ -98,6 +98,32 @@ static void httpfs_sends_to_itself(void **state)
     kx_upload_close(upload);
 }
 
+/* It makes the folders that are missing, so it is asked whether there is one. */
+static void httpfs_makes_no_folder(void **state)
+{
+    struct scene *s = *state;
+    const struct kx_create how = {.overwrite = true};
+    const char *const asked = "/webhdfs/v1/d/data%3Dtrue/h?op=CREATE&user.name=root&overwrite=true&"
+                              "createparent=false";
+    const char *const target = "/webhdfs/v1/d/data%3Dtrue/h?op=CREATE&data=true&user.name=root";
+    const char *const folder = "/webhdfs/v1/d/data%3Dtrue?op=GETFILESTATUS&user.name=root";
+    replay_redirect(s->replay, "PUT", asked, target);
+    replay_answer(
+        s->replay, "GET", folder, 404,
+        "{\"RemoteException\":{\"exception\":\"FileNotFoundException\",\"message\":\"\"}}");
+    scene_expect(s, kx_upload_small(s->client, "/d/data=true/h", &how, "x", 1, NULL, &s->err),
+                 -ENOENT);
+    replay_redirect(s->replay, "PUT", asked, target);
+    replay_answer(s->replay, "GET", folder, 200, "{\"FileStatus\":{}}");
+    replay_answer(s->replay, "PUT", target, 201, NULL);
+    scene_expect(s, kx_upload_small(s->client, "/d/data=true/h", &how, "y", 1, NULL, &s->err), 0);
+    check_sent(s, "y");
+    /* A name like its redirect's word is no such word. */
+    replay_redirect(s->replay, "PUT", asked, "/webhdfs/v1/d/data%3Dtrue/h?op=CREATE&datanode=1");
+    replay_answer(s->replay, "PUT", "/webhdfs/v1/d/data%3Dtrue/h?op=CREATE&datanode=1", 201, NULL);
+    scene_expect(s, kx_upload_small(s->client, "/d/data=true/h", &how, "z", 1, NULL, &s->err), 0);
+}
+
 static void check_refused(struct scene *s, const char *name, const char *path, int expected,
                           const char *exception)
 {
@@ -297,6 +323,7 @@ int main(void)
         scene_test(blocks_are_synced_where_it_is_wished),
         scene_test(pieces_are_one_body),
         scene_test(httpfs_sends_to_itself),
+        scene_test(httpfs_makes_no_folder),
         scene_test(refusals_come_with_their_reason),
         scene_test(appends_are_refused),
         scene_test(an_append_waits_for_the_last_block),

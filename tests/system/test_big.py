@@ -8,6 +8,7 @@ from knoxtest import run
 MIB = 1 << 20
 BIG = 2384 * MIB + 12345  # two and a half GB
 MOST = 64 * MIB
+LONG_S = 240  # of a step; by way of a gateway the bytes pass one server more
 IDLE = 18 * MIB  # 16 seen: 14 are pages of shared libraries (libxml2 brings 2 of ICU and libstdc++)
 OWN = 4 * MIB  # of it that nobody shares; 2 seen
 
@@ -38,12 +39,12 @@ def test_in_and_out(mounts, hdfs, big, sanitized):
     """Copied in, summed, copied out by mounts that have none of it in the kernel's cache."""
     back = big.with_name("back")
     in_, sum_, out = (mounts(hdfs.url_path) for _ in range(3))
-    run("cp", big, in_ / "big", timeout=120)
+    run("cp", big, in_ / "big", timeout=LONG_S)
     assert hdfs.length("big") == BIG
-    expected = run("md5sum", big, timeout=60).stdout.split()[0]
-    assert run("md5sum", sum_ / "big", timeout=120).stdout.split()[0] == expected
-    run("cp", out / "big", back, timeout=120)
-    run("cmp", big, back, timeout=60)
+    expected = run("md5sum", big, timeout=LONG_S).stdout.split()[0]
+    assert run("md5sum", sum_ / "big", timeout=LONG_S).stdout.split()[0] == expected
+    run("cp", out / "big", back, timeout=LONG_S)
+    run("cmp", big, back, timeout=LONG_S)
     back.unlink()
     for mount in (in_, sum_, out):
         assert sanitized or mount.rss("VmHWM") < MOST

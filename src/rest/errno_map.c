@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* FSDirAppendOp (Hadoop 3.4.2) of a last block of which no replica is known: an IOException. */
@@ -151,9 +152,23 @@ static const char *simple_name(const char *exception)
     return start;
 }
 
+/* "There are 3 datanode(s) running and 2 node(s) are excluded in this operation": has the client of
+ * HDFS that asked (HttpFS, a DataNode) left all of them out because it could not reach them? A full
+ * one is not left out: the NameNode knows of it. */
+static bool all_are_excluded(const char *message)
+{
+    int running, excluded;
+    const char *count = message ? strstr(message, "There are ") : NULL;
+    return count &&
+           sscanf(count, "There are %d datanode(s) running and %d node(s) are excluded", &running,
+                  &excluded) == 2 &&
+           excluded >= running;
+}
+
 int kx_errno_from_exception(const char *exception, const char *message)
 {
     const char *name = exception ? simple_name(exception) : "";
+    if (all_are_excluded(message)) return EIO;
     for (size_t i = 0; i < G_N_ELEMENTS(RULES); i++) {
         const struct rule *rule = &RULES[i];
         if (rule->exception && !g_str_equal(rule->exception, name)) continue;

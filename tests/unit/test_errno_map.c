@@ -178,6 +178,14 @@ static void exceptions_that_are_not_recorded(void **state)
                     "File /f could only be written to 0 of the 1 minReplication nodes. There are 0 "
                     "datanode(s) running and 0 node(s) are excluded in this operation.",
                     EIO);
+    check_exception("RemoteException",
+                    "File /f could only be written to 0 of the 1 minReplication nodes. There are 2 "
+                    "datanode(s) running and 2 node(s) are excluded in this operation.",
+                    EIO);
+    check_exception("RemoteException",
+                    "File /f could only be written to 0 of the 1 minReplication nodes. There are 2 "
+                    "datanode(s) running and 1 node(s) are excluded in this operation.",
+                    ENOSPC);
     check_exception("IOException", "Cannot add additional XAttr to inode, would exceed limit of 32",
                     ENOSPC);
     check_exception("HadoopIllegalArgumentException", "The XAttr is too big. The maximum ...",

@@ -3,6 +3,7 @@
  * Threads: pure functions.  Errors: -EINVAL with the line: it is no XML, or something else. */
 #pragma once
 #include <glib.h>
+#include <stdbool.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -13,6 +14,7 @@ struct kx_application {
     enum kx_job_kind kind;
     char *name;             /* owned; as written, ${...} in it included; "" when absent */
     char *frequency;        /* owned; of a coordinator, as written; else NULL */
+    bool level;             /* it has a service level (<sla:info>) */
     GPtrArray *wanted;      /* of owned strings: the NAMEs of ${NAME}, each once, in order */
     GPtrArray *expressions; /* the same of what stands in longer ${...}: known at run time only */
     struct kx_configuration *defaults; /* of <parameters> */

@@ -123,7 +123,31 @@ int kx_oozie_run_again(struct kx_oozie *oozie, const struct kx_job_id *id,
 int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
                     const struct kx_call *call, struct kx_error *err);
 
-/* What the three above would do; nothing is sent. @job the record's object, with its actions. */
+/** Read a coordinator's definition again, with this configuration. Oozie takes the configuration as
+ * a whole: what is not in it is gone.
+ *  @tried nothing is done; @diff owned: what is (or would be) other, as Oozie tells it.
+ *  @return 0; -EBUSY: it has ended; -EINVAL: start, end, frequency, name and timezone stay (E1023).
+ */
+int kx_oozie_update(struct kx_oozie *oozie, const struct kx_job_id *id, const char *configuration,
+                    bool tried, const struct kx_call *call, char **diff, struct kx_error *err);
+
+/* What is done with the alerts of a coordinator's service level, or of a bundle's. */
+struct kx_oozie_sla {
+    const char *action;       /* "sla-enable", "sla-disable" or "sla-change" */
+    const char *scope;        /* runs, as in struct kx_oozie_runs; NULL: all, later ones too */
+    const char *coordinators; /* of a bundle: "one,two"; NULL: all */
+    const char *changes;      /* of a change: "sla-max-duration=${30 * MINUTES};..." */
+};
+/** Runs whose times are long ago (`oozie.sla.disable.alerts.older.than`, 48 hours) begin with
+ * alerts disabled.
+ *  @return 0; -EINVAL: no runs, or no such value; -ENOENT: no run of this number; -EBUSY: nothing
+ * there has a service level, or it does not show what was told. */
+int kx_oozie_set_sla(struct kx_oozie *oozie, const struct kx_job_id *id,
+                     const struct kx_oozie_sla *sla, const struct kx_call *call,
+                     struct kx_error *err);
+
+/* What kx_oozie_runs, _change and a rerun of a workflow would do; nothing is sent. @job the
+ * record's object, with its actions. */
 /** Append a line a run: number, time, state, and the verb or why it is not possible.
  *  @return 0; -EINVAL; -EBUSY: Oozie would refuse it. */
 int kx_oozie_preview_runs(const struct kx_item *job, const struct kx_oozie_runs *runs, GString *out,

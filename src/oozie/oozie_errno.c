@@ -41,7 +41,9 @@ static const struct {
     {"E1016", "E1019", NULL, EBUSY},
     {"E1020", "E1023", NULL, EINVAL},
     {"E1024", NULL, NULL, EBUSY}, /* ignore, of runs that have not failed */
-    {"E1025", "E1026", NULL, EINVAL},
+    {"E1025", NULL, NULL, EINVAL},
+    {"E1026", NULL, NULL, EBUSY}, /* nothing there has a service level */
+    {"E1027", NULL, NULL, EINVAL},
     {"E1400", NULL, NULL, EACCES},
     {"E1600", "E1602", NULL, EOPNOTSUPP},
     {"E1603", NULL, NULL, EINVAL},

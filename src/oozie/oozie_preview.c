@@ -23,7 +23,7 @@ static const char *objection(const char *action, const char *status)
 }
 
 /* "1-3,5" */
-static bool has_number(const char *scope, gint64 number)
+bool kx_oozie_has_number(const char *scope, int64_t number)
 {
     g_auto(GStrv) parts = g_strsplit(scope, ",", -1);
     for (char **part = parts; *part; part++) {
@@ -36,7 +36,7 @@ static bool has_number(const char *scope, gint64 number)
 }
 
 /* "FROM::TO", both included */
-static bool has_time(const char *scope, int64_t at_ms)
+bool kx_oozie_has_time(const char *scope, int64_t at_ms)
 {
     g_auto(GStrv) ends = g_strsplit(scope, "::", 2);
     return at_ms >= kx_oozie_iso_time(ends[0]) && at_ms <= kx_oozie_iso_time(ends[1]);
@@ -81,8 +81,9 @@ int kx_oozie_preview_runs(const struct kx_item *job, const struct kx_oozie_runs 
         const struct kx_item *run = kx_item_element(all, i);
         g_autofree char *status = kx_item_text(run, "status");
         g_autofree char *nominal = kx_item_text(run, "nominalTime");
-        bool meant = dates ? has_time(runs->scope, kx_oozie_time(nominal))
-                           : has_number(runs->scope, kx_item_number(run, "actionNumber", 0));
+        bool meant = dates
+                         ? kx_oozie_has_time(runs->scope, kx_oozie_time(nominal))
+                         : kx_oozie_has_number(runs->scope, kx_item_number(run, "actionNumber", 0));
         if (!meant || !status) continue;
         const char *against = objection(runs->action, status);
         add_run(run, verb, against, out);

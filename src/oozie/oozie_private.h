@@ -25,6 +25,10 @@ int kx_oozie_put(struct kx_oozie *oozie, const struct kx_job_id *id, const char 
  */
 int kx_oozie_check_runs(const char *scope, bool *dates, struct kx_error *err);
 
+/** Is a run meant by a scope that kx_oozie_check_runs has seen: of numbers, of times? */
+bool kx_oozie_has_number(const char *scope, int64_t number);
+bool kx_oozie_has_time(const char *scope, int64_t at_ms);
+
 /** "2026-03-07T00:00Z" in milliseconds since the epoch; 0: it is something else. */
 int64_t kx_oozie_iso_time(const char *text);
 

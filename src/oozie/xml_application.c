@@ -4,6 +4,7 @@
 #include "oozie/application.h"
 #include "oozie/xml_application.h"
 
+#define SLA_NAMESPACE  "uri:oozie:sla:"
 #define WANTED_MAX     1000
 #define DEPTH_MAX      200
 #define EXPRESSION_MAX 1000 /* bytes */
@@ -115,6 +116,8 @@ static void scan_tree(struct kx_application *out, const xmlNode *node, int depth
         if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
             scan(out, (const char *)node->content);
         if (node->type != XML_ELEMENT_NODE) continue;
+        out->level |= kx_xml_is(node, "info") && node->ns &&
+                      g_str_has_prefix((const char *)node->ns->href, SLA_NAMESPACE);
         scan_attributes(out, node);
         scan_tree(out, node->children, depth + 1);
     }

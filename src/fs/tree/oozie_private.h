@@ -97,6 +97,8 @@ int kx_oozie_rerun_runs(const struct kx_tree_at *at, const char *argument, struc
 int kx_oozie_ignore_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 int kx_oozie_rerun_bundle(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+/** "NAME=VALUE;NAME=VALUE" over its configuration; NULL: as it is. */
+int kx_oozie_update_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 extern const struct kx_tree_verb kx_oozie_run_verbs[];
 
 /* oozie_staged.c: folders of submit */

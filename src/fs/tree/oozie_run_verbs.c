@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fs/tree/oozie_private.h"
+#include "rest/configuration.h"
 
 static int try_runs(const struct kx_tree_at *at, const struct kx_answer *record,
                     const struct kx_oozie_runs *runs, struct kx_error *err)
@@ -87,6 +88,37 @@ int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct
     if (!tried) return kx_oozie_change(kx_oozie_of(at, err), &id, argument, at->call, err);
     result = kx_oozie_preview_change(kx_answer_root(record), changes ? changes : "", out, err);
     kx_oozie_keep_preview(at, out->str);
+    return result;
+}
+
+static int set_values(struct kx_configuration *values, const char *changes, struct kx_error *err)
+{
+    g_auto(GStrv) parts = g_strsplit(changes ? changes : "", ";", -1);
+    for (char **part = parts; *part; part++) {
+        g_auto(GStrv) pair = g_strsplit(*part, "=", 2);
+        if (**part && (!*pair[0] || !pair[1]))
+            return kx_error_set(err, EINVAL, "%s: NAME=VALUE is expected", *part);
+        if (**part) kx_configuration_set(values, pair[0], pair[1]);
+    }
+    return 0;
+}
+
+int kx_oozie_update_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
+    g_autoptr(kx_answer) record = NULL;
+    g_autoptr(kx_configuration) values = kx_configuration_new();
+    g_autofree char *changes = NULL, *diff = NULL;
+    bool tried = kx_oozie_only_tried(argument, &changes);
+    int result = kx_oozie_job_at(at, &id, &record, err);
+    if (result < 0) return result;
+    g_autofree char *xml = kx_item_text(kx_answer_root(record), "conf");
+    if (xml) result = kx_configuration_read_xml(values, xml, strlen(xml), err);
+    if (result == 0) result = set_values(values, changes, err);
+    if (result < 0) return result;
+    g_autofree char *body = kx_configuration_xml(values);
+    result = kx_oozie_update(kx_oozie_of(at, err), &id, body, tried, at->call, &diff, err);
+    if (result == 0 && tried) kx_oozie_keep_preview(at, diff);
     return result;
 }
 

@@ -86,6 +86,22 @@ static int run_kill_runs(const struct kx_tree_at *at, const char *argument, stru
     return runs ? kx_oozie_on_runs(at, "kill", argument, err) : run_kill(at, NULL, err);
 }
 
+#define SLA(whose, which)                                                                          \
+    {.name = "sla-enable",                                                                         \
+     .argument = "[" whose "]",                                                                    \
+     .help = "alerts are given when its times are missed: " which,                                 \
+     .run = kx_oozie_sla_enable},                                                                  \
+        {.name = "sla-disable",                                                                    \
+         .argument = "[" whose "]",                                                                \
+         .help = "no alerts any more",                                                             \
+         .run = kx_oozie_sla_disable},                                                             \
+    {                                                                                              \
+        .name = "sla-change", .argument = "NAME=VALUE;NAME=VALUE [" whose "]",                     \
+        .help = "sla-nominal-time, -should-start, -should-end or -max-duration of what has not "   \
+                "ended",                                                                           \
+        .run = kx_oozie_sla_change                                                                 \
+    }
+
 #define SUSPEND                                                                                    \
     {                                                                                              \
         .name = "suspend", .help = "start no more actions until it is resumed",                    \
@@ -135,6 +151,7 @@ const struct kx_tree_verb kx_oozie_bundle_verbs[] = {
      .argument = "NAME=VALUE;NAME=VALUE",
      .help = "its endtime or pausetime",
      .run = kx_oozie_change_it},
+    SLA("NAME,NAME", "of all its coordinators, or of these"),
     {.name = NULL},
 };
 
@@ -161,5 +178,11 @@ const struct kx_tree_verb kx_oozie_coordinator_verbs[] = {
      .argument = "NAME=VALUE;NAME=VALUE [-n]",
      .help = "its endtime, concurrency or pausetime",
      .run = kx_oozie_change_it},
+    {.name = "update",
+     .argument = "[NAME=VALUE;NAME=VALUE] [-n]",
+     .help = "read its definition again, with these values of its configuration; with -n only "
+             "preview says what would be other",
+     .run = kx_oozie_update_it},
+    SLA("RUNS", "of all runs, or of these"),
     {.name = NULL},
 };

@@ -64,6 +64,11 @@ def settings(plan: Plan, name: str) -> Sites:
         f"{service}.AuthorizationService.authorization.enabled": "true",
         f"{service}.WorkflowAppService.system.libpath": SHARE,
         f"{service}.CallableQueueService.threads": "6",
+        # Service levels (SLA) and their alerts.
+        "oozie.services.ext": "org.apache.oozie.service.EventHandlerService,org.apache.oozie.sla.service.SLAService",
+        f"{service}.EventHandlerService.event.listeners": "org.apache.oozie.sla.listener.SLAJobEventListener",
+        "oozie.sla.service.SLAService.job.event.latency": "5000",
+        "oozie.sla.service.SLAService.check.interval": "5",
         "oozie.server.threadpool.max.threads": "40",
         # What a test waits for comes every few seconds instead of every few minutes.
         f"{service}.CoordMaterializeTriggerService.lookup.interval": "5",

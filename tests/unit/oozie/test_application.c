@@ -60,6 +60,33 @@ static void wanted_values_are_found(void **state)
     kx_application_clear(&application);
 }
 
+static void a_coordinator_says_how_often_and_whether_it_has_a_service_level(void **state)
+{
+    (void)state;
+#define APP(inner)                                                                                 \
+    "<coordinator-app frequency='${coord:days(1)}' xmlns='uri:oozie:coordinator:0.4' "             \
+    "xmlns:s='uri:oozie:sla:0.2'><action>" inner "</action></coordinator-app>"
+    static const struct {
+        const char *text, *frequency;
+        bool level;
+    } CASES[] = {
+        {APP("<s:info/>"), "${coord:days(1)}", true},
+        {APP("<info xmlns='uri:oozie:sla:0.1'/>"), "${coord:days(1)}", true},
+        {APP("<info/><s:other/>"), "${coord:days(1)}", false},
+        {"<bundle-app name='b'/>", NULL, false},
+    };
+#undef APP
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct kx_application application;
+        assert_int_equal(
+            kx_application_read(CASES[i].text, strlen(CASES[i].text), &application, NULL), 0);
+        if (g_strcmp0(application.frequency, CASES[i].frequency) != 0 ||
+            application.level != CASES[i].level)
+            fail_msg("%s", CASES[i].text);
+        kx_application_clear(&application);
+    }
+}
+
 static void what_is_none_is_refused(void **state)
 {
     (void)state;
@@ -104,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_known_by_its_root),
         cmocka_unit_test(wanted_values_are_found),
+        cmocka_unit_test(a_coordinator_says_how_often_and_whether_it_has_a_service_level),
         cmocka_unit_test(what_is_none_is_refused),
         cmocka_unit_test(deep_and_odd_texts_do_no_harm),
     };

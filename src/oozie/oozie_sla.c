@@ -1,0 +1,124 @@
+/* Alerts of a service level, and the definition of a coordinator that is read again.
+ *
+ * Oozie 5.2.1 answers 200 to sla-enable and the like of a whole coordinator that has no service
+ * level, so its records are looked at afterwards (`/v2/sla`, which has "Enabled" or "Disabled" a
+ * run), and the definition where there are none yet. It wants an XML body's type though it reads
+ * none. */
+#include <errno.h>
+#include <string.h>
+
+#include "oozie/application.h"
+#include "oozie/oozie_private.h"
+
+#define EMPTY      "<configuration/>"
+#define RECORD_MAX 1000 /* the server's own */
+
+int kx_oozie_update(struct kx_oozie *oozie, const struct kx_job_id *id, const char *configuration,
+                    bool tried, const struct kx_call *call, char **diff, struct kx_error *err)
+{
+    g_autofree char *status = NULL;
+    g_autoptr(GString) params = g_string_new(NULL);
+    g_autoptr(GBytes) body = NULL;
+    g_autoptr(kx_answer) answer = NULL;
+    int result = kx_oozie_state(oozie, id, call, &status, NULL, err);
+    if (result == 0 && kx_oozie_ended(status))
+        result = kx_error_set(err, EBUSY, "update is not possible: %s is %s", id->job, status);
+    if (result < 0) return result;
+    kx_url_append_query(params, "action", "update");
+    kx_url_append_query(params, "dryrun", tried ? "true" : "false");
+    result = kx_oozie_put(oozie, id, params->str, configuration, call, &body, NULL, err);
+    if (result == 0) result = kx_answer_parse(body, &answer, err);
+    if (result < 0) return result;
+    *diff = kx_item_text(kx_answer_root(answer), "update/diff");
+    return *diff ? 0 : kx_error_set(err, EPROTO, "Oozie does not say what it has updated");
+}
+
+/* "NAME=VALUE;NAME=VALUE" */
+static int check_changes(const char *changes, struct kx_error *err)
+{
+    static const char *const NAMES[] = {"sla-nominal-time", "sla-should-start", "sla-should-end",
+                                        "sla-max-duration", NULL};
+    g_auto(GStrv) parts = g_strsplit(changes, ";", -1);
+    for (char **part = parts; *part; part++) {
+        g_auto(GStrv) pair = g_strsplit(*part, "=", 2);
+        if (!pair[0] || !g_strv_contains(NAMES, pair[0]) || !pair[1] || !*pair[1])
+            return kx_error_set(err, EINVAL,
+                                "%s: sla-nominal-time=, sla-should-start=, sla-should-end= or "
+                                "sla-max-duration= is expected",
+                                *part);
+    }
+    return 0;
+}
+
+/* Has it a service level? */
+static int check_level(struct kx_oozie *oozie, const struct kx_job_id *id,
+                       const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(GBytes) definition = NULL;
+    struct kx_application application;
+    if (id->kind == KX_JOB_BUNDLE) return 0; /* its coordinators' errors come as one, E1026 */
+    int result = kx_oozie_show(oozie, id, "definition", NULL, call, &definition, err);
+    if (result < 0) return result;
+    gsize length = 0;
+    const char *text = g_bytes_get_data(definition, &length);
+    result = kx_application_read(text, length, &application, err);
+    if (result < 0) return result;
+    bool level = application.level;
+    kx_application_clear(&application);
+    return level ? 0 : kx_error_set(err, EBUSY, "%s has no service level (sla:info)", id->job);
+}
+
+static bool is_meant(const struct kx_item *record, const char *job, const char *scope, bool dates)
+{
+    g_autofree char *id = kx_item_text(record, "id");
+    const char *number = id && g_str_has_prefix(id, job) ? strchr(id, '@') : NULL;
+    if (!scope) return true;
+    if (dates) return kx_oozie_has_time(scope, kx_item_number(record, "nominalTime", 0));
+    return number && kx_oozie_has_number(scope, g_ascii_strtoll(number + 1, NULL, 10));
+}
+
+/* Do the records show it? */
+static int check_shown(struct kx_oozie *oozie, const struct kx_job_id *id,
+                       const struct kx_oozie_sla *sla, bool dates, const struct kx_call *call,
+                       struct kx_error *err)
+{
+    const char *wanted = strcmp(sla->action, "sla-enable") == 0 ? "Enabled" : "Disabled";
+    g_autofree char *path = NULL, *filter = g_strconcat("parent_id=", id->job, NULL);
+    g_autoptr(GString) params = g_string_new(NULL);
+    g_autoptr(kx_answer) answer = NULL;
+    kx_url_append_query(params, "filter", filter);
+    kx_url_append_query_int(params, "len", RECORD_MAX);
+    int result = kx_oozie_path(oozie, "/sla", call, &path, err);
+    if (result == 0) result = kx_service_get(oozie->service, path, params->str, call, &answer, err);
+    if (result < 0) return result;
+    const struct kx_item *all = kx_item_at(kx_answer_root(answer), "slaSummaryList");
+    for (size_t i = 0; i < kx_item_count(all); i++) {
+        const struct kx_item *record = kx_item_element(all, i);
+        g_autofree char *status = kx_item_text(record, "slaAlertStatus");
+        g_autofree char *run = kx_item_text(record, "id");
+        if (!is_meant(record, id->job, sla->scope, dates) || g_strcmp0(status, wanted) == 0)
+            continue;
+        return kx_error_set(err, EBUSY, "Oozie took %s, and %s still is %s", sla->action,
+                            run ? run : "", status ? status : "unknown");
+    }
+    return 0;
+}
+
+int kx_oozie_set_sla(struct kx_oozie *oozie, const struct kx_job_id *id,
+                     const struct kx_oozie_sla *sla, const struct kx_call *call,
+                     struct kx_error *err)
+{
+    bool dates = false;
+    g_autoptr(GString) params = g_string_new(NULL);
+    int result = sla->scope ? kx_oozie_check_runs(sla->scope, &dates, err) : 0;
+    if (result == 0 && sla->changes) result = check_changes(sla->changes, err);
+    if (result == 0) result = check_level(oozie, id, call, err);
+    if (result < 0) return result;
+    kx_url_append_query(params, "action", sla->action);
+    kx_url_append_query(params, dates ? "date" : "action-list", sla->scope);
+    kx_url_append_query(params, "coordinators", sla->coordinators);
+    kx_url_append_query(params, "value", sla->changes);
+    result = kx_oozie_put(oozie, id, params->str, EMPTY, call, NULL, NULL, err);
+    bool told = result == 0 && !sla->changes && id->kind == KX_JOB_COORDINATOR;
+    return told ? check_shown(oozie, id, sla, dates, call, err) : result;
+}

@@ -15,7 +15,7 @@ import everyday.promises  # noqa: E402, F401
 from everyday import MIB, ROWS, fails  # noqa: E402
 
 ALL, REFUSED = 57, 4
-LONG = {"file > 2 GiB (2.1 GiB written, tail read)": [pytest.mark.slow, pytest.mark.limit(180)]}
+LONG = {"file > 2 GiB (2.1 GiB written, tail read)": [pytest.mark.slow, pytest.mark.limit(300)]}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import errno
 import os
 
 import pytest
-from knoxtest import run, until
+from knoxtest import of_datanode, run, until
 from knoxtest.tree import TREE, reason, refused, tell, visible
 
 MIB = 1 << 20
@@ -72,7 +72,8 @@ def test_refused_at_close(mounts, mend, hdfs, cause, verb):
     mount = visible(mounts, hdfs, blocksize="1M", timeout=4, data_timeout=5, connect_timeout=2)
     file = os.open(mount / "f", os.O_RDWR)
     os.pwrite(file, NEW, 0)
-    with cause(mend, hdfs) as codes:
+    with cause(mend, hdfs) as causes:
+        codes = of_datanode(mount, causes)
         with pytest.raises(OSError) as raised:
             os.close(file)
         assert raised.value.errno in codes

@@ -3,7 +3,9 @@
 from .hdfs import Hdfs
 from .mount import Mount, MountError, Mounts
 from .programs import Failed, Running, run, sh
-from .refusing import of_datanode, refused, tells_why
+from .refusing import of_datanode, of_dead_server, refused, tells_why
 from .waiting import until
 
-__all__ = ["Failed", "Hdfs", "Mount", "MountError", "Mounts", "Running", "of_datanode", "refused", "run", "sh", "tells_why", "until"]
+__all__ = [
+    "Failed", "Hdfs", "Mount", "MountError", "Mounts", "Running", "of_datanode", "of_dead_server", "refused", "run", "sh", "tells_why", "until",
+]  # fmt: skip

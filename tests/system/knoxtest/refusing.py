@@ -16,6 +16,11 @@ def of_datanode(mount, code: int | set) -> set[int]:
     return codes if tells_why(mount) else codes | {errno.EIO}
 
 
+def of_dead_server(mount, code: int) -> set[int]:
+    """The errnos where the NameNode is down: of it a gateway says 500, too."""
+    return {code} if tells_why(mount) else {code, errno.EIO}
+
+
 def refused(code: int | set, call, *arguments) -> None:
     """The call fails with this errno, or one of these."""
     with pytest.raises(OSError) as caught:

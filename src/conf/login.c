@@ -43,9 +43,12 @@ static int find_origin(const struct kx_options *options, struct origin *out, str
                                 rows[i].option);
         *out = rows[i];
     }
-    if (options->token_url && out->login != KX_LOGIN_BASIC)
+    bool ticket = out->login == KX_LOGIN_SIMPLE || out->login == KX_LOGIN_NEGOTIATE;
+    if (options->token_url && !ticket && out->login != KX_LOGIN_BASIC)
         return kx_error_set(err, EINVAL,
-                            "-o token_url: needs a password to show there (auth_file, ...)");
+                            "-o token_url and -o %s: a token is got with a password (auth_file, "
+                            "...) or a Kerberos ticket",
+                            out->option);
     return 0;
 }
 
@@ -101,15 +104,27 @@ static bool is_loopback(const char *host)
            strcmp(host, "::1") == 0;
 }
 
+static bool url_is_clear(const char *url)
+{
+    struct kx_url_parts parts = {.port = -1};
+    if (!kx_url_split(url, true, &parts)) return false;
+    bool clear = g_strcmp0(parts.scheme, "http") == 0 && parts.host && !is_loopback(parts.host);
+    kx_url_parts_clear(&parts);
+    return clear;
+}
+
 char *kx_login_warning(const struct kx_options *options, const struct kx_endpoint *endpoint)
 {
     bool clear = false;
     for (const struct kx_endpoint *at = endpoint; at; at = at->next)
         clear |= strcmp(at->scheme, "http") == 0 && !is_loopback(at->host);
+    bool token_clear = options->token_url && url_is_clear(options->token_url);
     if (options->insecure_tls)
         return g_strdup("-o insecure_tls: the server's certificate is not looked at; anybody on "
                         "the way can read and change everything, the login included");
     bool hadoops = options->delegation_file || options->keytab || options->principal;
+    if (token_clear)
+        return g_strdup_printf("the login goes to %s in clear: use https://", options->token_url);
     if (kx_login_is_secret(options) && clear && !hadoops)
         return g_strdup_printf("the login goes to %s in clear: use https://", endpoint->origin);
     return NULL;
@@ -121,5 +136,5 @@ bool kx_login_is_secret(const struct kx_options *options)
     list_origins(options, rows);
     for (size_t i = 0; i < ORIGINS; i++)
         if (rows[i].given) return true;
-    return options->key || options->cert;
+    return options->token_url || options->key || options->cert;
 }

@@ -24,8 +24,9 @@ static const struct kx_option_row ROWS[] = {
      "log in with the bearer token (JWT) in FILE (mode 0600), read again whenever it changes", 0,
      0},
     {"token_url", KX_OPTION_TEXT, AT(token_url), "URL",
-     "log in with tokens that Knox gives at URL (.../knoxtoken/api/v1/token) for the password", 0,
-     0},
+     "log in with tokens that Knox gives at URL (.../knoxtoken/api/v1/token) for the password, or "
+     "for a Kerberos ticket",
+     0, 0},
     {"delegation_file", KX_OPTION_TEXT, AT(delegation_file), "FILE",
      "log in with the delegation token of HDFS in FILE (mode 0600)", 0, 0},
     {"keytab", KX_OPTION_TEXT, AT(keytab), "FILE",

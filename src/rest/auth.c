@@ -12,17 +12,21 @@
 struct kx_auth {
     struct kx_auth_config config; /* borrowed members only; the copies are below */
     char *user, *token_url;
-    struct kx_tickets *tickets; /* atomic, made once; NULL: another login */
+    struct kx_kerberos_config kerberos; /* by which tokens are got; its keytab is owned */
+    const char *granted;                /* atomic; interned: whose token a ticket has brought */
+    struct kx_tickets *tickets;         /* atomic, made once; NULL: another login */
     GMutex mutex;
     GCond changed;
     /* guarded by mutex */
     struct kx_source source;
-    struct kx_pass *pass;     /* NULL: a token must be got first */
-    struct kx_pass *password; /* by which tokens are got */
-    int64_t due_ms;           /* wall clock: when the token is to be renewed */
+    struct kx_pass *pass; /* NULL: a token must be got first */
+    struct kx_pass
+        *password;  /* by which tokens are got, or a session for a ticket; NULL: none yet */
+    int64_t due_ms; /* wall clock: when the token is to be renewed */
     bool renewing;
     unsigned count;         /* of passes */
     unsigned refused;       /* the number of the last pass that was refused; 0: none */
+    char *why;              /* owned: why no token came; NULL: it was not that */
     int64_t quiet_until_ms; /* nobody asks again before that, with the refused pass */
 };
 
@@ -55,6 +59,19 @@ static void begin_tickets(struct kx_auth *auth)
     g_mutex_unlock(&auth->mutex);
 }
 
+/* Are tokens got for tickets? */
+static bool is_granted(const struct kx_auth *auth)
+{
+    return auth->token_url && auth->source.kind == KX_SOURCE_NONE;
+}
+
+/* @return owned. */
+static char *source_name(const struct kx_auth *auth)
+{
+    if (!is_granted(auth)) return kx_source_name(&auth->source);
+    return g_strdup(auth->kerberos.keytab ? auth->kerberos.keytab : "the ticket cache");
+}
+
 static void take_pass(struct kx_auth *auth, struct kx_pass *pass)
 {
     kx_pass_unref(auth->pass);
@@ -71,7 +88,7 @@ static int read_source(struct kx_auth *auth, struct kx_error *err)
     int rc = login == KX_LOGIN_SIMPLE ? 0 : kx_source_read(&auth->source, &line, err);
     if (rc == 0) {
         rc = kx_pass_new(login, line, auth->user, &pass, err);
-        g_autofree char *name = kx_source_name(&auth->source);
+        g_autofree char *name = source_name(auth);
         if (rc < 0) kx_error_prefix(err, "%s", name);
     }
     if (rc < 0) return rc;
@@ -98,8 +115,14 @@ int kx_auth_new(const struct kx_auth_config *config, const char *host, struct kx
     kx_source_init(&auth->source, config->source, config->where, host);
     auth->source.typed = config->typed;
     int rc = 0;
+    auth->kerberos = (struct kx_kerberos_config){
+        .keytab = config->keytab ? g_canonicalize_filename(config->keytab, NULL) : NULL,
+        .principal = config->principal,
+        .program = config->ticket_program};
     if (config->login == KX_LOGIN_NEGOTIATE)
         begin_tickets(auth);
+    else if (is_granted(auth))
+        kx_secret_guard_process();
     else
         rc = read_source(auth, err);
     if (rc == 0) *out = g_steal_pointer(&auth);
@@ -117,6 +140,8 @@ void kx_auth_free(struct kx_auth *auth)
     g_cond_clear(&auth->changed);
     g_free(auth->user);
     g_free(auth->token_url);
+    g_free(auth->why);
+    g_free((gpointer)(guintptr)auth->kerberos.keytab);
     g_free(auth);
 }
 
@@ -141,32 +166,40 @@ static bool token_is_good(const struct kx_auth *auth)
     return pass && (!pass->expires_ms || wall_ms(auth) < pass->expires_ms);
 }
 
-/* Three quarters of the life that it has from now on. */
-static int64_t due_after(const struct kx_auth *auth, const struct kx_pass *token)
-{
-    int64_t now = wall_ms(auth);
-    if (!token->expires_ms) return INT64_MAX;
-    return token->expires_ms <= now ? now : now + (token->expires_ms - now) / 4 * 3;
-}
-
 /* Get a token. Mutex held, free meanwhile. */
 static int renew(struct kx_auth *auth, struct kx_http *http, const struct kx_limits *limits,
                  struct kx_error *err)
 {
-    g_autoptr(kx_pass) password = kx_pass_ref(auth->password);
-    struct kx_pass *token = NULL;
+    g_autoptr(kx_pass) with = auth->password ? kx_pass_ref(auth->password) : NULL;
+    struct kx_pass *token = NULL, *session = NULL;
+    const struct kx_token_ask ask = {.http = http,
+                                     .clock = auth->config.clock,
+                                     .url = auth->token_url,
+                                     .limits = limits,
+                                     .kerberos = is_granted(auth) ? &auth->kerberos : NULL,
+                                     .user = auth->config.ticket_user};
     auth->renewing = true;
+    g_clear_pointer(&auth->why, g_free);
     g_mutex_unlock(&auth->mutex);
-    int rc = kx_token_get(http, auth->token_url, password, limits, &token, err);
+    int rc = kx_token_get(&ask, with, &token, &session, err);
     g_mutex_lock(&auth->mutex);
     auth->renewing = false;
     g_cond_broadcast(&auth->changed);
+    if (session) {
+        kx_pass_unref(auth->password);
+        auth->password = session;
+    }
     if (rc == 0) {
-        auth->due_ms = due_after(auth, token);
+        auth->due_ms = kx_pass_due_ms(token, wall_ms(auth));
         take_pass(auth, token);
+        if (ask.kerberos && token->user)
+            g_atomic_pointer_set(&auth->granted, g_intern_string(token->user));
         return 0;
     }
-    if (rc == -EACCES) auth->quiet_until_ms = now_ms(auth) + KX_REFUSED_MS;
+    if (rc == -EACCES) {
+        auth->quiet_until_ms = now_ms(auth) + KX_REFUSED_MS;
+        auth->why = g_strdup(err ? err->message : NULL);
+    }
     auth->due_ms = wall_ms(auth) + AGAIN_AFTER_MS;
     return rc;
 }
@@ -185,7 +218,8 @@ static int wait_for_renewal(struct kx_auth *auth, const struct kx_limits *limits
 
 static int leave_alone(const struct kx_auth *auth, struct kx_error *err)
 {
-    g_autofree char *name = kx_source_name(&auth->source);
+    g_autofree char *name = source_name(auth);
+    if (auth->why) return kx_error_set(err, EACCES, "%s", auth->why);
     return kx_error_set(err, EACCES, "the server refused the login (from %s) a moment ago", name);
 }
 
@@ -263,20 +297,6 @@ bool kx_auth_refused(struct kx_auth *auth, struct kx_http *http, struct kx_pass 
     return again;
 }
 
-/* "Basic realm=..." -> what could be tried. */
-static const char *advice(const char *offered)
-{
-    if (!offered) return "a login: -o auth_file=FILE or token_file=FILE";
-    if (g_ascii_strncasecmp(offered, "basic", 5) == 0)
-        return "a name and password: -o auth_file=FILE with USER:PASSWORD in it";
-    if (g_ascii_strncasecmp(offered, "bearer", 6) == 0)
-        return "a token: -o token_file=FILE, or token_url=URL with auth_file=FILE";
-    if (g_ascii_strncasecmp(offered, "negotiate", 9) == 0)
-        return "a Kerberos ticket (kinit, or -o keytab=FILE), or -o delegation_file=FILE with a "
-               "delegation token";
-    return "a login of a kind that is not known here";
-}
-
 /* What it is that the server refuses. */
 static const char *name_of(enum kx_login login)
 {
@@ -293,7 +313,7 @@ void kx_auth_explain(struct kx_auth *auth, const char *offered, struct kx_error 
     kx_auth_state(auth, &state);
     g_autofree char *words = NULL;
     if (kx_auth_is_simple(auth)) {
-        words = g_strdup_printf("the server wants %s", advice(offered));
+        words = g_strdup_printf("the server wants %s", kx_login_advice(offered));
     } else {
         enum kx_login login = tickets_of(auth) ? KX_LOGIN_NEGOTIATE : auth->config.login;
         bool over = state.expires_ms && state.expires_ms <= wall_ms(auth);
@@ -324,7 +344,8 @@ bool kx_auth_has_tickets(struct kx_auth *auth)
 
 const char *kx_auth_ticket_user(struct kx_auth *auth)
 {
-    return tickets_of(auth) ? kx_tickets_user(tickets_of(auth)) : NULL;
+    return tickets_of(auth) ? kx_tickets_user(tickets_of(auth))
+                            : g_atomic_pointer_get(&auth->granted);
 }
 
 char *kx_auth_user(struct kx_auth *auth)
@@ -332,7 +353,7 @@ char *kx_auth_user(struct kx_auth *auth)
     if (tickets_of(auth)) return g_strdup(kx_auth_ticket_user(auth));
     g_mutex_lock(&auth->mutex);
     const struct kx_pass *pass = auth->pass ? auth->pass : auth->password;
-    char *user = g_strdup(pass->user);
+    char *user = g_strdup(pass ? pass->user : auth->user);
     g_mutex_unlock(&auth->mutex);
     return user;
 }
@@ -344,10 +365,11 @@ void kx_auth_state(struct kx_auth *auth, struct kx_auth_state *out)
         return;
     }
     g_mutex_lock(&auth->mutex);
-    const struct kx_pass *pass = auth->pass ? auth->pass : auth->password;
+    const struct kx_pass *with = auth->password, *pass = auth->pass ? auth->pass : with;
     *out = (struct kx_auth_state){.login = kx_login_name(auth->config.login),
-                                  .source = kx_source_name(&auth->source),
-                                  .user = g_strdup(pass->user),
+                                  .source = source_name(auth),
+                                  .user = g_strdup(pass ? pass->user : auth->user),
+                                  .principal = g_strdup(with ? with->principal : NULL),
                                   .expires_ms = auth->pass ? auth->pass->expires_ms : 0,
                                   .renewals = auth->count > 1 ? auth->count - 1 : 0};
     g_mutex_unlock(&auth->mutex);

@@ -29,7 +29,8 @@ struct kx_auth_config {
     const char *where;             /* of the source */
     const struct kx_secret *typed; /* borrowed: of KX_SOURCE_TYPED */
     const char *token_url; /* BEARER: the source's USER:PASSWORD is shown there, which gives tokens
-                              (Knox's knoxtoken service); NULL: the source has the token itself */
+                              (Knox's knoxtoken service), and without a source a Kerberos ticket;
+                              NULL: the source has the token itself */
     bool tickets; /* SIMPLE: a server that wants a Kerberos ticket is shown one, if there is one */
     /* of tickets; borrowed for the life of the login */
     const char *keytab, *principal; /* NULL: the ticket cache, whoever's it is */

@@ -26,11 +26,10 @@ static void asked_clear(struct asked *asked)
     *asked = (struct asked){0};
 }
 
-/* @query "op=...&...".  @return 0: a 2xx answer; -errno. */
-static int ask(const struct kx_negotiate *n, const char *method, const char *query,
-               const char *header, struct asked *out, struct kx_error *err)
+/* @return 0: a 2xx answer; -errno. */
+static int ask_url(const struct kx_negotiate *n, const char *method, const char *url,
+                   const char *header, struct asked *out, struct kx_error *err)
 {
-    g_autofree char *url = g_strconcat(n->base, "/?", query, NULL);
     const char *headers[] = {header, NULL};
     const struct kx_http_request request = {.method = method, .url = url, .headers = headers};
     out->body = g_byte_array_new();
@@ -38,11 +37,20 @@ static int ask(const struct kx_negotiate *n, const char *method, const char *que
     if (rc == 0) rc = kx_transfer_wait_head(out->transfer, n->limits, err);
     if (rc == 0)
         rc = kx_transfer_collect(out->transfer, ANSWER_BYTES_MAX, n->limits, out->body, err);
-    kx_wipe(url, strlen(url));
     if (rc < 0) return rc;
     long status = kx_transfer_status(out->transfer);
     if (status >= 200 && status <= 299) return 0;
     return kx_error_from_answer(err, status, (const char *)out->body->data, out->body->len);
+}
+
+/* @query "op=...&...". */
+static int ask(const struct kx_negotiate *n, const char *method, const char *query,
+               const char *header, struct asked *out, struct kx_error *err)
+{
+    g_autofree char *url = g_strconcat(n->base, "/?", query, NULL);
+    int rc = ask_url(n, method, url, header, out, err);
+    kx_wipe(url, strlen(url));
+    return rc;
 }
 
 /* What `hadoop.auth` says of itself: who, and until when. */
@@ -106,47 +114,75 @@ static const char *proof_of(const struct kx_transfer *transfer)
     return NULL;
 }
 
-static int show_ticket(const struct kx_negotiate *n, struct kx_kerberos *exchange,
-                       struct kx_pass **out, struct kx_error *err)
+/* GET @url with the ticket.  @return 0: it is let in, and the server is who it should be; the
+ * answer may be an error of HDFS's all the same, which stays in @err. */
+static int show_ticket(const struct kx_negotiate *n, struct kx_kerberos *exchange, const char *url,
+                       struct asked *asked, struct kx_error *err)
 {
-    __attribute__((cleanup(asked_clear))) struct asked asked = {0};
     const char *principal = kx_kerberos_principal(exchange);
     char *header =
         g_strconcat("Authorization: Negotiate ", kx_secret_text(kx_kerberos_token(exchange)), NULL);
-    int rc = ask(n, "GET", "op=GETHOMEDIRECTORY", header, &asked, err);
+    int rc = ask_url(n, "GET", url, header, asked, err);
     kx_wipe(header, strlen(header));
     g_free(header);
     /* Who is let in may still be refused what was asked, by a standby for one. */
-    bool answered = asked.transfer && kx_transfer_answered(asked.transfer);
-    long status = answered ? kx_transfer_status(asked.transfer) : 0;
+    bool answered = asked->transfer && kx_transfer_answered(asked->transfer);
+    long status = answered ? kx_transfer_status(asked->transfer) : 0;
     if (status == 401 || (status == 403 && !err->exception)) {
         g_autofree char *why = g_strdup(err->message);
-        kx_error_set(err, EACCES, "it refuses the Kerberos ticket of %s: %s", principal,
-                     why ? why : "401");
+        bool skew = why && strstr(why, "Clock skew too great"); /* the words of Java's Kerberos */
+        kx_error_set(err, EACCES, "it refuses the Kerberos ticket of %s: %s%s", principal,
+                     why ? why : "401",
+                     skew ? " (set the clocks of this machine and of the server, then kinit)" : "");
         return -EACCES;
     }
     if (rc < 0 && !(status && err->exception)) return rc;
-    const char *proof = proof_of(asked.transfer);
-    rc = proof ? kx_kerberos_check(exchange, proof, n->limits->cancel, err) : 0;
-    if (rc == 0) rc = take_session(n, asked.transfer, principal, out, err);
-    if (rc == 0) kx_error_clear(err);
+    const char *proof = proof_of(asked->transfer);
+    return proof ? kx_kerberos_check(exchange, proof, n->limits->cancel, err) : 0;
+}
+
+/* A ticket for the server that is asked. */
+static int begin(const struct kx_negotiate *n, struct kx_kerberos **out, struct kx_error *err)
+{
+    struct kx_url_parts parts = {.port = -1};
+    if (!kx_url_split(n->base, true, &parts) || !parts.host)
+        return kx_error_set(err, EINVAL, "no host in %s", n->base);
+    int rc = kx_kerberos_begin(n->kerberos, parts.host, n->limits->cancel, out, err);
+    kx_url_parts_clear(&parts);
     return rc;
 }
 
 int kx_negotiate_session(const struct kx_negotiate *n, struct kx_pass **out, int64_t *until_ms,
                          struct kx_error *err)
 {
+    __attribute__((cleanup(asked_clear))) struct asked asked = {0};
     g_autoptr(kx_kerberos) exchange = NULL;
-    struct kx_url_parts parts = {.port = -1};
-    if (!kx_url_split(n->base, true, &parts) || !parts.host)
-        return kx_error_set(err, EINVAL, "no host in %s", n->base);
-    int rc = kx_kerberos_begin(n->kerberos, parts.host, n->limits->cancel, &exchange, err);
-    kx_url_parts_clear(&parts);
+    int rc = begin(n, &exchange, err);
     if (rc < 0) return rc;
     *until_ms = kx_kerberos_until_ms(exchange);
-    rc = show_ticket(n, exchange, out, err);
+    g_autofree char *url = g_strconcat(n->base, "/?op=GETHOMEDIRECTORY", NULL);
+    rc = show_ticket(n, exchange, url, &asked, err);
+    if (rc == 0) {
+        kx_error_clear(err);
+        rc = take_session(n, asked.transfer, kx_kerberos_principal(exchange), out, err);
+    }
     if (rc < 0) kx_error_prefix(err, "%s", n->base);
     return rc;
+}
+
+int kx_negotiate_get(const struct kx_negotiate *n, GByteArray **body, struct kx_pass **session,
+                     struct kx_error *err)
+{
+    __attribute__((cleanup(asked_clear))) struct asked asked = {0};
+    g_autoptr(kx_kerberos) exchange = NULL;
+    KX_ERROR_AUTO(none);
+    int rc = begin(n, &exchange, err);
+    if (rc == 0) rc = show_ticket(n, exchange, n->base, &asked, err);
+    if (rc == 0 && err->code) rc = -err->code;
+    if (rc < 0) return rc;
+    take_session(n, asked.transfer, kx_kerberos_principal(exchange), session, &none);
+    *body = g_steal_pointer(&asked.body);
+    return 0;
 }
 
 static int name_failure(int rc, const char *what, struct kx_error *err)
@@ -206,7 +242,8 @@ int kx_negotiate_cancel(const struct kx_negotiate *n, const struct kx_pass *pass
     GString *query = g_string_new("&op=CANCELDELEGATIONTOKEN");
     kx_url_append_query(query, "token", kx_secret_text(pass->value));
     kx_url_append_query(query, "delegation", kx_secret_text(pass->value));
-    int rc = ask(n, "PUT", query->str + 1, kx_secret_text(pass->header), &asked, err);
+    const char *header = pass->header ? kx_secret_text(pass->header) : NULL;
+    int rc = ask(n, "PUT", query->str + 1, header, &asked, err);
     kx_wipe(query->str, query->len);
     g_string_free(query, TRUE);
     return name_failure(rc, "the delegation token is not cancelled", err);

@@ -15,6 +15,19 @@ const char *kx_login_name(enum kx_login login)
     return NAMES[login];
 }
 
+const char *kx_login_advice(const char *offered)
+{
+    if (!offered) return "a login: -o auth_file=FILE or token_file=FILE";
+    if (g_ascii_strncasecmp(offered, "basic", 5) == 0)
+        return "a name and password: -o auth_file=FILE with USER:PASSWORD in it";
+    if (g_ascii_strncasecmp(offered, "bearer", 6) == 0)
+        return "a token: -o token_file=FILE, or token_url=URL with auth_file=FILE";
+    if (g_ascii_strncasecmp(offered, "negotiate", 9) == 0)
+        return "a Kerberos ticket (kinit, or -o keytab=FILE), or -o delegation_file=FILE with a "
+               "delegation token";
+    return "a login of a kind that is not known here";
+}
+
 /* @prefix + text, or its base64, in a secret. */
 static struct kx_secret *header_new(const char *prefix, const char *text, size_t length,
                                     bool encode)
@@ -95,6 +108,11 @@ int kx_pass_new(enum kx_login login, const struct kx_secret *line, const char *u
     return rc;
 }
 
+static struct kx_secret *secret_copy(const struct kx_secret *secret)
+{
+    return secret ? kx_secret_new(kx_secret_text(secret), kx_secret_length(secret)) : NULL;
+}
+
 struct kx_pass *kx_pass_with(const struct kx_pass *pass, struct kx_secret *value,
                              int64_t expires_ms)
 {
@@ -104,7 +122,7 @@ struct kx_pass *kx_pass_with(const struct kx_pass *pass, struct kx_secret *value
     copy->user = g_strdup(pass->user);
     copy->principal = g_strdup(pass->principal);
     copy->session_ms = pass->session_ms;
-    copy->header = kx_secret_new(kx_secret_text(pass->header), kx_secret_length(pass->header));
+    copy->header = secret_copy(pass->header);
     copy->value = value;
     copy->expires_ms = expires_ms;
     return copy;
@@ -124,4 +142,10 @@ void kx_pass_unref(struct kx_pass *pass)
     g_free(pass->user);
     g_free(pass->principal);
     g_free(pass);
+}
+
+int64_t kx_pass_due_ms(const struct kx_pass *pass, int64_t now_ms)
+{
+    if (!pass->expires_ms) return INT64_MAX;
+    return pass->expires_ms <= now_ms ? now_ms : now_ms + (pass->expires_ms - now_ms) / 4 * 3;
 }

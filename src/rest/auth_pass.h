@@ -3,6 +3,7 @@
  * Only auth*.c and the client use it. Threads: constant but for what is atomic, and counted. */
 #pragma once
 #include <glib.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -42,10 +43,19 @@ int kx_pass_new(enum kx_login login, const struct kx_secret *line, const char *u
 /** A copy, with a delegation token in it.  @value consumed.  @return owned. */
 struct kx_pass *kx_pass_with(const struct kx_pass *pass, struct kx_secret *value,
                              int64_t expires_ms);
+
 struct kx_pass *kx_pass_ref(struct kx_pass *pass);
 void kx_pass_unref(struct kx_pass *pass); /* NULL is fine */
 
+/** When it is to be renewed: after three quarters of the life that it has from now on.
+ *  @now_ms wall clock, as is the result.  @return INT64_MAX: not known, or never. */
+int64_t kx_pass_due_ms(const struct kx_pass *pass, int64_t now_ms);
+
 /** "simple", "basic", "bearer", "delegation", "negotiate". */
 const char *kx_login_name(enum kx_login login);
+
+/** "Basic realm=...", which a server offers with a 401 -> what could be tried.  @offered may be
+ * NULL. */
+const char *kx_login_advice(const char *offered);
 
 KX_DEFINE_AUTOPTR(kx_pass, kx_pass_unref)

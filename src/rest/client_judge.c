@@ -1,5 +1,6 @@
 /* What an answer means that has come: success, or the reason why not. */
 #include <errno.h>
+#include <string.h>
 
 #include "rest/client_private.h"
 #include "rest/errno_map.h"
@@ -41,6 +42,9 @@ int kx_client_judge(struct kx_client *client, struct kx_transfer *transfer, enum
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
     int result = answer_error(transfer, limits, to);
+    if (status == 401 && to->message && strstr(to->message, "Invalid signature"))
+        kx_error_prefix(to, "it does not take the session that it has given (Knox: "
+                            "hadoop.auth.config.signature.secret.file must be set)");
     if (status == 401 && !to->exception) kx_auth_explain(client->auth, offer_of(transfer), to);
     kx_error_about(to, kx_op_info(op)->name, path);
     return result;

@@ -56,7 +56,12 @@ static bool fail_asking(struct ticket *t, krb5_error_code code, const char *what
     const char *name = t->name ? t->name : "the principal";
     switch (code) {
     case KRB5KRB_AP_ERR_SKEW:
-        return fail(t, "Kerberos: the clocks of this machine and of the KDC differ too much");
+    case KRB5_KDCREP_SKEW:
+        return fail(t, "Kerberos: the clocks of this machine and of the KDC differ too much: set "
+                       "this one's, then kinit");
+    case KRB5KRB_AP_ERR_TKT_NYV:
+        return fail(t, "the Kerberos ticket of %s is not valid yet: is this machine's clock right?",
+                    name);
     case KRB5_KDC_UNREACH:
         return fail(t, "Kerberos: no KDC of the realm of %s can be reached (%s)", name, what);
     case KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 from pathlib import Path
 
@@ -78,15 +79,13 @@ def alice(secure, cache) -> Path:
     return cache
 
 
-@pytest.fixture
-def ask(secure, tmp_path):
+def asker(stack, tickets: Path):
     """ask(query, method): what WebHDFS answers to alice's ticket."""
-    own = tmp_path / "own-tickets"
-    kerberos.ticket(secure.plan, "alice", own)
-    env = os.environ | kerberos.environment(secure.plan) | {"KRB5CCNAME": f"FILE:{own}"}
+    kerberos.ticket(stack.plan, "alice", tickets)
+    env = os.environ | kerberos.environment(stack.plan) | {"KRB5CCNAME": f"FILE:{tickets}"}
 
     def call(query: str, method: str = "GET") -> bytes:
-        url = f"{secure.namenode}/webhdfs/v1/{query}"
+        url = f"{stack.namenode}/webhdfs/v1/{query}"
         line = ["curl", "-sf", "-m", "20", "--noproxy", "*", "-X", method, "--negotiate", "-u", ":", url]
         return subprocess.run(line, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
 
@@ -94,8 +93,17 @@ def ask(secure, tmp_path):
 
 
 @pytest.fixture
-def token(ask) -> str:
+def ask(secure, tmp_path):
+    return asker(secure, tmp_path / "own-tickets")
+
+
+def token_of(ask) -> str:
     return json.loads(ask("?op=GETDELEGATIONTOKEN&renewer=alice"))["Token"]["urlString"]
+
+
+@pytest.fixture
+def token(ask) -> str:
+    return token_of(ask)
 
 
 def facts(mount) -> dict[str, str]:
@@ -125,9 +133,19 @@ def home(secure, user: str) -> str:
     return f"/user/{user}"
 
 
-def shown_tickets(secure) -> int:
-    """How often alice has got one for the web server."""
-    return len(re.findall(r"TGS_REQ .* ISSUE: .* alice@\S+ for HTTP/localhost@", secure.log("kdc").read_text()))
+def shown_tickets(secure, user: str = "alice") -> int:
+    """How often somebody has got one for the web server: with a keytab, one each time."""
+    return len(re.findall(rf"TGS_REQ .* ISSUE: .* {user}@\S+ for HTTP/localhost@", secure.log("kdc").read_text()))
+
+
+def shift_clock(cache: Path, seconds: int) -> None:
+    """The Kerberos libraries keep in a ticket cache (MIT's file format, version 4) by how much the KDC's clock is ahead, and
+    go by that: as if this machine's clock had been set since."""
+    data = cache.read_bytes()
+    assert data[:2] == b"\x05\x04"
+    fields = struct.pack(">HHii", 1, 8, seconds, 0)
+    tickets = data[4 + int.from_bytes(data[2:4], "big") :]
+    cache.write_bytes(data[:2] + len(fields).to_bytes(2, "big") + fields + tickets)
 
 
 def requests(proxy) -> list[dict]:
@@ -191,6 +209,25 @@ def test_httpfs(mounts, secure, alice):
     found = facts(mount)
     assert found["kind"] == "negotiate" and found["user"] == "alice" and found["token"] == "delegation"
     assert shown_tickets(secure) == before + 1
+
+
+def test_clocks_that_differ(mounts, secure, binary, env, alice, tmp_path, doctor):  # noqa: F811
+    """One line that names them, whoever finds it out; a mount that has its session goes on."""
+    target = tmp_path / "mnt"
+    target.mkdir()
+    mount = mounts(home(secure, "alice"), user=None)
+    shift_clock(alice, 1200)  # there is a ticket for the server in it already: the server finds it out
+    line = complaint(run(binary, secure.namenode, target, rc=1, timeout=60, env=env))
+    assert "Clock skew too great" in line and "set the clocks" in line
+    check_failed(doctor(secure.namenode, rc=DENIED, env=env), "login", "clock", "kinit")
+    kerberos.ticket(secure.plan, "alice", alice)
+    for seconds in (1200, -1200):
+        shift_clock(alice, seconds)  # the KDC does
+        line = complaint(run(binary, secure.namenode, target, rc=1, timeout=60, env=env))
+        assert "clocks of this machine and of the KDC differ" in line
+    assert mounted(target) is None
+    (mount / "f").write_bytes(b"x" * MIB)
+    assert (mount / "f").read_bytes() == b"x" * MIB == secure.dfs("-cat", "/user/alice/f").out
 
 
 def test_a_keytab_that_is_none(secure, binary, env, tmp_path):

@@ -20,11 +20,15 @@ struct desk {
     bool no_sessions;             /* its own are refused */
     unsigned sessions, given;     /* how many; the last ones only are good */
     const char *proof;            /* what it says of itself to a ticket; NULL: nothing */
+    unsigned jwts;                /* given at /token; the last one only is good */
+    bool no_cookies;              /* there is no session at /token */
 };
 
 struct visit {
     struct desk desk;
     struct server *server;
+    struct desk second;           /* of another server */
+    struct server *second_server; /* NULL: there is none */
     struct fake_clock clock;
     char *folder, *program;
     struct kx_pool *pool;
@@ -44,7 +48,17 @@ void visit_program(struct visit *v, const char *lines);
 /** @user as in -o user=; NULL: not said. */
 void visit_begin(struct visit *v, enum kx_login login, const char *user);
 
-/** The requests since the last look. */
+/** The same, as a list of two servers. */
+void visit_begin_pair(struct visit *v);
+
+/** By tokens that are given at /token for a ticket. */
+void visit_begin_granted(struct visit *v, const char *user);
+#define JWT "Bearer h.eyJzdWIiOiJhbGljZSJ9." /* {"sub":"alice"} */
+
+/** The first of two servers is gone. */
+void visit_leave_first(struct visit *v);
+
+/** The requests since the last look; of both servers. */
 void check_seen(struct visit *v, const char *seen);
 
 /** A question; @seen the requests that it took. */

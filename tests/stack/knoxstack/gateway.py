@@ -7,6 +7,12 @@ Every user's password is NAME-password.  The topologies, all of them in front of
     brief      as tokens, and they live for 5 s
     jwt        Authorization: Bearer JWT
     anonymous  nobody is asked
+
+and where HDFS wants tickets, which the gateway has one for (it acts for its users), instead of tokens, brief and anonymous:
+
+    tickets         SPNEGO (HadoopAuth)
+    ticket-tokens   the same, hands out JWTs
+    ticket-brief    as ticket-tokens, and they live for 5 s
 """
 
 import os
@@ -19,7 +25,7 @@ import urllib.request
 from base64 import b64encode
 from pathlib import Path
 
-from . import cache, conf, jars, java
+from . import cache, conf, jars, java, kerberos
 from .conf import HOST, Plan, Sites
 from .errors import StackError
 
@@ -130,7 +136,27 @@ def settings(plan: Plan, name: str) -> Sites:
         "gateway.dispatch.whitelist.services": "DATANODE,HBASEUI,HDFSUI,JOBHISTORYUI,NODEUI,YARNUI,knoxauth",
         "gateway.dispatch.whitelist": r"^https?:\/\/(localhost|127\.0\.0\.1):[0-9].*$",
     }
+    if plan.kerberos:
+        site |= {
+            "gateway.hadoop.kerberos.secured": "true",
+            "java.security.krb5.conf": f"{kerberos.folder(plan)}/krb5.conf",
+            "java.security.auth.login.config": f"{plan.data(name)}/conf/login.conf",
+        }
     return {"gateway-site.xml": site | CRYPTO}
+
+
+def login_of(plan: Plan) -> str:
+    """The gateway's own, towards HDFS."""
+    values = {
+        "useKeyTab": "true",
+        "keyTab": f'"{kerberos.keytab(plan, "knox")}"',
+        "principal": f'"{kerberos.SERVICES["knox"]}@{kerberos.REALM}"',
+        "storeKey": "true",
+        "doNotPrompt": "true",
+        "useTicketCache": "false",
+    }
+    lines = "".join(f"\n  {key}={value}" for key, value in values.items())
+    return f"com.sun.security.jgss.initiate {{\n  com.sun.security.auth.module.Krb5LoginModule required{lines};\n}};\n"
 
 
 def options(plan: Plan, name: str) -> list[str]:
@@ -157,14 +183,17 @@ def write_home(plan: Plan, name: str) -> None:
     shutil.copy(made / "gateway.jks", home / "data/security/keystores/gateway.jks")
     shutil.copy(plan.conf(name) / "gateway-site.xml", home / "conf/gateway-site.xml")
     (home / "conf/log4j2.xml").write_text(LOG4J)
+    if plan.kerberos:
+        (home / "conf/login.conf").write_text(login_of(plan))
+        (home / "conf/signature").write_text(MASTER)
     for topology, text in topologies(plan).items():
         (home / "conf/topologies" / f"{topology}.xml").write_text(text)
 
 
 def ready(plan: Plan, name: str) -> bool:
     """A topology is deployed in some seconds; the last of them serves when all do."""
-    paths = ("basic/webhdfs/v1/", "tokens/knoxtoken/api/v1/jwks.json", "brief/knoxtoken/api/v1/jwks.json")
-    return all(answers(f"{url(plan)}/{path}") for path in (*paths, "jwt/webhdfs/v1/", "anonymous/webhdfs/v1/"))
+    paths = {name: "knoxtoken/api/v1/jwks.json" if "KNOXTOKEN" in text else "webhdfs/v1/" for name, text in topologies(plan).items()}
+    return all(answers(f"{url(plan)}/{name}/{path}") for name, path in paths.items())
 
 
 def answers(address: str) -> bool:
@@ -201,6 +230,26 @@ def shiro(plan: Plan) -> str:
         "urls./**": "authcBasic",
     }
     return provider("authentication", "ShiroProvider", values)
+
+
+def spnego(plan: Plan) -> str:
+    """A Kerberos ticket, then a session of half an hour.
+
+    Measured with Knox 2.0.0: `signature.secret`, which its manual names, is not read; without `signature.secret.file` each route of
+    a service (the root, paths, data) has a random secret of its own and refuses the session of the others.
+    """
+    values = {
+        "type": "kerberos",
+        "simple.anonymous.allowed": "false",
+        "signature.secret.file": f"{plan.data('knox')}/conf/signature",
+        "token.validity": "1800",
+        "cookie.path": "/",
+        "kerberos.principal": f"{kerberos.SERVICES['HTTP']}@{kerberos.REALM}",
+        "kerberos.keytab": str(kerberos.keytab(plan, "HTTP")),
+        "kerberos.name.rules": "DEFAULT",
+    }
+    prefix = "hadoop.auth.config"
+    return provider("authentication", "HadoopAuth", {"config.prefix": prefix} | {f"{prefix}.{key}": value for key, value in values.items()})
 
 
 def provider(role: str, name: str, values: dict[str, str]) -> str:
@@ -242,14 +291,13 @@ def topologies(plan: Plan) -> dict[str, str]:
     )
     for role, path in services(plan).items():
         hdfs += f"  <service><role>{role}</role><url>{path}</url></service>\n"
-    basic = shiro(plan)
-    rows = {
-        "basic": (basic, hdfs),
-        "tokens": (basic, token_service(plan, 36_000_000)),
-        "brief": (basic, token_service(plan, 5_000)),
-        "jwt": (provider("federation", "JWTProvider", {}), hdfs),
-        "anonymous": (provider("authentication", "Anonymous", {}), hdfs),
-    }
+    basic, lasting, brief = shiro(plan), token_service(plan, 36_000_000), token_service(plan, 5_000)
+    rows = {"basic": (basic, hdfs), "jwt": (provider("federation", "JWTProvider", {}), hdfs)}
+    if plan.kerberos:
+        ticket = spnego(plan)
+        rows |= {"tickets": (ticket, hdfs), "ticket-tokens": (ticket, lasting), "ticket-brief": (ticket, brief)}
+    else:
+        rows |= {"tokens": (basic, lasting), "brief": (basic, brief), "anonymous": (provider("authentication", "Anonymous", {}), hdfs)}
     return {
         name: f'<?xml version="1.0" encoding="UTF-8"?>\n<topology>\n  <name>{name}</name>\n'
         f"  <gateway>\n{login}{IDENTITY}  </gateway>\n{roles}</topology>\n"

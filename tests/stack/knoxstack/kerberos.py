@@ -1,8 +1,8 @@
 """A KDC of the stack's own, and what HDFS needs to be asked for tickets.
 
 MIT's krb5kdc (Debian: krb5-kdc krb5-admin-server krb5-user) on a loopback port, its files in the stack's folder: the machine's
-own /etc/krb5.conf is neither read nor written.  Principals: nn, dn and HTTP of localhost, the superuser, alice, bob and carol,
-each with a keytab.
+own /etc/krb5.conf is neither read nor written.  Principals: nn, dn, knox and HTTP of localhost, the superuser, alice, bob
+and carol, each with a keytab.
 """
 
 import os
@@ -18,7 +18,7 @@ from .errors import StackError
 
 REALM = "KNOXFS.TEST"
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-SERVICES = {"nn": f"nn/{HOST}", "dn": f"dn/{HOST}", "HTTP": f"HTTP/{HOST}"}
+SERVICES = {"nn": f"nn/{HOST}", "dn": f"dn/{HOST}", "HTTP": f"HTTP/{HOST}", "knox": f"knox/{HOST}"}
 
 CLIENT = """\
 [libdefaults]
@@ -134,6 +134,8 @@ def settings(plan: Plan) -> Sites:
         "hadoop.security.authorization": "true",
         "hadoop.security.auth_to_local": f"RULE:[2:$1@$0]([nd]n@{REALM})s/.*/{conf.superuser()}/ DEFAULT",
         "hadoop.rpc.protection": "authentication",
+        "hadoop.proxyuser.knox.hosts": "*",
+        "hadoop.proxyuser.knox.groups": "*",
         "hadoop.http.authentication.type": "kerberos",
         "hadoop.http.authentication.signature.secret.file": str(folder(plan) / "http-secret"),
     }

@@ -278,6 +278,9 @@ static bool find_another(struct kx_auth *auth, bool had_session)
 bool kx_auth_is_refusal(const struct kx_pass *pass, const struct kx_error *err)
 {
     if (err->http_status == 401 || !pass->value) return err->http_status == 401;
+    /* Another server's: who does not know it may say so in any words, a standby says "not I". */
+    if (pass->lent && !g_atomic_int_get(&pass->accepted) && err->http_status == 403)
+        return err->code != EHOSTDOWN && err->code != EROFS;
     return (err->exception && strstr(err->exception, "InvalidToken")) ||
            (err->http_status && err->message && strstr(err->message, "InvalidToken"));
 }

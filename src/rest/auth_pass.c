@@ -128,6 +128,16 @@ struct kx_pass *kx_pass_with(const struct kx_pass *pass, struct kx_secret *value
     return copy;
 }
 
+struct kx_pass *kx_pass_lent(const struct kx_pass *pass, const struct kx_pass *session)
+{
+    struct kx_pass *copy = kx_pass_with(pass, secret_copy(pass->value), pass->expires_ms);
+    kx_secret_free(copy->header);
+    copy->header = session ? secret_copy(session->header) : NULL;
+    copy->session_ms = session ? session->session_ms : 0;
+    copy->lent = true;
+    return copy;
+}
+
 struct kx_pass *kx_pass_ref(struct kx_pass *pass)
 {
     g_atomic_int_inc(&pass->references);

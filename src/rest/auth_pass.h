@@ -29,6 +29,7 @@ struct kx_pass {
     struct kx_secret *value;  /* owned; of delegation=; NULL: none */
     int64_t expires_ms;       /* wall clock; 0: not known */
     /* of NEGOTIATE */
+    bool lent;          /* its token is another server's, which may not be known */
     char *principal;    /* owned; whose ticket it was: "alice@REALM" */
     int64_t session_ms; /* wall clock: until when the header is good; 0: not known */
 };
@@ -44,6 +45,9 @@ int kx_pass_new(enum kx_login login, const struct kx_secret *line, const char *u
 struct kx_pass *kx_pass_with(const struct kx_pass *pass, struct kx_secret *value,
                              int64_t expires_ms);
 
+/** A copy for another server, with the session of that server's own pass; NULL: it has none.
+ *  @return owned. */
+struct kx_pass *kx_pass_lent(const struct kx_pass *pass, const struct kx_pass *session);
 struct kx_pass *kx_pass_ref(struct kx_pass *pass);
 void kx_pass_unref(struct kx_pass *pass); /* NULL is fine */
 

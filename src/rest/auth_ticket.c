@@ -15,7 +15,9 @@ struct kept {
     char *base;
     struct kx_pass *pass;
     int64_t due_ms; /* wall clock: when it is to be renewed */
+    bool tokens;    /* as in struct kx_place */
     bool no_tokens; /* the server gives none, or refuses them */
+    bool alone;     /* it does not know those of the others */
 };
 
 struct kx_tickets {
@@ -103,17 +105,20 @@ static struct kept *find(struct kx_tickets *t, const char *base)
     return kept;
 }
 
+static bool has_token(const struct kept *kept)
+{
+    return kept->pass && kept->pass->value;
+}
+
+static bool is_same_token(const struct kept *kept, const struct kx_pass *pass)
+{
+    return has_token(kept) && pass->value &&
+           strcmp(kx_secret_text(kept->pass->value), kx_secret_text(pass->value)) == 0;
+}
+
 static bool is_good(const struct kx_tickets *t, const struct kept *kept)
 {
     return kept->pass && (!kept->pass->expires_ms || wall_ms(t) < kept->pass->expires_ms);
-}
-
-/* Three quarters of the life that it has from now on. */
-static int64_t due_after(const struct kx_tickets *t, const struct kx_pass *pass)
-{
-    int64_t now = wall_ms(t);
-    if (!pass->expires_ms) return INT64_MAX;
-    return pass->expires_ms <= now ? now : now + (pass->expires_ms - now) / 4 * 3;
 }
 
 /* What one renewal needs to know. */
@@ -185,7 +190,7 @@ static void take(struct kx_tickets *t, struct kept *kept, struct kx_pass *pass)
     kx_pass_unref(kept->pass);
     kept->pass = pass;
     pass->number = ++t->count;
-    kept->due_ms = due_after(t, pass);
+    kept->due_ms = kx_pass_due_ms(pass, wall_ms(t));
     if (pass->user) g_atomic_pointer_set(&t->user, g_intern_string(pass->user));
 }
 
@@ -216,6 +221,23 @@ static int renew_for_all(struct kx_tickets *t, struct kx_http *http, const struc
     else
         kept->due_ms = wall_ms(t) + AGAIN_AFTER_MS;
     return rc;
+}
+
+/* Mutex held.  A pair of NameNodes has its tokens in common: what one has given is shown to the
+ * other one, which needs no ticket then. */
+static void borrow(struct kx_tickets *t, struct kept *kept)
+{
+    const struct kept *lender = NULL;
+    if (!kept->tokens || kept->no_tokens || kept->alone || has_token(kept)) return;
+    for (guint i = 0; i < t->places->len; i++) {
+        const struct kept *other = t->places->pdata[i];
+        bool better = !lender || (has_token(other) && other->pass->number > lender->pass->number);
+        if (has_token(other) && is_good(t, other) && better) lender = other;
+    }
+    if (!lender) return;
+    struct kx_pass *lent = kx_pass_lent(lender->pass, is_good(t, kept) ? kept->pass : NULL);
+    take(t, kept, lent);
+    kept->due_ms = lender->due_ms;
 }
 
 /* Another thread is at it.  @return 0: look again; -errno: no more patience. */
@@ -264,8 +286,10 @@ int kx_tickets_pass(struct kx_tickets *t, struct kx_http *http, const struct kx_
     unsigned before;
     int rc = 0;
     g_mutex_lock(&t->mutex);
-    before = t->count;
     struct kept *kept = find(t, place->base);
+    kept->tokens = place->tokens;
+    borrow(t, kept);
+    before = t->count;
     /* What was got just now is used even if it should have ended already. */
     while (rc == 0 && !is_good(t, kept) && (t->count == before || !kept->pass)) {
         rc = get_first(t, http, place, limits, to);
@@ -282,15 +306,19 @@ int kx_tickets_pass(struct kx_tickets *t, struct kx_http *http, const struct kx_
 
 bool kx_tickets_refused(struct kx_tickets *t, const struct kx_pass *pass)
 {
-    bool again = true;
+    bool again = true, unknown = pass->lent && !g_atomic_int_get(&pass->accepted);
     g_mutex_lock(&t->mutex);
     for (guint i = 0; i < t->places->len; i++) {
         struct kept *kept = t->places->pdata[i];
-        if (kept->pass != pass) continue;
+        if (kept->pass != pass) {
+            if (!unknown && is_same_token(kept, pass)) kx_pass_unref(g_steal_pointer(&kept->pass));
+            continue;
+        }
         /* One that has ended on its way says nothing of the server. */
         bool fresh = !g_atomic_int_get(&kept->pass->accepted) && is_good(t, kept);
         again = !fresh || kept->pass->value;
-        if (fresh && kept->pass->value) kept->no_tokens = true;
+        kept->alone |= unknown;
+        if (fresh && pass->value && !pass->lent) kept->no_tokens = true;
         if (!again) {
             kx_error_set(&t->failure, EACCES, "the server refuses the session that it has given");
             t->quiet_until_ms = now_ms(t) + KX_REFUSED_MS;
@@ -301,6 +329,32 @@ bool kx_tickets_refused(struct kx_tickets *t, const struct kx_pass *pass)
     return again;
 }
 
+/* Has an earlier one the same token? */
+static bool is_repeated(const GPtrArray *places, guint index)
+{
+    const struct kept *kept = places->pdata[index];
+    for (guint i = 0; i < index; i++)
+        if (is_same_token(places->pdata[i], kept->pass)) return true;
+    return false;
+}
+
+/* By its own server, or (which may be a standby by now) by another one. */
+static int cancel(const GPtrArray *places, guint index, struct kx_negotiate *n,
+                  struct kx_error *err)
+{
+    const struct kept *own = places->pdata[index];
+    n->base = own->base;
+    int rc = kx_negotiate_cancel(n, own->pass, err);
+    for (guint i = 0; i < places->len && rc < 0; i++) {
+        const struct kept *other = places->pdata[i];
+        KX_ERROR_AUTO(ignored);
+        n->base = other->base;
+        if (other != own && other->tokens && !other->alone)
+            rc = kx_negotiate_cancel(n, own->pass, &ignored);
+    }
+    return rc;
+}
+
 void kx_tickets_end(struct kx_tickets *t, struct kx_http *http, const struct kx_limits *limits)
 {
     g_mutex_lock(&t->mutex);
@@ -308,12 +362,10 @@ void kx_tickets_end(struct kx_tickets *t, struct kx_http *http, const struct kx_
     t->places = g_ptr_array_new_with_free_func(kept_free);
     g_mutex_unlock(&t->mutex);
     for (guint i = 0; i < places->len; i++) {
-        const struct kept *kept = places->pdata[i];
-        const struct kx_negotiate n = {
-            .http = http, .clock = t->clock, .base = kept->base, .limits = limits};
+        struct kx_negotiate n = {.http = http, .clock = t->clock, .limits = limits};
         KX_ERROR_AUTO(err);
-        if (!kept->pass || !kept->pass->value) continue;
-        if (kx_negotiate_cancel(&n, kept->pass, &err) == 0) continue;
+        if (!has_token(places->pdata[i]) || is_repeated(places, i)) continue;
+        if (cancel(places, i, &n, &err) == 0) continue;
         g_autofree char *line = kx_error_format(&err);
         kx_log_write(t->log, KX_LOG_WARNING, "%s", line);
     }

@@ -4,7 +4,9 @@
  * A ticket is shown once a session, by one thread for all; a session or token that is good is used
  * on while another one is got. A server that gives no tokens, or refuses its own, is asked with the
  * session alone. Tokens are as good as the ticket until they end, so they are taken back with the
- * login (kx_tickets_end).
+ * login (kx_tickets_end). A token that one server of a list has given is shown to the others, too:
+ * of a pair of NameNodes both know it, and a fail-over needs neither ticket nor KDC. One that does
+ * not know it is shown a ticket.
  *
  * Only auth.c uses it. Threads: all functions from any thread. Blocking: kx_tickets_pass and
  * kx_tickets_end may ask the server and a KDC. */

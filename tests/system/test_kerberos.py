@@ -7,7 +7,9 @@ import re
 import signal
 import struct
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from faultproxy import Proxy
@@ -228,6 +230,47 @@ def test_clocks_that_differ(mounts, secure, binary, env, alice, tmp_path, doctor
     assert mounted(target) is None
     (mount / "f").write_bytes(b"x" * MIB)
     assert (mount / "f").read_bytes() == b"x" * MIB == secure.dfs("-cat", "/user/alice/f").out
+
+
+def test_fail_over(binary, request, cache, tmp_path):
+    """A pair of NameNodes: what one has given is good at the other one, with no ticket left; so is a token of a file."""
+    with Stack.up(kerberos=True, ha=True, owner=os.getpid(), ephemeral=True) as pair:
+        kerberos.ticket(pair.plan, "alice", cache)
+        env = kerberos.environment(pair.plan) | {"KRB5CCNAME": f"FILE:{cache}"}
+        token = secret_file(tmp_path / "token", token_of(asker(pair, tmp_path / "own-tickets")))
+        folder, both = home(pair, "alice"), ",".join(pair.namenodes)
+        with mounting(request, Mounts(binary, both, env=env)) as made:
+            mount, by_file = made(folder, user=None), made(folder, user=None, delegation_file=str(token))
+            (mount / "f").write_bytes(b"one")
+            assert (by_file / "f").read_bytes() == b"one" and facts(mount)["token"] == "delegation"
+            cache.unlink()
+            changed, data = Event(), os.urandom(MIB)
+
+            def work(mount, name: str) -> int:
+                """Writes and reads until they have changed places often enough."""
+                number = 0
+                while number < 3 or not changed.is_set():
+                    number += 1
+                    (mount / f"{name}{number % 7}").write_bytes(b"%d" % number + data)
+                    assert (mount / f"{name}{number % 7}").read_bytes() == b"%d" % number + data
+                return number
+
+            with ThreadPoolExecutor(2) as pool:
+                workers = [pool.submit(work, mount, "a"), pool.submit(work, by_file, "b")]
+                try:
+                    for active in ("nn2", "nn", "nn2"):
+                        pair.activate(active)
+                finally:
+                    changed.set()
+                for name, worker in zip("ab", workers, strict=True):
+                    last = worker.result(timeout=120)
+                    assert pair.dfs("-cat", f"{folder}/{name}{last % 7}").out == b"%d" % last + data
+            pair.kill("nn")
+            with open(mount / "f", "ab") as file:
+                file.write(b"two")
+            assert (by_file / "f").read_bytes() == b"onetwo" and facts(mount)["token"] == "delegation"
+            mount.close()
+            assert "not cancelled" not in mount.log()
 
 
 def test_a_keytab_that_is_none(secure, binary, env, tmp_path):

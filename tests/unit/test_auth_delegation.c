@@ -77,6 +77,58 @@ static void a_token_that_ends_on_its_way_is_got_anew(void **state)
                         "t3\n");
 }
 
+/* The second server knows what the first one has given: a pair of NameNodes. */
+static void a_token_is_good_at_the_other_server(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = v->second.tokens = true;
+    v->desk.token_ms = 4000;
+    v->second.given = 1;
+    v->second.sessions = 7;
+    visit_begin_pair(v);
+    check_ask(v, 0, TOKEN ASK "t1\n");
+    visit_leave_first(v);
+    visit_program(v, "echo error there is no KDC");
+    check_ask(v, 0, ASK "t1\n");
+    visit_program(v, GOOD);
+    fake_clock_pass(&v->clock, 3000);
+    check_ask(v, 0, TICKET "RENEWDELEGATIONTOKEN s=8\n" ASK "t1\n");
+    kx_client_free(g_steal_pointer(&v->client));
+    check_seen(v, "CANCELDELEGATIONTOKEN t1\n");
+}
+
+/* Two servers that have nothing in common. */
+static void a_server_that_does_not_know_the_others_token_gives_its_own(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = v->second.tokens = true;
+    v->second.given = 5;
+    visit_begin_pair(v);
+    check_ask(v, 0, TOKEN ASK "t1\n");
+    visit_leave_first(v);
+    check_ask(v, 0, ASK "t1\n" TOKEN ASK "t6\n");
+    check_ask(v, 0, ASK "t6\n");
+}
+
+/* It is shown nowhere else again. */
+static void a_token_that_was_cancelled_is_not_lent(void **state)
+{
+    struct visit *v = *state;
+    visit_program(v, GOOD);
+    v->desk.tokens = v->second.tokens = true;
+    v->second.given = 1;
+    visit_begin_pair(v);
+    check_ask(v, 0, TOKEN ASK "t1\n");
+    visit_leave_first(v);
+    check_ask(v, 0, ASK "t1\n");
+    g_mutex_lock(&v->second.mutex);
+    v->second.given++;
+    g_mutex_unlock(&v->second.mutex);
+    check_ask(v, 0, ASK "t1\n" TOKEN ASK "t3\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +137,9 @@ int main(void)
         test(a_token_that_is_refused_is_got_anew),
         test(a_server_that_refuses_its_own_tokens_is_asked_without),
         test(a_token_that_ends_on_its_way_is_got_anew),
+        test(a_token_is_good_at_the_other_server),
+        test(a_server_that_does_not_know_the_others_token_gives_its_own),
+        test(a_token_that_was_cancelled_is_not_lent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

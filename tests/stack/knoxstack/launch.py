@@ -169,6 +169,7 @@ def make_folders_by_shell(plan: Plan) -> None:
 def make_active(plan: Plan) -> None:
     """The first NameNode of a pair."""
     env = java.environment() | {"HADOOP_CONF_DIR": str(plan.conf("client"))}
+    env |= kerberos.environment(plan) if plan.kerberos else {}
     shell = hdfs_shell.HdfsShell(command(plan, "client"), log_of(plan, "shell"), plan.folder, env)
     done = shell.run("-transitionToActive", "--forceactive", "nn", tool="haadmin")
     shell.close()

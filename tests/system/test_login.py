@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from knoxtest import run, sh
+from knoxtest import programs, run, sh
 from knoxtest.mount import detach, mounted
 from knoxtest.secrets import certificate, knox_token, login_file, pin, secret_file
 
@@ -203,10 +203,14 @@ def test_a_token_in_a_file(mounts, gateway, hdfs, tmp_path):
 
 
 @contextlib.contextmanager
-def tls(pem: Path):
-    """A server with this certificate that notes what it is told."""
+def tls(pem: Path, old: bool = False):
+    """A server with this certificate that notes what it is told; old: it speaks nothing newer than TLS 1.1."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
+    if old:
+        context.set_ciphers("DEFAULT@SECLEVEL=0")
+        context.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     told = []
 
     def answer(connection):
@@ -235,6 +239,25 @@ def test_wrong_certificates(command, tmp_path, what):
     with tls(pem) as (endpoint, told):
         line = command(endpoint, **login, **({"cacert": pem} if trusted else {}))
     assert words in line, line
+    assert told in ([], [b""]), "not a byte was sent"
+
+
+# What lets OpenSSL itself speak TLS 1.1.
+LENIENT = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = None\nCipherString = DEFAULT@SECLEVEL=0\n"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.OP_NO")
+def test_old_tls(command, tmp_path, monkeypatch):
+    """TLS 1.1 is not spoken, whatever the system allows; curl is there to show that it would be let in."""
+    (tmp_path / "openssl.cnf").write_text(LENIENT)
+    monkeypatch.setitem(programs.ENVIRONMENT, "OPENSSL_CONF", str(tmp_path / "openssl.cnf"))
+    pem = certificate(tmp_path, "old", "localhost")
+    with tls(pem, old=True) as (endpoint, told):
+        run("curl", "-s", "-m", "20", "--noproxy", "*", "--cacert", pem, endpoint, rc=52)  # nothing is answered
+        assert told[0].startswith(b"GET /")
+        told.clear()
+        line = command(endpoint, auth_file=login_file(tmp_path, "alice"), cacert=pem)
+    assert "knows no TLS 1.2 or newer" in line, line
     assert told in ([], [b""]), "not a byte was sent"
 
 

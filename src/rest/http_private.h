@@ -59,6 +59,7 @@ struct kx_transfer {
     /* of http_socket.c, of the caller */
     gboolean socket_may; /* not decided yet */
     int socket_fd;       /* libcurl's */
+    void *socket_tls;    /* its session of TLS (http_tls.h), or NULL */
     int socket_wake;     /* eventfd that ends a wait, or -1; guarded by mutex */
     int64_t socket_left; /* of the body; 0: libcurl receives it */
     char curl_words[CURL_ERROR_SIZE];

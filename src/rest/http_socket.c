@@ -2,13 +2,13 @@
  *
  * A long body that its caller moves (http_caller.c) passes through libcurl's buffer, and is copied
  * from there to blocks. When the head has been read and the length of the body is known, nothing is
- * left for libcurl to do on a plain connection that ends with its answer: the rest is received into
- * the blocks, at most what the caller waits for at once, so that a call of the system brings up to
- * a MiB. libcurl keeps the connection, and closes it when its handle is taken from the multi
- * handle. (It is not asked to wait, either: a timer of its own that has run out, and that nobody
- * lets it look at, would end each wait at once.)
+ * left for libcurl to do on a connection that ends with its answer: the rest is received into the
+ * blocks, at most what the caller waits for at once, so that a call of the system brings up to a
+ * MiB; where there is TLS, OpenSSL is asked for it (http_tls.c). libcurl keeps the connection, and
+ * closes it when its handle is taken from the multi handle. (It is not asked to wait, either: a
+ * timer of its own that has run out, and that nobody lets it look at, would end each wait at once.)
  *
- * Plain http without a proxy, a length (no chunks), no other encoding; else libcurl goes on.
+ * No proxy, a length (no chunks), no other encoding; else libcurl goes on.
  * Threads: the caller's. */
 #include <errno.h>
 #include <poll.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "rest/http_private.h"
+#include "rest/http_tls.h"
 
 #define BODY_LEAST   ((int64_t)256 * 1024) /* below, libcurl's buffer has had most of it */
 #define BLOCKS_ONCE  9 /* the kernel's largest read, and a block that was begun */
@@ -28,9 +29,8 @@
 
 void kx_socket_install(struct kx_transfer *transfer, const struct kx_http_request *request)
 {
-    transfer->socket_may = request->by_caller && !request->upload &&
-                           g_str_has_prefix(request->url, "http://") &&
-                           !kx_http_is_proxied(transfer->http);
+    transfer->socket_may =
+        request->by_caller && !request->upload && !kx_http_is_proxied(transfer->http);
 }
 
 static bool is_encoded(const struct kx_transfer *transfer)
@@ -65,6 +65,24 @@ void kx_socket_wake(struct kx_transfer *transfer)
     g_mutex_unlock(&transfer->mutex);
 }
 
+/* From now on the caller receives.  @return false: it cannot. */
+static bool take_socket(struct kx_transfer *transfer)
+{
+    int fd = socket_of(transfer);
+    int wake = fd < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake < 0) return false;
+    if (!g_str_has_prefix(transfer->url, "http://") &&
+        !(transfer->socket_tls = kx_tls_take(transfer->easy, fd))) {
+        close(wake);
+        return false;
+    }
+    g_mutex_lock(&transfer->mutex);
+    transfer->socket_wake = wake;
+    g_mutex_unlock(&transfer->mutex);
+    transfer->socket_fd = fd;
+    return true;
+}
+
 bool kx_socket_begin(struct kx_transfer *transfer)
 {
     curl_off_t length = -1;
@@ -74,15 +92,7 @@ bool kx_socket_begin(struct kx_transfer *transfer)
     transfer->socket_may = FALSE;
     if (transfer->status < 200 || transfer->status > 299 || is_encoded(transfer)) return false;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (length - transfer->body_bytes < BODY_LEAST) return false;
-    int fd = socket_of(transfer);
-    if (fd < 0) return false;
-    int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake < 0) return false;
-    g_mutex_lock(&transfer->mutex);
-    transfer->socket_wake = wake;
-    g_mutex_unlock(&transfer->mutex);
-    transfer->socket_fd = fd;
+    if (length - transfer->body_bytes < BODY_LEAST || !take_socket(transfer)) return false;
     transfer->socket_left = length - transfer->body_bytes;
     return true;
 }
@@ -146,16 +156,21 @@ static size_t at_once(const struct kx_transfer *transfer)
     return (size_t)MIN((int64_t)piece, transfer->socket_left);
 }
 
+static ssize_t receive(struct kx_transfer *transfer, struct iovec *room, int count)
+{
+    struct msghdr message = {.msg_iov = room, .msg_iovlen = (size_t)count};
+    if (transfer->socket_tls) return kx_tls_receive(transfer->socket_tls, room, count);
+    return recvmsg(transfer->socket_fd, &message, MSG_DONTWAIT);
+}
+
 bool kx_socket_move(struct kx_transfer *transfer)
 {
     struct kx_block *blocks[BLOCKS_ONCE];
     struct iovec room[BLOCKS_ONCE];
-    struct msghdr message = {.msg_iov = room};
     g_mutex_lock(&transfer->mutex);
     int count = make_room(transfer, at_once(transfer), blocks, room);
     g_mutex_unlock(&transfer->mutex);
-    message.msg_iovlen = (size_t)count;
-    ssize_t got = recvmsg(transfer->socket_fd, &message, MSG_DONTWAIT);
+    ssize_t got = receive(transfer, room, count);
     int error = errno;
     g_mutex_lock(&transfer->mutex);
     take_in(transfer, blocks, room, count, (size_t)MAX(got, 0));

@@ -1,0 +1,195 @@
+/* Bodies that come by TLS, moved by the thread that waits for them. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "rest/http_private.h"
+#include "tls.h"
+
+#define LONG 9437190
+
+/* The answer of every connection. */
+struct script {
+    SSL_CTX *context;
+    gint64 pattern; /* of the LONG bytes that its head tells of */
+    enum { FAREWELL, NO_FAREWELL, GARBAGE, SILENCE } end;
+    gint closed; /* how many clients have, while there was silence */
+};
+
+static void serve(struct connection *connection, void *context)
+{
+    struct script *script = context;
+    SSL *session = tls_accept(script->context, connection->fd);
+    if (session && tls_read_head(session) &&
+        tls_print(session, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", LONG) &&
+        tls_write_pattern(session, script->pattern)) {
+        if (script->end == FAREWELL) SSL_shutdown(session);
+        if (script->end == GARBAGE) connection_print(connection, "this is no record of TLS");
+        if (script->end == SILENCE && connection_wait_closed(connection, 20000))
+            g_atomic_int_inc(&script->closed);
+    }
+    SSL_free(session);
+}
+
+struct scene {
+    struct tls *tls;
+    struct engine *engine;
+    char *url;
+    struct kx_http *http; /* that trusts the server */
+};
+
+static struct scene begin(struct script *script)
+{
+    struct scene scene = {.tls = tls_new()};
+    script->context = tls_context(scene.tls);
+    scene.engine = engine_new(serve, script);
+    scene.url = g_strdup_printf("https://127.0.0.1:%d/", server_port(scene.engine->server));
+    const struct kx_http_settings settings = {.cacert = tls_certificate(scene.tls), .proxy = ""};
+    const struct kx_http_config config = {.clock = kx_clock_system(),
+                                          .pool = scene.engine->pool,
+                                          .budget = scene.engine->budget,
+                                          .user_agent = "unit",
+                                          .settings = &settings};
+    assert_int_equal(kx_http_new(&config, &scene.http, NULL), 0);
+    return scene;
+}
+
+static void end(struct scene *scene)
+{
+    kx_http_free(scene->http);
+    engine_free(scene->engine);
+    tls_free(scene->tls);
+    g_free(scene->url);
+}
+
+static struct kx_transfer *start(const struct scene *scene)
+{
+    const struct kx_http_request request = {.method = "GET", .url = scene->url, .by_caller = true};
+    struct kx_transfer *transfer = NULL;
+    int result = kx_transfer_start(scene->http, &request, &transfer, &scene->engine->err);
+    engine_expect(scene->engine, result, 0);
+    return transfer;
+}
+
+static void check(struct script script, int expected)
+{
+    struct scene scene = begin(&script);
+    for (int i = 0; i < 3; i++) {
+        gint64 length;
+        g_autoptr(kx_transfer) transfer = start(&scene);
+        int result = pull_pattern(transfer, 0, &length, &scene.engine->err);
+        engine_expect(scene.engine, result, expected);
+        assert_int_equal(length, script.pattern);
+        assert_non_null(transfer->socket_tls); /* libcurl's buffer was not used */
+    }
+    assert_int_equal(server_connections(scene.engine->server), 3);
+    end(&scene);
+}
+
+static void bodies_come_whole(void **state)
+{
+    (void)state;
+    check((struct script){.pattern = LONG, .end = FAREWELL}, 0);
+    check((struct script){.pattern = LONG, .end = NO_FAREWELL}, 0);
+}
+
+static void a_body_that_is_cut_is_an_error(void **state)
+{
+    (void)state;
+    check((struct script){.pattern = LONG - 1, .end = FAREWELL}, -EIO);
+    check((struct script){.pattern = LONG - 1, .end = NO_FAREWELL}, -EIO);
+    check((struct script){.pattern = LONG / 2, .end = GARBAGE}, -EIO);
+}
+
+/* Blocks are filled up, and no byte is lost or comes twice, whatever is asked for. */
+static void pieces_of_any_size_are_in_order(void **state)
+{
+    (void)state;
+    struct script script = {.pattern = LONG};
+    struct scene scene = begin(&script);
+    const struct kx_limits limits = limits_of(20000, 0);
+    g_autoptr(kx_transfer) transfer = start(&scene);
+    gint64 at = 0;
+    int result = 1;
+    for (size_t want = 1; result == 1; want = want * 3 % 1500007) {
+        g_autoptr(kx_block) block = NULL;
+        result = kx_transfer_pull(transfer, want, &limits, &block, &scene.engine->err);
+        if (!block) continue;
+        for (size_t i = 0; i < block->length; i++, at++)
+            if ((unsigned char)block->data[i] != pattern_byte(at))
+                fail_msg("wrong at %ld", (long)at);
+    }
+    assert_int_equal(result, 0);
+    assert_int_equal(at, LONG);
+    g_clear_pointer(&transfer, kx_transfer_free);
+    end(&scene);
+}
+
+static void a_silent_server_is_waited_for_so_long(void **state)
+{
+    (void)state;
+    struct script script = {.pattern = LONG / 2, .end = SILENCE};
+    struct scene scene = begin(&script);
+    for (int i = 0; i < 2; i++) {
+        const struct kx_limits limits = i ? limits_of(0, 500) : limits_of(2000, 0);
+        g_autoptr(kx_transfer) transfer = start(&scene);
+        gint64 length = 0;
+        int result = 1;
+        while (result == 1) {
+            g_autoptr(kx_block) block = NULL;
+            result = kx_transfer_pull(transfer, LONG, &limits, &block, &scene.engine->err);
+            if (block) length += (gint64)block->length;
+        }
+        engine_expect(scene.engine, result, -ETIMEDOUT);
+        assert_true(length <= script.pattern);
+    }
+    for (int i = 0; i < 1000 && g_atomic_int_get(&script.closed) < 2; i++)
+        g_usleep(5000);
+    assert_int_equal(g_atomic_int_get(&script.closed), 2); /* a dropped one closes */
+    end(&scene);
+}
+
+static gpointer read_all(gpointer data)
+{
+    const struct scene *scene = data;
+    for (int i = 0; i < 5; i++) {
+        gint64 length = 0;
+        KX_ERROR_AUTO(err);
+        g_autoptr(kx_transfer) transfer = start(scene);
+        if (pull_pattern(transfer, 0, &length, &err) == 0 && length == LONG) continue;
+        return err.message ? g_strdup(err.message) : g_strdup("too short");
+    }
+    return NULL;
+}
+
+static void many_threads_at_once(void **state)
+{
+    (void)state;
+    struct script script = {.pattern = LONG};
+    struct scene scene = begin(&script);
+    GThread *threads[4];
+    g_autofree char *wrong = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("reader", read_all, &scene);
+    for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+        char *told = g_thread_join(threads[i]);
+        if (!wrong)
+            wrong = told;
+        else
+            g_free(told);
+    }
+    if (wrong) fail_msg("%s", wrong);
+    end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bodies_come_whole),
+        cmocka_unit_test(a_body_that_is_cut_is_an_error),
+        cmocka_unit_test(pieces_of_any_size_are_in_order),
+        cmocka_unit_test(a_silent_server_is_waited_for_so_long),
+        cmocka_unit_test(many_threads_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

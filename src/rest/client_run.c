@@ -7,6 +7,8 @@
 #include "rest/redirect.h"
 #include "rest/retry.h"
 
+#define LONG_ANSWER_BYTES ((int64_t)1024 * 1024)
+
 static char *operation_url(const struct kx_operation *o)
 {
     const struct kx_client *client = o->client;
@@ -42,6 +44,16 @@ static int64_t now_ms(const struct kx_operation *o)
     return clock->now_ms(clock);
 }
 
+/* Is the body moved by the thread that waits for it (http_caller.c)?  A server that sends long ones
+ * at once (HttpFS) keeps its connections, which is lost then: one more is little for a MiB. Who may
+ * redirect instead is asked so once. */
+static bool caller_moves(const struct kx_operation *o, enum kx_step step)
+{
+    return step == KX_STEP_LAST ||
+           (step == KX_STEP_ASK && o->range && o->range->length >= LONG_ANSWER_BYTES &&
+            kx_feature_get(&o->client->features, KX_FEATURE_OPEN_REDIRECTS) != KX_YES);
+}
+
 int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step,
                       const struct kx_limits *limits, struct kx_transfer **out,
                       struct kx_error *err)
@@ -65,7 +77,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
                                             .body_bytes = o->length,
                                             .spare = o->direct && o->range &&
                                                      o->range->length <= KX_DIRECT_SMALL_BYTES,
-                                            .by_caller = step == KX_STEP_LAST,
+                                            .by_caller = caller_moves(o, step),
                                             .once = body || must_be_sent_once(kx_op_info(o->op)),
                                             .window_bytes = o->client->config.window_bytes};
     g_autoptr(kx_transfer) transfer = NULL;

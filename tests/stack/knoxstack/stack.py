@@ -209,8 +209,9 @@ class Stack:
             ready = daemons.kind(name).ready
             launch.wait(plan, {name: pid}, lambda: ready(plan, name), name)
             self._save(plan)
-        if name.startswith("nn"):
+        if name.startswith("nn") and self._shell:
             self.close()  # the shell's connection is to the old one, its next call would fail
+            self.shell.started()  # not by that call: a child's start is a flush of all files that are open here
 
     def restart(self, name: str) -> None:
         self.kill(name)

@@ -115,7 +115,6 @@ static void set_defaults(struct kx_options *out)
                                .timeout_ms = 30000,
                                .data_timeout_ms = 60000,
                                .connect_timeout_ms = 5000,
-                               .streams = 1,
                                .mem_bytes = (int64_t)256 * 1024 * 1024,
                                .unmount_timeout_ms = 60000,
                                .read_ahead_bytes = 1024 * 1024,

@@ -45,7 +45,7 @@ struct kx_options {
     enum kx_write_how write;
     enum kx_excl_how excl;
     int64_t parallel_upload;    /* streams of one file; 0: one */
-    int64_t streams;            /* of one reader in order at most; 1: one */
+    int64_t streams;            /* of one reader in order at most; 0: as the way is worth */
     bool hedge;                 /* a range that is late is asked of another DataNode, too */
     int64_t mem_bytes;          /* for file bytes on their way, together */
     int64_t unmount_timeout_ms; /* how long the end waits for uploads */

@@ -109,7 +109,7 @@ static const struct kx_option_row ROWS[] = {
      16},
     {"streams", KX_OPTION_NUMBER, AT(streams), "N",
      "a large file that is read in order may come in up to N streams where they are faster than "
-     "one (default 1)",
+     "one (default: 8, from DataNodes that are far away or limit a connection; 1: never)",
      1, 8},
     {"hedge", KX_OPTION_FLAG, AT(hedge), NULL,
      "bytes that come later than usual are asked of another DataNode as well", 0, 0},

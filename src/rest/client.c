@@ -147,6 +147,22 @@ void kx_client_reconnect(struct kx_client *client)
     kx_silence_answered(&client->silence, clock->now_ms(clock));
 }
 
+void kx_client_answered(struct kx_client *client, int64_t us)
+{
+    int_least64_t least = atomic_load(&client->answer_us);
+    us = MAX(us, 1);
+    while ((least == 0 || us < least) &&
+           !atomic_compare_exchange_weak(&client->answer_us, &least, us))
+        ;
+}
+
+struct kx_distance kx_client_distance(struct kx_client *client)
+{
+    bool redirects = kx_feature_get(&client->features, KX_FEATURE_OPEN_REDIRECTS) == KX_YES;
+    return (struct kx_distance){.answer_us = atomic_load(&client->answer_us),
+                                .datanodes = redirects && !*kx_client_endpoint(client)->gateway};
+}
+
 uint64_t kx_client_sent(struct kx_client *client, enum kx_op op)
 {
     return atomic_load(&client->sent[op]);

@@ -133,6 +133,14 @@ struct kx_latency;
 struct kx_latency *kx_client_latency(struct kx_client *client);
 struct kx_http *kx_client_http(const struct kx_client *client);
 
+/* The way to the servers, as far as it has been seen. */
+struct kx_distance {
+    int64_t answer_us; /* the shortest time that an answer of a server took, from the mount on; 0:
+                          none has come */
+    bool datanodes;    /* an OPEN leads to servers of its own, not back to a gateway */
+};
+struct kx_distance kx_client_distance(struct kx_client *client);
+
 /** Is the URL of the origin of one of the client's servers, so that what it knows us by may be
  * shown there? */
 bool kx_client_is_home(const struct kx_client *client, const char *url);

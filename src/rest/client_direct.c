@@ -25,6 +25,15 @@ void kx_operation_learn(const struct kx_operation *o, const char *url)
     if (o->op == KX_OPEN) kx_stats_add(o->client->config.stats, KX_STAT_OPENS_REDIRECTED, 1);
 }
 
+struct kx_limits kx_operation_limits(const struct kx_operation *o, const char *url)
+{
+    const struct kx_clock *clock = o->client->config.clock;
+    struct kx_limits limits = o->limits;
+    if (o->op == KX_OPEN && kx_client_can_suspect(o->client, url))
+        limits.deadline_ms = MIN(limits.deadline_ms, clock->now_ms(clock) + o->half_ms);
+    return limits;
+}
+
 /* The answer to a range. A refusal may be right, or the DataNode's own trouble: the NameNode
  * knows. */
 static int open_direct(struct kx_operation *o, const char *url, struct kx_transfer **out,

@@ -23,6 +23,7 @@ struct kx_client {
     struct kx_silence silence;
     struct kx_latency *latency;              /* of the DataNodes that ranges are asked of */
     atomic_uint_least64_t sent[KX_OP_COUNT]; /* requests */
+    atomic_int_least64_t answer_us;          /* as in struct kx_distance */
 };
 
 /* Everything that stays the same over the attempts of one operation. */
@@ -76,6 +77,9 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
  * first.  @return as kx_transfer_wait_head. */
 int kx_operation_wait_head(struct kx_operation *o, const char *url, const struct kx_limits *limits,
                            struct kx_transfer **transfer, struct kx_error *err);
+
+/** An answer of a server has come after so many microseconds (client.c). */
+void kx_client_answered(struct kx_client *client, int64_t us);
 
 /** One attempt, without repetitions. */
 int kx_operation_attempt(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err);

@@ -82,6 +82,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
                                             .window_bytes = o->client->config.window_bytes};
     g_autoptr(kx_transfer) transfer = NULL;
     atomic_fetch_add(&o->client->sent[o->op], 1);
+    gint64 begun = g_get_monotonic_time();
     int result = kx_transfer_start(o->client->http, &request, &transfer, err);
     if (result == 0 && guarded)
         result = kx_transfer_wait_wanted(transfer, limits, err);
@@ -95,6 +96,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
         name_request(err, o, url);
         return result;
     }
+    if (step == KX_STEP_ASK) kx_client_answered(o->client, g_get_monotonic_time() - begun);
     kx_silence_answered(&o->client->silence, now_ms(o));
     *out = g_steal_pointer(&transfer);
     return 0;
@@ -105,15 +107,6 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
 static bool can_avoid(enum kx_op op)
 {
     return op == KX_OPEN || op == KX_CREATE || op == KX_APPEND;
-}
-
-struct kx_limits kx_operation_limits(const struct kx_operation *o, const char *url)
-{
-    const struct kx_clock *clock = o->client->config.clock;
-    struct kx_limits limits = o->limits;
-    if (o->op == KX_OPEN && kx_client_can_suspect(o->client, url))
-        limits.deadline_ms = MIN(limits.deadline_ms, clock->now_ms(clock) + o->half_ms);
-    return limits;
 }
 
 /* A file that is about to be created has no blocks to ask for. */

@@ -38,8 +38,9 @@ def big(stack) -> Hdfs:
 
 @pytest.fixture
 def big_mount(mounts, proxy, big):
-    """With attributes that last: how often they are asked for is a matter of time."""
-    mount = mounts(big.url_path, server=proxy.namenode, attr_timeout=60, entry_timeout=60)
+    """With attributes that last: how often they are asked for is a matter of time. One stream also on a machine that is as
+    slow as a long way."""
+    mount = mounts(big.url_path, server=proxy.namenode, attr_timeout=60, entry_timeout=60, streams=1)
     proxy.reset()
     return mount
 

@@ -1,5 +1,5 @@
-"""A large file that is read in order over slow connections, with -o streams: which ranges are asked for, and that none is
-asked for twice."""
+"""A large file that is read in order over slow connections, with -o streams and without: which ranges are asked for, and that
+none is asked for twice."""
 
 import hashlib
 import itertools
@@ -19,6 +19,7 @@ MIB = 1 << 20
 SIZE = 64 * MIB + 77
 RATE = 6_000_000  # bytes a second of each connection: the reader waits for it on any machine
 SLOW = {"role": "datanode", "op": "OPEN", "bandwidth_bytes_per_s": RATE}
+FAR = {"latency_ms": 10}  # each way: no answer comes sooner than 20 ms
 WINDOW = 4 * MIB  # what had come beside of a stream that ends earlier than it was asked for
 
 
@@ -55,9 +56,8 @@ def ranges(proxy) -> list[tuple[int, int]]:
     return [(int(offset[1]), int(length[1])) for offset, length in found]
 
 
-def test_pieces(mount, proxy, data):
+def check_pieces(mount, proxy) -> None:
     """One stream at first; then pieces that follow each other, each asked for once, up to the end."""
-    check_content(mount, data)
     first, *pieces = ranges(proxy)
     pieces.sort()
     assert first == (0, SIZE)
@@ -67,6 +67,29 @@ def test_pieces(mount, proxy, data):
     assert sum(pieces[-1]) == SIZE
     assert proxy.count("namenode", "OPEN") <= len(pieces) + 1
     assert numbers_of(mount / TREE)["wire-read-bytes"] < SIZE + WINDOW + MIB
+
+
+def test_pieces(mount, proxy, data):
+    check_content(mount, data)
+    check_pieces(mount, proxy)
+
+
+def test_a_long_way_is_worth_several(mounts, folder, proxy, data):
+    """Without the option."""
+    proxy.rules(FAR | SLOW, FAR)
+    mount = mounts(folder.url_path, server=proxy.namenode, attr_timeout=60, entry_timeout=60)
+    os.stat(mount / "f")
+    proxy.reset()
+    check_content(mount, data)
+    check_pieces(mount, proxy)
+
+
+def test_one_is_one(mounts, folder, proxy, data):
+    """Whoever wants one stream gets one, whatever the way."""
+    proxy.rules(FAR | SLOW | {"bandwidth_bytes_per_s": 4 * RATE}, FAR)
+    mount = mounts(folder.url_path, server=proxy.namenode, attr_timeout=60, entry_timeout=60, streams=1)
+    check_content(mount, data)
+    assert ranges(proxy) == [(0, SIZE)]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 #include "fs/data/lanes.h"
 
 #include "fs/data/reader_private.h"
+#include "rest/client.h"
 
 #define RUN_LEAST   KX_READ_STREAM_BYTES /* read in order before more streams are thought of */
 #define PIECES_LEFT 3                    /* so many must be left of the file then */
@@ -12,47 +13,74 @@ struct lane_task {
     char *path;
     struct kx_read_target target;
     int64_t from, to;
+    bool ending; /* it is nearly done, and does not count any more */
 };
 
-/* Has the reader taken it for itself meanwhile? */
+static void feed(struct kx_reader *reader, const struct kx_read_target *target);
+
+/* Has the reader taken it for itself meanwhile, or another version come? */
 static bool is_passed(const struct lane_task *task, int64_t at)
 {
     struct kx_reads *reads = task->reader->reads;
     g_mutex_lock(&reads->mutex);
-    bool passed = task->reader->lanes.at > at;
+    bool passed = task->reader->lanes.at > at || !kx_reader_is_at(task->reader, &task->target);
     g_mutex_unlock(&reads->mutex);
     return passed;
 }
 
-static void fetch(gpointer data, gpointer context)
+/* So much of the piece is still to come: is it time for the next one? */
+static void make_way(struct lane_task *task, int64_t left)
 {
-    struct lane_task *task = data;
-    struct kx_reads *reads = context;
-    const struct kx_call call = {.cancel = task->cancel};
-    struct kx_slices slices;
-    KX_ERROR_AUTO(err); /* who reads the piece finds it out, too */
-    int64_t at = task->from;
-    int result = 0;
-    while (result == 0 && at < task->to && !is_passed(task, at)) {
-        size_t size = (size_t)MIN(task->to - at, KX_READ_AHEAD_BYTES);
-        kx_slices_init(&slices);
-        result = kx_reader_read(task->reader, &task->target, at, size, &call, &slices, &err);
-        kx_slices_clear(&slices);
-        at += (int64_t)size;
+    struct kx_reader *reader = task->reader;
+    struct kx_lanes *lanes = &reader->lanes;
+    g_mutex_lock(&reader->reads->mutex);
+    bool same = lanes->cancel == task->cancel && kx_reader_is_at(reader, &task->target);
+    if (same && !task->ending && left <= kx_streams_lead(&lanes->streams, lanes->open_us)) {
+        task->ending = true;
+        lanes->ending++;
+        feed(reader, &task->target);
     }
-    g_mutex_lock(&reads->mutex);
-    task->reader->lanes.helpers--;
-    g_mutex_unlock(&reads->mutex);
+    g_mutex_unlock(&reader->reads->mutex);
+}
+
+static void leave(struct lane_task *task)
+{
+    struct kx_lanes *lanes = &task->reader->lanes;
+    g_mutex_lock(&task->reader->reads->mutex);
+    lanes->helpers--;
+    if (task->ending) lanes->ending--;
+    g_mutex_unlock(&task->reader->reads->mutex);
     kx_reader_free(task->reader);
     kx_cancel_unref(task->cancel);
     g_free(task->path);
     g_free(task);
 }
 
+static void fetch(gpointer data, gpointer context)
+{
+    struct lane_task *task = data;
+    const struct kx_call call = {.cancel = task->cancel};
+    struct kx_slices slices;
+    KX_ERROR_AUTO(err); /* who reads the piece finds it out, too */
+    int64_t at = task->from;
+    int result = 0;
+    (void)context;
+    while (result == 0 && at < task->to && !is_passed(task, at)) {
+        size_t size = (size_t)MIN(task->to - at, KX_READ_AHEAD_BYTES);
+        kx_slices_init(&slices);
+        result = kx_reader_read(task->reader, &task->target, at, size, &call, &slices, &err);
+        kx_slices_clear(&slices);
+        at += (int64_t)size;
+        if (result == 0) make_way(task, task->to - at);
+    }
+    leave(task);
+}
+
 void kx_reads_set_streams(struct kx_reads *reads, unsigned most)
 {
-    reads->lanes_most = most;
-    if (most > 1 && !reads->helpers)
+    reads->lanes_most = most ? most : KX_STREAMS_MOST;
+    reads->lanes_wanted = most > 0;
+    if (most != 1 && !reads->helpers)
         reads->helpers = g_thread_pool_new(fetch, reads, KX_LANES_MOST, FALSE, NULL);
 }
 
@@ -113,16 +141,16 @@ static void drop_passed(struct kx_wish *wish)
     }
 }
 
-static void send_helper(struct kx_wish *wish, const struct kx_cursor *cursor, int64_t to)
+static void send_helper(struct kx_reader *reader, const struct kx_read_target *target,
+                        const struct kx_cursor *cursor, int64_t to)
 {
-    struct kx_reader *reader = wish->reader;
     struct kx_lanes *lanes = &reader->lanes;
     if (!lanes->cancel) lanes->cancel = kx_cancel_new();
     struct lane_task *task = g_new0(struct lane_task, 1);
     *task = (struct lane_task){.reader = reader,
                                .cancel = kx_cancel_ref(lanes->cancel),
-                               .path = g_strdup(wish->target->path),
-                               .target = *wish->target,
+                               .path = g_strdup(target->path),
+                               .target = *target,
                                .from = cursor->end,
                                .to = to};
     task->target.path = task->path;
@@ -133,13 +161,13 @@ static void send_helper(struct kx_wish *wish, const struct kx_cursor *cursor, in
 }
 
 /* A piece for each stream that is free, and not too far before the reader. */
-static void feed(struct kx_wish *wish, int64_t piece)
+static void feed(struct kx_reader *reader, const struct kx_read_target *target)
 {
-    struct kx_reader *reader = wish->reader;
     struct kx_lanes *lanes = &reader->lanes;
-    int64_t length = wish->target->length, until = lanes->at + 2 * piece * lanes->streams.count;
-    while (lanes->next && lanes->next < MIN(until, length) && wish->target->path &&
-           lanes->helpers < lanes->streams.count) {
+    int64_t piece = kx_streams_piece(&lanes->streams), length = target->length;
+    int64_t until = lanes->at + 2 * piece * lanes->streams.count;
+    while (lanes->next && lanes->next < MIN(until, length) && target->path &&
+           lanes->helpers - lanes->ending < lanes->streams.count) {
         struct kx_cursor *lane = kx_cursor_new(reader, reader->reads->budget, lanes->next);
         int64_t to = MIN(lanes->next + piece, length);
         lane->run_begin = lanes->run_begin;
@@ -149,7 +177,7 @@ static void feed(struct kx_wish *wish, int64_t piece)
         lane->jumps = reader->pattern.jumps;
         g_ptr_array_add(reader->cursors, lane);
         lanes->next = lane->limit;
-        send_helper(wish, lane, to);
+        send_helper(reader, target, lane, to);
     }
 }
 
@@ -177,9 +205,17 @@ void kx_lanes_clear(struct kx_reader *reader)
     kx_cancel_unref(reader->lanes.cancel);
 }
 
-static void new_round(struct kx_lanes *lanes, gint64 now)
+void kx_lanes_opened(struct kx_reader *reader, gint64 us)
 {
+    struct kx_lanes *lanes = &reader->lanes;
+    lanes->open_us = MAX(us, lanes->open_us - lanes->open_us / 8);
+}
+
+static void new_round(struct kx_reader *reader, gint64 now)
+{
+    struct kx_lanes *lanes = &reader->lanes;
     lanes->came = 0;
+    lanes->all = reader->reads->came;
     lanes->begun_us = lanes->since_us = now;
     lanes->waited_us = 0;
 }
@@ -193,7 +229,7 @@ static struct kx_cancel *start_again(struct kx_reader *reader, int64_t at, gint6
     lanes->streams =
         (struct kx_streams){.rest = lanes->streams.rest, .failed = lanes->streams.failed};
     lanes->at = at;
-    new_round(lanes, now);
+    new_round(reader, now);
     return g_steal_pointer(&lanes->cancel);
 }
 
@@ -201,15 +237,21 @@ static void end_round(struct kx_wish *wish, gint64 now)
 {
     struct kx_reader *reader = wish->reader;
     struct kx_lanes *lanes = &reader->lanes;
+    struct kx_reads *reads = reader->reads;
+    const struct kx_distance way = kx_client_distance(reads->client);
+    bool may = reads->lanes_wanted || way.datanodes;
     int64_t piece = kx_streams_piece(&lanes->streams);
     const struct kx_streams_round round = {.bytes = lanes->came,
                                            .took_us = now - lanes->begun_us,
                                            .waited_us = lanes->waited_us,
-                                           .most = most(reader, piece)};
+                                           .most = may ? most(reader, piece) : 1,
+                                           .wanted = reads->lanes_wanted,
+                                           .all_bytes = reads->came - lanes->all,
+                                           .answer_us = way.answer_us};
     unsigned count = kx_streams_judge(&lanes->streams, &round);
     claim(reader, count > 1 ? 2 * kx_streams_piece(&lanes->streams) * count : 0);
     if (count <= 1) close_lanes(reader);
-    new_round(lanes, now);
+    new_round(reader, now);
 }
 
 void kx_lanes_begin(struct kx_reader *reader)
@@ -217,7 +259,9 @@ void kx_lanes_begin(struct kx_reader *reader)
     struct kx_lanes *lanes = &reader->lanes;
     if (lanes->waiting++ > 0) return;
     lanes->since_us = g_get_monotonic_time();
-    if (lanes->begun_us == 0) lanes->begun_us = lanes->since_us;
+    if (lanes->begun_us > 0) return;
+    lanes->begun_us = lanes->since_us;
+    lanes->all = reader->reads->came;
 }
 
 static void count_wait(struct kx_lanes *lanes, gint64 now)
@@ -244,9 +288,9 @@ void kx_lanes_end(struct kx_wish *wish, bool good)
     bool wanted = lanes->streams.count > 1;
     bool full = lanes->came >= piece;
     if (wanted && !lanes->next && open_lanes(reader, piece, wish->target->length))
-        new_round(lanes, now);
+        new_round(reader, now);
     else if (full && wanted == (lanes->next > 0) && now - lanes->begun_us >= KX_STREAMS_ROUND_US)
         end_round(wish, now);
-    if (lanes->next) feed(wish, kx_streams_piece(&lanes->streams));
+    if (lanes->next) feed(reader, wish->target);
     drop_passed(wish);
 }

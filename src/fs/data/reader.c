@@ -75,7 +75,7 @@ static void hand_over(struct kx_reader *reader)
 
 /* --- what version of the file it is --- */
 
-static bool is_target(const struct kx_reader *reader, const struct kx_read_target *target)
+bool kx_reader_is_at(const struct kx_reader *reader, const struct kx_read_target *target)
 {
     return reader->known && reader->generation == target->generation &&
            reader->version.file_id == target->version.file_id &&
@@ -85,7 +85,7 @@ static bool is_target(const struct kx_reader *reader, const struct kx_read_targe
 static void notice_target(struct kx_wish *wish)
 {
     struct kx_reader *reader = wish->reader;
-    if (is_target(reader, wish->target)) return;
+    if (kx_reader_is_at(reader, wish->target)) return;
     while (reader->cursors->len > 0)
         kx_reads_drop(reader->reads, g_ptr_array_index(reader->cursors, 0), wish->dropped);
     reader->pattern = (struct kx_pattern){0};
@@ -205,7 +205,7 @@ static int fulfil(struct kx_wish *wish)
     g_queue_push_tail_link(&reader->wishes, &wish->link);
     if (!wish->target->ahead) kx_lanes_begin(reader);
     while (result == 0) {
-        if (!is_target(reader, wish->target))
+        if (!kx_reader_is_at(reader, wish->target))
             result = kx_error_set(wish->err, EAGAIN, "the file has changed meanwhile");
         else if (collect(wish))
             break;

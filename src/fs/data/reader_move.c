@@ -15,10 +15,12 @@ static int open_stream(struct kx_wish *wish, struct kx_cursor *cursor)
     const struct kx_read_target *target = wish->target;
     if (!target->path) return kx_error_set(wish->err, ESTALE, "the file was removed or replaced");
     const struct kx_version *version = target->version.file_id ? &target->version : NULL;
+    gint64 begun = g_get_monotonic_time();
     int result = kx_download_open(wish->reader->reads->client, target->path, cursor->end,
                                   cursor->stop - cursor->end, version, wish->call,
                                   &cursor->download, wish->err);
     if (result == 0) kx_download_set_window(cursor->download, (size_t)cursor->window);
+    if (result == 0) wish->opened_us = MAX(g_get_monotonic_time() - begun, 1);
     return result;
 }
 
@@ -77,6 +79,8 @@ static void settle(struct kx_wish *wish, struct kx_cursor *cursor, bool was, str
     struct kx_reads *reads = wish->reader->reads;
     bool is = cursor->download != NULL;
     cursor->busy = false;
+    if (wish->opened_us) kx_lanes_opened(cursor->reader, wish->opened_us);
+    wish->opened_us = 0;
     if (is != was) reads->streams += is ? 1 : (unsigned)-1;
     if (cursor->dropped) {
         if (is) reads->streams--;
@@ -86,6 +90,7 @@ static void settle(struct kx_wish *wish, struct kx_cursor *cursor, bool was, str
     }
     if (!is) kx_cursor_charge(cursor, 0, true);
     if (block) cursor->reader->lanes.came += (int64_t)block->length;
+    if (block) reads->came += (int64_t)block->length;
     int64_t behind = kx_run_behind(wish->to - wish->from);
     if (block) kx_cursor_append(cursor, block, first_needed(wish, cursor) - behind);
 }

@@ -18,10 +18,14 @@ struct kx_wish {
         *asleep;       /* it waits for this one, which may be gone; NULL: it is awake */
     gint64 waiting_us; /* since when it waits for others without anything moving; 0: it does not */
     uint64_t moved;
+    gint64 opened_us;        /* how long the stream took that was just opened; 0: none was */
     GPtrArray *dropped;      /* cursors to be freed without the lock */
     GList link;              /* in the reader's list */
     struct kx_cancel *stale; /* to be fired without the lock, owned; or NULL */
 };
+
+/** Is what is read, and kept, of this version? */
+bool kx_reader_is_at(const struct kx_reader *reader, const struct kx_read_target *target);
 
 /** The cursor that will come to wish->at soon; NULL: there is none (reader_choose.c). */
 struct kx_cursor *kx_wish_find(const struct kx_wish *wish);

@@ -19,8 +19,9 @@ struct kx_reads;
 /** @client, budget (may be NULL) and stats (may be NULL) borrowed for its life. */
 struct kx_reads *kx_reads_new(struct kx_client *client, struct kx_budget *budget,
                               struct kx_stats *stats);
-/** How many streams one reader in order may have (lanes.h): 1 before the first call, which comes
- * before the first read. */
+/** How many streams one reader in order may have (lanes.h), wherever they are faster; 0: as many as
+ * the way is worth (streams.h), of DataNodes only. Before the first call, which comes before the
+ * first read, one. */
 void kx_reads_set_streams(struct kx_reads *reads, unsigned most);
 void kx_reads_free(struct kx_reads *reads); /* all readers must have been given back */
 

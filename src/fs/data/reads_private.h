@@ -17,8 +17,10 @@ struct kx_reads {
     GThread *thread;
     GCond wake; /* of the thread */
     bool ending;
-    unsigned lanes_most;   /* streams of one reader; 0 and 1: one. Constant, as is the next */
+    unsigned lanes_most;   /* streams of one reader; 0 and 1: one. Constant, as are the next two */
+    bool lanes_wanted;     /* somebody has said so */
     GThreadPool *helpers;  /* NULL: there are none */
+    int64_t came;          /* bytes that have come from servers, for all readers */
     int64_t lanes_claimed; /* bytes that the pieces of all readers may take */
 };
 

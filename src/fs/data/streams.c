@@ -30,29 +30,63 @@ static void try_more(struct kx_streams *streams, unsigned most)
     streams->count = more;
 }
 
+static int64_t rate_of(int64_t bytes, const struct kx_streams_round *round)
+{
+    return bytes * G_USEC_PER_SEC / MAX(round->took_us, 1);
+}
+
+/* Of a round that was no try, before its rate is kept. */
+static void note_steady(struct kx_streams *streams, int64_t rate, bool waits)
+{
+    bool same = ABS(rate - streams->rate) <= streams->rate / 8;
+    bool alone = count_of(streams) == 1;
+    streams->steady = !alone || !waits ? 0 : same ? streams->steady + 1 : 1;
+}
+
+/* Is there a reason for more of them? Where there are several, that was found out. */
+static bool is_worth(const struct kx_streams *streams, const struct kx_streams_round *round)
+{
+    int64_t all = rate_of(round->all_bytes, round);
+    if (round->wanted || count_of(streams) > 1) return true;
+    if (round->answer_us >= KX_STREAMS_FAR_US) return all < KX_STREAMS_FAR_RATE;
+    return all < KX_STREAMS_NEAR_RATE && streams->steady >= KX_STREAMS_STEADY;
+}
+
 unsigned kx_streams_judge(struct kx_streams *streams, const struct kx_streams_round *round)
 {
     if (streams->begins) {
         streams->begins = false;
         return count_of(streams);
     }
-    int64_t rate = round->bytes * G_USEC_PER_SEC / MAX(round->took_us, 1);
+    int64_t rate = rate_of(round->bytes, round);
     bool tried = streams->before != 0, waits = round->waited_us > round->took_us / 2;
     bool gained = is_gain(rate, streams->rate);
     if (tried && waits && !gained) take_back(streams);
     streams->before = 0;
+    note_steady(streams, rate, waits && !tried);
     if (!tried || gained) streams->rate = rate;
     streams->count = MIN(count_of(streams), MAX(round->most, 1));
     if (streams->rest > 0)
         streams->rest--;
-    else if (waits)
+    else if (waits && is_worth(streams, round))
         try_more(streams, round->most);
     return count_of(streams);
 }
 
+/* Bytes a second of one of them. */
+static int64_t rate_of_one(const struct kx_streams *streams)
+{
+    return streams->rate / (streams->before ? streams->before : count_of(streams));
+}
+
 int64_t kx_streams_piece(const struct kx_streams *streams)
 {
-    unsigned count = streams->before ? streams->before : count_of(streams);
-    int64_t piece = streams->rate / count * 2 / 5;
+    int64_t piece = rate_of_one(streams) * 2 / 5;
     return CLAMP(piece / MIB * MIB, KX_STREAMS_PIECE_LEAST, KX_STREAMS_PIECE_MOST);
+}
+
+int64_t kx_streams_lead(const struct kx_streams *streams, int64_t open_us)
+{
+    int64_t us = CLAMP(open_us, 0, G_USEC_PER_SEC);
+    return MIN(rate_of_one(streams) * us / G_USEC_PER_SEC, kx_streams_piece(streams) / 2);
 }

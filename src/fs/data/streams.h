@@ -7,6 +7,10 @@
  * try that brings less is taken back, and the next one comes KX_STREAMS_REST rounds later, then
  * after twice as many.
  *
+ * Where nobody has said how many there may be, the first try needs a reason: a long way, or a slow
+ * stream whose rate is the same round after round, as a limit makes it and a busy machine does not.
+ * What all readers together get is looked at: where that is much, it is not the connection.
+ *
  * Threads: none of its own; whoever has the struct. */
 #pragma once
 #include <stdbool.h>
@@ -19,6 +23,12 @@
 #define KX_STREAMS_PIECE_LEAST  ((int64_t)8 * 1024 * 1024)
 #define KX_STREAMS_PIECE_MOST   ((int64_t)16 * 1024 * 1024)
 
+/* Reasons for a first try; rates in bytes a second. */
+#define KX_STREAMS_FAR_US    15000 /* an answer that takes so long has come a long way ... */
+#define KX_STREAMS_FAR_RATE  ((int64_t)256 * 1000 * 1000) /* ... and so much is fast enough */
+#define KX_STREAMS_NEAR_RATE ((int64_t)64 * 1000 * 1000)  /* on a short way */
+#define KX_STREAMS_STEADY    4 /* rounds on a short way whose rates differ by an eighth at most */
+
 /* Zeroed: nothing was measured. */
 struct kx_streams {
     unsigned count;  /* at present; 0 is 1 */
@@ -27,6 +37,7 @@ struct kx_streams {
     int64_t rate;    /* bytes a second of the last round that was not a try; 0: not known */
     unsigned rest;   /* rounds until the next try */
     unsigned failed; /* tries that were taken back */
+    unsigned steady; /* rounds of one stream in a row, each about as fast as the one before */
 };
 
 /* A round. */
@@ -35,6 +46,9 @@ struct kx_streams_round {
     int64_t took_us;   /* > 0 */
     int64_t waited_us; /* of it, while it waited for them */
     unsigned most;     /* streams that there is memory for; at least 1 */
+    bool wanted;       /* somebody has said that there may be several: the rest is no matter */
+    int64_t all_bytes; /* that came to all readers meanwhile */
+    int64_t answer_us; /* how long an answer of the server takes at least; 0: not known */
 };
 
 /** What follows from a round.  @return how many streams there are to be from now on. */
@@ -42,3 +56,7 @@ unsigned kx_streams_judge(struct kx_streams *streams, const struct kx_streams_ro
 
 /** How long a piece of one stream is: what it brings in some 0.4 s, in whole MiB. */
 int64_t kx_streams_piece(const struct kx_streams *streams);
+
+/** So many bytes before a piece ends the next one is begun: what a stream brings in `open_us`,
+ * which the first byte of a new one takes; half a piece at most. */
+int64_t kx_streams_lead(const struct kx_streams *streams, int64_t open_us);

@@ -17,6 +17,7 @@ struct kx_client {
     bool generous, shared;
     bool pace_shared;
     gint64 next_us; /* when the next block of all streams may come */
+    struct kx_distance way;
     int open_code, pull_code;
     int64_t pull_from, hold_from; /* -1: nowhere */
 };
@@ -121,6 +122,11 @@ void fake_reads_set_pace(struct kx_client *client, unsigned us, bool generous)
     LOCKED(client, (client->pace_us = us, client->generous = generous));
 }
 
+void fake_reads_set_distance(struct kx_client *client, int64_t answer_us, bool datanodes)
+{
+    LOCKED(client, (client->way.answer_us = answer_us, client->way.datanodes = datanodes));
+}
+
 void fake_reads_share_pace(struct kx_client *client)
 {
     LOCKED(client, client->pace_shared = true);
@@ -162,6 +168,13 @@ unsigned fake_reads_blocks_max(struct kx_client *client)
 }
 
 /* --- what the reader calls --- */
+
+struct kx_distance kx_client_distance(struct kx_client *client)
+{
+    struct kx_distance way;
+    LOCKED(client, way = client->way);
+    return way;
+}
 
 static void enter(struct kx_download *download)
 {

@@ -33,6 +33,9 @@ void fake_reads_wait_held(struct kx_client *client);
 /** Let pulls take so long, and give up to a block more than was wanted. */
 void fake_reads_set_pace(struct kx_client *client, unsigned us, bool generous);
 
+/** What the way to the servers is like; before: short, to a gateway. */
+void fake_reads_set_distance(struct kx_client *client, int64_t answer_us, bool datanodes);
+
 /** Let all streams together be no faster than one is. */
 void fake_reads_share_pace(struct kx_client *client);
 

@@ -1,4 +1,5 @@
 /* Several streams for one reader: each byte is fetched once, and all come to an end. */
+#include "fs/data/streams.h"
 #include "reading.h"
 
 #define STEP    ((size_t)(128 * KIB))
@@ -30,6 +31,30 @@ static void a_slow_stream_gets_others_beside_it(void **state)
     read_from(reading, LENGTH, LENGTH); /* behind the end is nothing */
 }
 
+/* Nobody has said how many there may be: a long way to DataNodes is worth several. */
+static void a_long_way_gets_others_by_itself(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US, false);
+    fake_reads_set_distance(reading->client, 2 * KX_STREAMS_FAR_US, true);
+    kx_reads_set_streams(reading->reads, 0);
+    read_from(reading, 0, LENGTH);
+    assert_in_range(fake_reads_count(reading->client), 3, 10);
+    assert_in_range(fetched(reading), LENGTH, LENGTH + MIB);
+}
+
+/* A gateway is asked once, however slow it is. */
+static void a_gateway_gets_none_by_itself(void **state)
+{
+    struct reading *reading = *state;
+    fake_reads_set_pace(reading->client, SLOW_US / 2, false);
+    fake_reads_set_distance(reading->client, 2 * KX_STREAMS_FAR_US, false);
+    kx_reads_set_streams(reading->reads, 0);
+    read_from(reading, 0, LENGTH);
+    assert_int_equal(fake_reads_count(reading->client), 1);
+    assert_int_equal(fetched(reading), LENGTH);
+}
+
 static void one_stream_is_one(void **state)
 {
     struct reading *reading = *state;
@@ -46,13 +71,14 @@ static void who_goes_leaves_nothing_behind(void **state)
     struct reading *reading = *state;
     fake_reads_set_pace(reading->client, SLOW_US, false);
     kx_reads_set_streams(reading->reads, 8);
+    reading->target.length = 4 * LENGTH; /* more than all pieces together may be ahead */
     read_from(reading, 0, 34 * MIB);
     kx_reader_free(reading->reader);
     reading->reader = NULL;
     for (int i = 0; i < 3000 && fake_reads_blocks(reading->client) > 0; i++)
         g_usleep(5000);
     assert_int_equal(fake_reads_blocks(reading->client), 0);
-    assert_true(fetched(reading) < LENGTH);
+    assert_true(fetched(reading) < 4 * LENGTH);
 }
 
 static void who_jumps_goes_on_as_one(void **state)
@@ -131,6 +157,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         reading_test(a_slow_stream_gets_others_beside_it),
+        reading_test(a_long_way_gets_others_by_itself),
+        reading_test(a_gateway_gets_none_by_itself),
         reading_test(one_stream_is_one),
         reading_test(who_goes_leaves_nothing_behind),
         reading_test(who_jumps_goes_on_as_one),

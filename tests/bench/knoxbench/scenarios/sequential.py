@@ -10,7 +10,7 @@ WAYS = {  # name: (round trip in ms, bytes a second of each connection, of the f
     "sequential": (0, 0, False, ">= 0.9 x curl"),
     "sequential-100MB/s": (0, 100 * MB, False, ">= 0.98 x curl"),
     "sequential-50ms": (50, 0, False, ""),
-    "sequential-50ms-20MB/s": (50, 20 * MB, True, ""),
+    "sequential-50ms-20MB/s": (50, 20 * MB, True, ">= 4 x curl"),
     "sequential-50ms-20MB/s-streams": (50, 20 * MB, True, ">= 4 x curl", "streams=8"),
 }
 

@@ -20,6 +20,9 @@
 #include "fs/session.h"
 #include "rest/kerberos.h"
 
+/* From here on each piece is the system's, and goes back to it: libcurl's buffers are 256 KiB, one
+ * a stream. Left alone, malloc takes them out of its heaps once one was freed, and keeps them. */
+#define MAPPED_BYTES (128 * 1024)
 #define ARENAS_MAX                                                                                 \
     2 /* of malloc: by default one for each of some 64 threads, each with its own free memory */
 
@@ -127,6 +130,7 @@ int main(int argc, char **argv)
     KX_ERROR_AUTO(err);
     if (kx_kerberos_is_child(argc, argv)) return kx_kerberos_main(argv);
     mallopt(M_ARENA_MAX, ARENAS_MAX);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
     allow_many_files();
     if (kx_options_parse(argc, argv, &options, &err) < 0) {
         complain(&err);

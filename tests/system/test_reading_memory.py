@@ -1,6 +1,7 @@
 """How large the driver becomes while many files are read."""
 
 import os
+import resource
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,10 @@ MIB = 1 << 20
 READERS = 16
 MANY = 100
 MANY_BYTES = 1_200_000  # more than a small file, which is fetched as a whole
+THOUSAND = 1000
+REAL = 20
+LONG = 2 * MIB + 100
+PIECE = 65536
 
 
 class Watch:
@@ -25,11 +30,12 @@ class Watch:
         self.thread = threading.Thread(target=self.look)
 
     def look(self) -> None:
+        used = 0
         while not self.ended.wait(0.05):
+            rss, before = self.mount.rss(), used
             used = numbers_of(self.mount / TREE)["memory-bytes"]
-            rss = self.mount.rss()
             self.most = max(self.most, rss)
-            self.beyond = max(self.beyond, rss - used)
+            self.beyond = max(self.beyond, rss - max(before, used))
 
     def __enter__(self) -> "Watch":
         self.thread.start()
@@ -83,3 +89,48 @@ def test_many_open_files(mounts, hdfs, sanitized, mem):
         for file in files:
             file.close()
     assert sanitized or watch.most < (int(mem[:-1]) + 32) * MIB
+
+
+@pytest.fixture
+def thousand(hdfs):
+    """Names of as many files, and what they begin with: each of the few that there are is in many snapshots."""
+    base = os.urandom(LONG)
+    hdfs.mkdir("d")
+    for number in range(REAL):
+        hdfs.write(f"d/f{number}", base[number:] + base[:number])
+    hdfs.ask("PUT", "ALLOWSNAPSHOT", "d", user="root")
+    shots = [f"s{number}" for number in range(THOUSAND // REAL)]
+    for shot in shots:
+        hdfs.ask("PUT", "CREATESNAPSHOT", "d", user="root", snapshotname=shot)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (THOUSAND + 200, before[1]))
+    yield [f"d/.snapshot/{shot}/f{number}" for shot in shots for number in range(REAL)], base
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    for shot in shots:
+        hdfs.ask("DELETE", "DELETESNAPSHOT", "d", user="root", snapshotname=shot)
+    hdfs.ask("PUT", "DISALLOWSNAPSHOT", "d", user="root")
+
+
+@pytest.mark.slow
+@pytest.mark.limit(300)  # a minute on a machine that has nothing else to do
+def test_a_thousand_open_files(mounts, hdfs, sanitized, thousand):
+    """Each is open, and read on by turns: what the budget knows of, and little beside it."""
+    names, base = thousand
+    mount = mounts(hdfs.url_path, mem="64M")
+    files = []
+
+    def read(number: int, at: int) -> bool:
+        data = base[number % REAL :] + base[: number % REAL]
+        return os.pread(files[number].fileno(), PIECE, at) == data[at : at + PIECE]
+
+    try:
+        with Watch(mount) as watch, ThreadPoolExecutor(16) as pool:
+            files += pool.map(lambda name: open(mount / name, "rb", buffering=0), names)
+            for at in (0, PIECE, LONG - PIECE):
+                assert all(pool.map(read, range(THOUSAND), [at] * THOUSAND))
+    finally:
+        for file in files:
+            file.close()
+    assert len(files) == THOUSAND
+    assert sanitized or watch.beyond < 32 * MIB
+    assert sanitized or mount.rss("VmHWM") < (64 + 32) * MIB

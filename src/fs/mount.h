@@ -74,6 +74,7 @@ struct kx_mount {
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
                       before it is attached */
     dev_t device;  /* st_dev of what the kernel has mounted; 0: not known */
+    gint poll_s;   /* atomic: how often waiting files ask about jobs; 0: as usual */
     gint answered; /* atomic: the kernel has got its first answer */
     gint failed_closes; /* atomic: files whose last close failed, and nobody had been told before */
     gint hidden_files;  /* atomic: how many hidden names were given out */

@@ -29,6 +29,7 @@ struct caller {
 struct kx_notices {
     struct kx_notices_config config; /* constant, as is all up to the callers */
     char *token, *url;
+    gint off; /* atomic: calls are refused */
     int socket, end;
     GThread *thread;
     struct caller callers[KX_NOTICES_MAX]; /* the thread's own, as is `rings` */
@@ -63,6 +64,7 @@ static void read_more(struct kx_notices *notices, struct caller *caller)
     caller->used += (size_t)got;
     int result = kx_notice_read(caller->bytes, caller->used, notices->token, &job);
     if (result == -EAGAIN) return;
+    if (result == 0 && g_atomic_int_get(&notices->off)) result = -ENOENT;
     if (result == 0) take_notice(notices, job);
     hang_up(caller, result == 0 ? GOOD : result == -ENOENT ? NOT_FOUND : BAD);
 }
@@ -226,5 +228,10 @@ void kx_notices_free(struct kx_notices *notices)
 
 const char *kx_notices_url(const struct kx_notices *notices)
 {
-    return notices ? notices->url : NULL;
+    return notices && !g_atomic_int_get(&notices->off) ? notices->url : NULL;
+}
+
+void kx_notices_switch(struct kx_notices *notices, bool on)
+{
+    g_atomic_int_set(&notices->off, !on);
 }

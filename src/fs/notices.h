@@ -5,7 +5,7 @@
  * guessed; the rest is 404. Bounded: KX_NOTICES_MAX connections, KX_NOTICE_BYTES_MAX each, for
  * KX_NOTICES_MS at most; who comes besides waits in the kernel's queue.
  *
- * Threads: one of its own; kx_notices_url is constant. */
+ * Threads: one of its own; the functions may be called by any. */
 #pragma once
 #include "base/bell.h"
 #include "base/error.h"
@@ -31,7 +31,11 @@ int kx_notices_new(const struct kx_notices_config *config, struct kx_notices **o
                    struct kx_error *err);
 void kx_notices_free(struct kx_notices *notices); /* NULL is fine */
 
-/** "http://HOST:PORT/TOKEN/", behind which an id stands.  @return borrowed; NULL for NULL. */
+/** "http://HOST:PORT/TOKEN/", behind which an id stands.  @return borrowed; NULL for NULL, and
+ * while it does not listen. */
 const char *kx_notices_url(const struct kx_notices *notices);
+
+/** Calls are refused (404) from now on, or taken again. It begins with taking them. */
+void kx_notices_switch(struct kx_notices *notices, bool on);
 
 KX_DEFINE_AUTOPTR(kx_notices, kx_notices_free)

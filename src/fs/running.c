@@ -120,7 +120,8 @@ static gpointer look_after_them(gpointer data)
         bool young = false;
         g_autoptr(GPtrArray) ids = take_stock(running, &young);
         if (ids->len) look_at(running, ids);
-        int64_t ms = young ? KX_RUNNING_SOON_MS : KX_RUNNING_MS;
+        int64_t told_ms = (int64_t)g_atomic_int_get(&running->mount->poll_s) * 1000;
+        int64_t ms = told_ms ? told_ms : young ? KX_RUNNING_SOON_MS : KX_RUNNING_MS;
         if (kx_bell_wait(running->mount->bell, &heard, ms, running->ending) < 0) return NULL;
     }
 }

@@ -22,7 +22,7 @@ struct kx_submissions *kx_submissions_new(struct kx_client *client, struct kx_se
 
 void kx_submissions_call_back(struct kx_submissions *all, const char *url)
 {
-    all->callback = url;
+    g_atomic_pointer_set(&all->callback, url);
 }
 
 void kx_submissions_free(struct kx_submissions *all)

@@ -7,7 +7,7 @@
 struct kx_submissions {
     struct kx_client *client;
     struct kx_services *services;
-    const char *callback; /* NULL: jobs are not told to call */
+    const char *callback; /* atomic; NULL: jobs are not told to call */
     GMutex mutex;         /* guards what follows */
     GHashTable *entries;  /* name -> struct kx_submissions_entry */
     size_t bytes;

@@ -69,7 +69,8 @@ int kx_submissions_defaults(struct kx_submissions *all, const struct kx_call *ca
     const char *user = kx_client_user(all->client);
     if (user && !kx_configuration_get(values, "user.name"))
         kx_configuration_set(values, "user.name", user);
-    if (all->callback) kx_submit_call_back(all->callback, values);
+    const char *callback = g_atomic_pointer_get(&all->callback);
+    if (callback) kx_submit_call_back(callback, values);
     kx_submission_clear(&defaults);
     return result;
 }

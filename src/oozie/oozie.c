@@ -130,6 +130,19 @@ int kx_oozie_admin(struct kx_oozie *oozie, const char *what, const struct kx_cal
     return ask_kept(oozie, rest, NULL, KX_OOZIE_FRESH_MS, call, out, err);
 }
 
+int kx_oozie_clock(struct kx_oozie *oozie, const struct kx_call *call, int64_t *out,
+                   struct kx_error *err)
+{
+    g_autofree char *path = NULL, *date = NULL;
+    int result = kx_oozie_path(oozie, "/admin/status", call, &path, err);
+    struct kx_service_ask ask = {
+        .path = path, .call = call, .header = "Date", .header_value = &date};
+    if (result == 0) result = kx_service_run(oozie->service, &ask, NULL, err);
+    if (result < 0) return result;
+    *out = kx_oozie_time(date);
+    return *out ? 0 : kx_error_set(err, ENODATA, "Oozie does not say what time it is");
+}
+
 int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
                   const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
 {

@@ -41,6 +41,11 @@ int kx_oozie_errno(const char *code, const char *message);
 int kx_oozie_admin(struct kx_oozie *oozie, const char *what, const struct kx_call *call,
                    struct kx_answer **out, struct kx_error *err);
 
+/** The server's clock, in milliseconds since the epoch: when it answered a question of its state.
+ */
+int kx_oozie_clock(struct kx_oozie *oozie, const struct kx_call *call, int64_t *out,
+                   struct kx_error *err);
+
 /* One page of a listing. */
 struct kx_oozie_page {
     enum kx_job_kind kind;

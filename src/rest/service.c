@@ -201,6 +201,10 @@ static int exchange(struct kx_service *service, const struct kx_service_ask *ask
     if (result < 0) return result;
     long status = kx_transfer_status(transfer);
     if (status < 200 || status > 299) return answer_error(service, transfer, limits, err);
+    if (ask->header) {
+        g_free(*ask->header_value);
+        *ask->header_value = g_strdup(kx_transfer_header(transfer, ask->header));
+    }
     size_t cap = ask->cap ? ask->cap : KX_SERVICE_BYTES_MAX;
     return kx_transfer_collect(transfer, cap, limits, body, err);
 }

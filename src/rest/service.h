@@ -51,6 +51,8 @@ struct kx_service_ask {
     const char *type;           /* of the body; NULL: there is none */
     const char *body;           /* text */
     const struct kx_call *call; /* NULL: the client's defaults */
+    const char *header;         /* of the answer, one that is wanted besides; NULL: none */
+    char **header_value;        /* owned; NULL: the answer has it not */
     size_t cap;                 /* bytes of the answer at most; 0: KX_SERVICE_BYTES_MAX */
     bool sent_maybe;            /* out: it was sent, and no answer came, but perhaps a gateway's own
                                    that it has waited in vain (Knox: 500 after 20 s) */

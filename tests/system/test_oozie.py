@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 import pytest
@@ -38,6 +39,16 @@ def test_the_server(jobs, cluster):
     assert [(name, found) for name, _, found, _ in told] == [
         ("oozie", "yes"), ("yarn", "yes"), ("jobhistory", "yes")
     ]  # fmt: skip
+
+
+def test_the_servers_mode_and_clock(jobs):
+    assert (jobs / ".oozie/mode").read_text() == "NORMAL\n"
+
+    def clock() -> datetime:
+        return datetime.fromisoformat((jobs / ".oozie/time").read_text().strip())
+
+    before = datetime.now(timezone.utc) - timedelta(seconds=2)  # the server tells whole seconds
+    assert before <= clock() <= datetime.now(timezone.utc)
 
 
 def test_a_job_is_a_directory(jobs, done):

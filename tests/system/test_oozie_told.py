@@ -1,6 +1,7 @@
 """Oozie tells of the jobs that were submitted through the mount, and the end of a job removes a name in the kernel, too."""
 
 import ctypes
+import errno
 import os
 import select
 import socket
@@ -12,7 +13,7 @@ from knoxtest import MountError, Running, until
 from knoxtest.jobs import (  # noqa: F401
     FS, JOB_S, SHELL, cluster, done, ended, job_of, jobs, lasting, post, put_application, services, sleeper, status
 )  # fmt: skip
-from knoxtest.tree import stats
+from knoxtest.tree import reason, refused, stats
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
 
@@ -147,3 +148,45 @@ def test_an_address_that_is_not_ours(lasting, cluster):
         with pytest.raises(MountError) as failed:
             lasting("/", hidevirtual=None, callback=url, **services(cluster))
         assert "callback=" in str(failed.value) and words in str(failed.value)
+
+
+def test_how_often_jobs_are_asked_about_is_told(lasting, cluster, jobs, sleeper):
+    """With an hour between two questions the end is seen when that is taken back."""
+    mount = lasting("/", hidevirtual=None, **services(cluster))
+    ctl = mount / ".oozie/ctl"
+    for words in ("poll 0", "poll 3601", "poll x", "poll -1", "poll 1.5"):
+        refused(errno.EINVAL, ctl.write_text, words + "\n")
+    assert "1 to 3600 seconds" in reason(ctl)
+    ctl.write_text("poll 3600\n")
+    cat = Running("cat", job_of(mount, sleeper) / "wait")
+    try:
+        until(lambda: f"{sleeper}/wait" in (mount / ".cluster/mount/open").read_text(), what="cat waits")
+        (job_of(jobs, sleeper) / "ctl").write_text("kill\n")
+        other = post(cluster, put_application(jobs, "meanwhile", FS.format(name="meanwhile")))
+        assert ended(jobs, other) == "SUCCEEDED"
+        assert not cat.ended()
+        ctl.write_text("poll\n")
+        assert cat.result(JOB_S).stdout == b"KILLED\n"
+    finally:
+        cat.kill()
+
+
+def test_calls_are_switched_off_and_on(lasting, cluster, jobs):
+    mount = lasting("/", hidevirtual=None, callback="http://localhost:0", **services(cluster))
+    ctl = mount / ".oozie/ctl"
+
+    def is_told(name: str) -> bool:
+        (mount / ".oozie/submit" / f"{name}.xml").write_text(FS.format(name=name))
+        job = (mount / ".oozie/submit" / f"{name}.xml.id").read_text().strip()
+        assert ended(mount, job) == "SUCCEEDED"
+        return "oozie.wf.workflow.notification.url" in (job_of(mount, job) / "properties").read_text()
+
+    assert is_told("told-one")
+    ctl.write_text("callback off\n")
+    assert not is_told("told-none")
+    ctl.write_text("callback on\n")
+    assert is_told("told-two")
+    refused(errno.EINVAL, ctl.write_text, "callback maybe\n")
+    refused(errno.EINVAL, ctl.write_text, "callback\n")
+    refused(errno.EBUSY, (jobs / ".oozie/ctl").write_text, "callback on\n")
+    assert "-o callback=URL" in reason(jobs / ".oozie/ctl")

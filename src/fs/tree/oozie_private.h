@@ -30,6 +30,7 @@ void kx_oozie_add_member(const struct kx_item *item, const struct kx_oozie_membe
 /* oozie_server.c */
 int kx_oozie_version_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_status_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_time_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_servers_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 extern const struct kx_tree_verb kx_oozie_server_verbs[];
 int kx_oozie_endpoint_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
@@ -96,14 +97,11 @@ int kx_oozie_on_runs(const struct kx_tree_at *at, const char *action, const char
 int kx_oozie_rerun_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 int kx_oozie_ignore_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 int kx_oozie_rerun_bundle(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
-int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 /** "NAME=VALUE;NAME=VALUE" over its configuration; NULL: as it is. */
 int kx_oozie_update_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
+int kx_oozie_change_it(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
 extern const struct kx_tree_verb kx_oozie_run_verbs[];
 
-/* oozie_staged.c: folders of submit */
-int kx_oozie_staged_params(const struct kx_tree_at *at, GString *out, struct kx_error *err);
-int kx_oozie_staged_check(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 /* oozie_sla_verbs.c: @argument runs of a coordinator, names of a bundle's coordinators; NULL: all;
  * of a change what is to be changed in front of them */
 int kx_oozie_sla_enable(const struct kx_tree_at *at, const char *argument, struct kx_error *err);
@@ -113,6 +111,9 @@ int kx_oozie_sla_change(const struct kx_tree_at *at, const char *argument, struc
 /* oozie_next.c */
 int kx_oozie_next(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 
+/* oozie_staged.c: folders of submit */
+int kx_oozie_staged_params(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+int kx_oozie_staged_check(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_staged_graph(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_staged_graph_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                                struct kx_error *err);

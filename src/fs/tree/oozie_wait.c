@@ -14,10 +14,10 @@
 
 /* --- wait --- */
 struct end {
+    struct kx_mount *mount;
     struct kx_oozie *oozie;
     struct kx_job_id id;
-    const char *callback; /* the listener's URL; NULL: there is none */
-    bool told;            /* Oozie will call it for this job */
+    bool told; /* Oozie will call it for this job */
 };
 
 static void end_free(void *what)
@@ -35,18 +35,25 @@ static int ask_for_end(void *what, const struct kx_call *call, GString *out, str
     if (result < 0) return result;
     g_autofree char *status = kx_item_text(kx_answer_root(job), "status");
     g_autofree char *conf = kx_item_text(kx_answer_root(job), "conf");
+    const char *callback = kx_notices_url(end->mount->notices);
     /* Of the end of a coordinator or bundle nobody is told. */
-    end->told =
-        end->callback && end->id.kind == KX_JOB_WORKFLOW && conf && strstr(conf, end->callback);
+    end->told = callback && end->id.kind == KX_JOB_WORKFLOW && conf && strstr(conf, callback);
     if (!kx_oozie_ended(status)) return 0;
     g_string_append_printf(out, "%s\n", status);
     return 1;
 }
 
+/* As `poll` has told, else as usual. */
+static int64_t pause_of(const struct kx_mount *mount)
+{
+    int64_t told_ms = (int64_t)g_atomic_int_get(&mount->poll_s) * 1000;
+    return told_ms ? told_ms : KX_WAITING_STEP_MS;
+}
+
 static int64_t pause_of_end(void *what)
 {
     const struct end *end = what;
-    return end->told ? TOLD_MS : KX_WAITING_STEP_MS;
+    return MAX(end->told ? TOLD_MS : 0, pause_of(end->mount));
 }
 
 static int open_wait(const struct kx_tree_at *at, void **state, struct kx_error *err)
@@ -57,7 +64,7 @@ static int open_wait(const struct kx_tree_at *at, void **state, struct kx_error 
                                           .ask = ask_for_end,
                                           .pause_ms = pause_of_end,
                                           .bell = at->mount->bell};
-    end->callback = kx_notices_url(at->mount->notices);
+    end->mount = at->mount;
     end->oozie = kx_oozie_of(at, err);
     int result = kx_oozie_job_at(at, &end->id, NULL, err);
     if (result < 0)
@@ -71,6 +78,7 @@ const struct kx_tree_stream kx_oozie_wait_stream = KX_WAITING_STREAM(open_wait);
 
 /* --- events --- */
 struct events {
+    const struct kx_mount *mount;
     struct kx_oozie *oozie;
     const struct kx_clock *clock;
     GHashTable *known; /* id -> status, of the jobs that were seen last; NULL: none were yet */
@@ -116,13 +124,22 @@ static int ask_for_events(void *what, const struct kx_call *call, GString *out,
     return 0;
 }
 
+static int64_t pause_of_events(void *what)
+{
+    return pause_of(((const struct events *)what)->mount);
+}
+
 static int open_events(const struct kx_tree_at *at, void **state, struct kx_error *err)
 {
     struct kx_oozie *oozie = kx_oozie_of(at, err);
     if (!oozie) return -ENOENT;
     struct events *events = g_new0(struct events, 1);
-    const struct kx_waiting_for wanted = {
-        .what = events, .free = events_free, .ask = ask_for_events, .bell = at->mount->bell};
+    const struct kx_waiting_for wanted = {.what = events,
+                                          .free = events_free,
+                                          .ask = ask_for_events,
+                                          .pause_ms = pause_of_events,
+                                          .bell = at->mount->bell};
+    events->mount = at->mount;
     events->oozie = oozie;
     events->clock = at->mount->clock;
     kx_waiting_open(&wanted, state);

@@ -92,10 +92,13 @@ def test_programs_read_all_of_it(jobs, done, tmp_path):
 def test_views(jobs, done):
     there = jobs / ".oozie/jobs"
     day = (job_of(jobs, done) / "created").read_text()[:10]
-    named = ("by-user/alice", "by-name/fs", f"by-day/{day}", "q/status=SUCCEEDED;user=alice")
+    named = ("mine/succeeded", "by-user/alice", "by-name/fs", f"by-day/{day}", "q/status=SUCCEEDED;user=alice")
     for view in ("recent", "succeeded", "mine", *named):
         assert done in os.listdir(there / view), view
         assert (there / view / done / "status").read_text() == "SUCCEEDED\n", view
+    assert set(os.listdir(there / "mine/failed")) == {"README"} == set(os.listdir(there / "mine/running"))
+    assert "running" not in os.listdir(there / "mine") and "running" in (there / "mine/README").read_text()
+    refused(errno.ENOENT, os.stat, there / "mine/dancing")
     assert done not in os.listdir(there / "killed") and done not in os.listdir(there / "by-user/bob")
     assert {"by-user", "by-name", "by-day", "q"}.isdisjoint(os.listdir(there))
     assert done not in os.listdir(there / "by-day/2001-01-01")

@@ -35,6 +35,13 @@ static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_
 #define VIEW(name, words, filter)                                                                  \
     {.pattern = JOBS "/" name, .kind = KX_TREE_DIRECTORY, .help = words},                          \
         LINKS(JOBS "/" name, filter)
+/* The same of the mount's user only; not listed beside the jobs themselves. */
+#define MINE(name, state)                                                                          \
+    {.pattern = JOBS "/mine/" name,                                                                \
+     .kind = KX_TREE_DIRECTORY,                                                                    \
+     .flags = KX_TREE_UNLISTED,                                                                    \
+     .help = "those of them that are " state},                                                     \
+        LINKS(JOBS "/mine/" name, "user=%s;status=" state)
 /* All of them, however many. */
 #define NAMED_VIEW(name, bound, words, filter)                                                     \
     {.pattern = JOBS "/" name,                                                                     \
@@ -74,13 +81,6 @@ static const struct kx_tree_row ROWS[] = {
      .kind = KX_TREE_VALUE,
      .help = "NORMAL, NOWEBSERVICE or SAFEMODE",
      .text = kx_oozie_status_text},
-    {.pattern = OOZIE "/endpoint",
-     .kind = KX_TREE_VALUE,
-     .help = "the URL of the server",
-     .text = kx_oozie_endpoint_text},
-    {.pattern = OOZIE "/servers",
-     .kind = KX_TREE_DOCUMENT,
-     .help = "a line a server that works on the same jobs: name, URL",
     {.pattern = OOZIE "/mode",
      .kind = KX_TREE_VALUE,
      .help = "the same",
@@ -90,6 +90,13 @@ static const struct kx_tree_row ROWS[] = {
      .flags = KX_TREE_DEAR,
      .help = "of the server's clock",
      .text = kx_oozie_time_text},
+    {.pattern = OOZIE "/endpoint",
+     .kind = KX_TREE_VALUE,
+     .help = "the URL of the server",
+     .text = kx_oozie_endpoint_text},
+    {.pattern = OOZIE "/servers",
+     .kind = KX_TREE_DOCUMENT,
+     .help = "a line a server that works on the same jobs: name, URL",
      .text = kx_oozie_servers_text},
     {.pattern = OOZIE "/ctl",
      .kind = KX_TREE_CTL,
@@ -127,6 +134,12 @@ static const struct kx_tree_row ROWS[] = {
     VIEW("succeeded", "those that are SUCCEEDED", "status=SUCCEEDED"),
     VIEW("recent", "of any status", NULL),
     VIEW("mine", "those of the user that the mount is on the cluster", "user=%s"),
+    MINE("running", "RUNNING"),
+    MINE("suspended", "SUSPENDED"),
+    MINE("prep", "PREP"),
+    MINE("failed", "FAILED"),
+    MINE("killed", "KILLED"),
+    MINE("succeeded", "SUCCEEDED"),
     NAMED_VIEW("by-user", "user", "jobs of one user", "user=%s"),
     NAMED_VIEW("by-name", "name", "jobs of one name", "name=%s"),
     NAMED_VIEW("by-day", "day", "jobs that were submitted on a day (UTC): 2026-11-22",

@@ -41,6 +41,10 @@ def test_cp_with_no_configuration_at_all(jobs, cluster, submit, tmp_path):
     assert told(submit, "hello.xml") == {"id", "ids", "job"}
     job = (submit / "hello.xml.id").read_text().strip()
     assert ended(jobs, job) == "SUCCEEDED"
+    assert os.getxattr(submit / "hello.xml", "user.oozie.id").decode() == job
+    for name in ("error", "colour"):
+        refused(errno.ENODATA, os.getxattr, submit / "hello.xml", f"user.oozie.{name}")
+    refused(errno.ENODATA, os.getxattr, submit / "README", "user.oozie.id")
     assert (submit / "hello.xml.job/actions/sh/data").read_text().endswith("word=there\n\n") or "word=there" in (
         submit / "hello.xml.job/actions/sh/data"
     ).read_text()
@@ -64,6 +68,8 @@ def test_a_bad_one_fails_with_the_reason(jobs, submit, tmp_path):
         assert (done.returncode, b"Invalid argument" in done.stderr) == (1, True), name
         assert told(submit, f"{name}.xml") == {"error"}, name
         assert words in (submit / f"{name}.xml.error").read_text(), name
+        assert os.getxattr(submit / f"{name}.xml", "user.oozie.error").decode() == (submit / f"{name}.xml.error").read_text().rstrip()
+        refused(errno.ENODATA, os.getxattr, submit / f"{name}.xml", "user.oozie.id")
     assert set(os.listdir(jobs / "user/alice/.knoxfs/apps")) == before  # what was refused is gone
 
 

@@ -11,6 +11,7 @@
 #define NAME_BYTES   255
 #define STATFS_BLOCK 4096
 #define ERROR_XATTR  "user.hdfs.error"
+#define OOZIE_XATTR  "user.oozie." /* + "error", "id": what is beside a submission by that name */
 #define MS_PER_S     1000
 
 struct kx_tree_node *kx_fuse_tree_node(struct kx_fuse_call *c, fuse_ino_t node)
@@ -307,15 +308,23 @@ void kx_tree_op_releasedir(fuse_req_t req, struct fuse_file_info *fi)
     fuse_reply_err(req, 0);
 }
 
+/* @return owned; NULL: there is none. */
+static char *xattr_of(struct kx_fuse_call *c, struct kx_tree_node *node, const char *name)
+{
+    static const char *const BESIDE[] = {OOZIE_XATTR "error", OOZIE_XATTR "id", NULL};
+    g_autofree char *path = kx_tree_shown_path(node);
+    if (strcmp(name, ERROR_XATTR) == 0) return kx_errors_last(c->mount->errors, path);
+    if (!g_strv_contains(BESIDE, name) || !kx_tree_is_drop(node)) return NULL;
+    return kx_tree_text_beside(node, name + strlen(OOZIE_XATTR) - 1, &c->call);
+}
+
 void kx_tree_op_getxattr(fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     g_autoptr(kx_tree_node) found = kx_fuse_tree_node(&c, node);
     if (!found) return;
-    g_autofree char *path = kx_tree_shown_path(found);
-    g_autofree char *line =
-        strcmp(name, ERROR_XATTR) == 0 ? kx_errors_last(c.mount->errors, path) : NULL;
+    g_autofree char *line = xattr_of(&c, found, name);
     kx_fuse_settle(&c);
     if (!line)
         fuse_reply_err(req, ENODATA);

@@ -139,6 +139,10 @@ int kx_tree_remove(struct kx_tree_node *directory, const char *name, bool folder
 int kx_tree_rename(struct kx_tree_node *directory, const char *name, const char *to,
                    const struct kx_call *call, struct kx_error *err);
 bool kx_tree_is_drop(const struct kx_tree_node *node);
+/** The text of the file that has this node's name with `suffix` (".error") behind it, without the
+ * line's end.  @return owned; NULL: there is no such file. */
+char *kx_tree_text_beside(struct kx_tree_node *node, const char *suffix,
+                          const struct kx_call *call);
 bool kx_tree_is_made_folder(const struct kx_tree_node *node); /* a directory that programs make */
 /** Has the directory of this number a row for them? */
 bool kx_tree_takes_documents(struct kx_tree *tree, uint64_t number);

@@ -103,6 +103,29 @@ bool kx_tree_is_drop(const struct kx_tree_node *node)
     return node->place->row->kind == KX_TREE_DROP;
 }
 
+/* The directory that a node's path names.  @return a reference; NULL: nobody knows it any more. */
+static struct kx_tree_node *directory_of(struct kx_tree_node *node)
+{
+    g_autofree char *path = g_path_get_dirname(node->path);
+    g_mutex_lock(&node->tree->mutex);
+    struct kx_tree_node *directory = g_hash_table_lookup(node->tree->by_path, path);
+    if (directory) directory->refs++;
+    g_mutex_unlock(&node->tree->mutex);
+    return directory;
+}
+
+char *kx_tree_text_beside(struct kx_tree_node *node, const char *suffix, const struct kx_call *call)
+{
+    struct stat st;
+    g_autoptr(kx_tree_node) directory = directory_of(node), found = NULL;
+    g_autofree char *own = g_path_get_basename(node->path), *name = g_strconcat(own, suffix, NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+    bool there = directory &&
+                 kx_tree_lookup(node->tree, directory, name, call, &found, &st, NULL) == 0 &&
+                 found->place->row->text && kx_tree_make_text(found, call, text, NULL) == 0;
+    return there ? g_strchomp(g_strdup(text->str)) : NULL;
+}
+
 bool kx_tree_is_made_folder(const struct kx_tree_node *node)
 {
     return node->place->row->kind == KX_TREE_DIRECTORY && node->place->row->drop;

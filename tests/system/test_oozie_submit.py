@@ -115,6 +115,38 @@ def test_an_editor(jobs, submit):
     assert "never more" in (submit / "sh.xml.job/definition.xml").read_text()
 
 
+WAYS = {
+    "vim": 'vim -Nes -u NONE -c "set backupcopy=no" -c "%s/before/after/" -c wq "$1"',
+    "vim in place": 'vim -Nes -u NONE -c "set backupcopy=yes" -c "%s/before/after/" -c wq "$1"',
+    "vim with all its files": 'vim -Nes -u NONE -c "set backup swapfile undofile" -c "%s/before/after/" -c wq "$1"',
+    "vim, saved twice": 'vim -Nes -u NONE -c "%s/before/after/" -c w -c w -c q "$1"',
+    "sed": 'sed -i s/before/after/ "$1"',
+    "a new file and a rename": 'sed s/before/after/ "$1" > "$1.tmp"; mv "$1.tmp" "$1"',
+    "a copy of a copy": 'sed s/before/after/ "$1" > "$2/wf.xml"; cp "$2/wf.xml" "$1"',
+    "rsync": 'sed s/before/after/ "$1" > "$2/wf.xml"; rsync "$2/wf.xml" "$1"',
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_save_is_one_job(jobs, submit, tmp_path, way):
+    """Not none, and not two, whatever an editor does to save; one that saves twice means it."""
+    name = "".join(c if c.isalpha() else "-" for c in way)
+    (submit / f"{name}.xml").write_text(FS.format(name=f"before-{name}"))
+    run("bash", "-ec", WAYS[way], way, submit / f"{name}.xml", tmp_path)
+    saves = 2 if "twice" in way else 1
+    ids = (submit / f"{name}.xml.ids").read_text().split()
+    assert len(ids) == 1 + saves
+    assert all(ended(jobs, job) == "SUCCEEDED" for job in ids)
+    assert count(jobs, f"before-{name}") == 1 and count(jobs, f"after-{name}") == saves
+    assert f"after-{name}" in (submit / f"{name}.xml").read_text()
+
+
+def test_a_new_file_of_an_editor_is_one_job(jobs, submit, tmp_path):
+    (tmp_path / "wf.xml").write_text(FS.format(name="typed"))
+    run("vim", "-Nes", "-u", "NONE", "-c", f"read {tmp_path}/wf.xml", "-c", "wq", submit / "typed.xml")
+    assert len((submit / "typed.xml.ids").read_text().split()) == 1 and count(jobs, "typed") == 1
+
+
 def test_properties_and_coordinators(jobs, cluster, submit):
     path = put_application(jobs, "given", FS.format(name="given"))
     (submit / "given.properties").write_text(f"oozie.wf.application.path={cluster.rpc}{path}\n")
@@ -163,3 +195,9 @@ def test_a_lost_answer_is_one_job(lasting, cluster, tmp_path):
         job = (mount / ".oozie/submit/lost.xml.id").read_text().strip()
         assert ended(mount, job) == "SUCCEEDED"
         assert [n for n in os.listdir(mount / ".oozie/jobs/by-name/lost") if n != "README"] == [job]
+        proxy.rules({"method": "POST", "path": "^/oozie/v2/jobs", "drop_reply": "fin", "times": 1})
+        run("vim", "-Nes", "-u", "NONE", "-c", "%s/lost/retyped/g", "-c", "wq", mount / ".oozie/submit/lost.xml")
+        assert proxy.stats()["rules"][0]["fired"] == 1
+        edited = (mount / ".oozie/submit/lost.xml.id").read_text().strip()
+        assert edited != job and ended(mount, edited) == "SUCCEEDED"
+        assert [n for n in os.listdir(mount / ".oozie/jobs/by-name/retyped") if n != "README"] == [edited]

@@ -232,6 +232,7 @@ def test_clocks_that_differ(mounts, secure, binary, env, alice, tmp_path, doctor
     assert (mount / "f").read_bytes() == b"x" * MIB == secure.dfs("-cat", "/user/alice/f").out
 
 
+@pytest.mark.limit(400)  # its servers are its own
 def test_fail_over(binary, request, cache, tmp_path):
     """A pair of NameNodes: what one has given is good at the other one, with no ticket left; so is a token of a file."""
     with Stack.up(kerberos=True, ha=True, owner=os.getpid(), ephemeral=True) as pair:

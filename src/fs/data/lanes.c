@@ -205,12 +205,6 @@ void kx_lanes_clear(struct kx_reader *reader)
     kx_cancel_unref(reader->lanes.cancel);
 }
 
-void kx_lanes_opened(struct kx_reader *reader, gint64 us)
-{
-    struct kx_lanes *lanes = &reader->lanes;
-    lanes->open_us = MAX(us, lanes->open_us - lanes->open_us / 8);
-}
-
 static void new_round(struct kx_reader *reader, gint64 now)
 {
     struct kx_lanes *lanes = &reader->lanes;
@@ -218,6 +212,14 @@ static void new_round(struct kx_reader *reader, gint64 now)
     lanes->all = reader->reads->came;
     lanes->begun_us = lanes->since_us = now;
     lanes->waited_us = 0;
+}
+
+void kx_lanes_opened(struct kx_reader *reader, gint64 us)
+{
+    struct kx_lanes *lanes = &reader->lanes;
+    lanes->open_us = MAX(us, lanes->open_us - lanes->open_us / 8);
+    /* a file's first round tells how fast bytes come, not how long the first one takes */
+    if (lanes->came == 0 && !lanes->next) new_round(reader, g_get_monotonic_time());
 }
 
 /* Another place is read: nothing of what was measured counts. */

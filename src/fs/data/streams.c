@@ -35,12 +35,16 @@ static int64_t rate_of(int64_t bytes, const struct kx_streams_round *round)
     return bytes * G_USEC_PER_SEC / MAX(round->took_us, 1);
 }
 
-/* Of a round that was no try, before its rate is kept. */
-static void note_steady(struct kx_streams *streams, int64_t rate, bool waits)
+/* A round, before its rate is kept.  @counts: it was no try, and its reader waited. */
+static void note_alone(struct kx_streams *streams, const struct kx_streams_round *round,
+                       bool counts)
 {
+    int64_t rate = rate_of(round->bytes, round);
     bool same = ABS(rate - streams->rate) <= streams->rate / 8;
-    bool alone = count_of(streams) == 1;
-    streams->steady = !alone || !waits ? 0 : same ? streams->steady + 1 : 1;
+    bool slow = rate_of(round->all_bytes, round) < KX_STREAMS_FAR_RATE;
+    counts = counts && count_of(streams) == 1;
+    streams->steady = !counts ? 0 : same ? streams->steady + 1 : 1;
+    streams->slow = counts && slow ? streams->slow + 1 : 0;
 }
 
 /* Is there a reason for more of them? Where there are several, that was found out. */
@@ -48,7 +52,7 @@ static bool is_worth(const struct kx_streams *streams, const struct kx_streams_r
 {
     int64_t all = rate_of(round->all_bytes, round);
     if (round->wanted || count_of(streams) > 1) return true;
-    if (round->answer_us >= KX_STREAMS_FAR_US) return all < KX_STREAMS_FAR_RATE;
+    if (round->answer_us >= KX_STREAMS_FAR_US) return streams->slow >= KX_STREAMS_SLOW;
     return all < KX_STREAMS_NEAR_RATE && streams->steady >= KX_STREAMS_STEADY;
 }
 
@@ -63,7 +67,7 @@ unsigned kx_streams_judge(struct kx_streams *streams, const struct kx_streams_ro
     bool gained = is_gain(rate, streams->rate);
     if (tried && waits && !gained) take_back(streams);
     streams->before = 0;
-    note_steady(streams, rate, waits && !tried);
+    note_alone(streams, round, waits && !tried);
     if (!tried || gained) streams->rate = rate;
     streams->count = MIN(count_of(streams), MAX(round->most, 1));
     if (streams->rest > 0)

@@ -25,8 +25,9 @@
 
 /* Reasons for a first try; rates in bytes a second. */
 #define KX_STREAMS_FAR_US    15000 /* an answer that takes so long has come a long way ... */
-#define KX_STREAMS_FAR_RATE  ((int64_t)256 * 1000 * 1000) /* ... and so much is fast enough */
-#define KX_STREAMS_NEAR_RATE ((int64_t)64 * 1000 * 1000)  /* on a short way */
+#define KX_STREAMS_FAR_RATE  ((int64_t)96 * 1000 * 1000) /* ... and so much is fast enough */
+#define KX_STREAMS_SLOW      2 /* rounds on a long way without it: a new stream is slow at first */
+#define KX_STREAMS_NEAR_RATE ((int64_t)64 * 1000 * 1000) /* on a short way */
 #define KX_STREAMS_STEADY    4 /* rounds on a short way whose rates differ by an eighth at most */
 
 /* Zeroed: nothing was measured. */
@@ -38,6 +39,7 @@ struct kx_streams {
     unsigned rest;   /* rounds until the next try */
     unsigned failed; /* tries that were taken back */
     unsigned steady; /* rounds of one stream in a row, each about as fast as the one before */
+    unsigned slow;   /* ... each slower than what is fast enough on a long way */
 };
 
 /* A round. */

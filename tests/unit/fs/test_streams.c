@@ -89,6 +89,7 @@ static void a_long_way_is_reason_enough(void **state)
 {
     (void)state;
     struct kx_streams streams = {0};
+    assert_int_equal(on_way(&streams, 50000, 15 * MB, 15 * MB), 1); /* it begins */
     assert_int_equal(on_way(&streams, 50000, 20 * MB, 20 * MB), 2);
     assert_int_equal(on_way(&streams, 50000, 40 * MB, 40 * MB), 4);
     assert_int_equal(on_way(&streams, 50000, 80 * MB, 80 * MB), 8);
@@ -99,6 +100,7 @@ static void much_on_a_long_way_is_no_reason(void **state)
 {
     (void)state;
     struct kx_streams streams = {0};
+    assert_int_equal(on_way(&streams, 50000, 50 * MB, 50 * MB), 1); /* it begins */
     for (int i = 0; i < 20; i++) {
         assert_int_equal(on_way(&streams, 50000, 300 * MB, 300 * MB), 1);
         assert_int_equal(on_way(&streams, 50000, 30 * MB, 300 * MB), 1); /* others read, too */

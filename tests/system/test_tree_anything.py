@@ -12,7 +12,7 @@ import pytest
 from faultproxy import Proxy
 from knoxtest import run, sh, until
 from knoxtest.jobs import (  # noqa: F401
-    FS, JOB_S, SHELL, cluster, done, ended, job_of, jobs, lasting, post, put_application, services
+    FS, JOB_S, SHELL, cluster, done, ended, job_of, jobs, lasting, post, put_application, services, sleeper
 )  # fmt: skip
 from knoxtest.walker import Walker
 
@@ -124,6 +124,38 @@ def judge(there, name: str) -> None:
         json.loads(data)
     elif data and "/logs/" not in name and not name.endswith((".png", ".xml", ".svg", ".dot")):
         assert data.endswith(b"\n"), name
+
+
+def copied_by_vim(folder, names: list[str], target, where) -> None:
+    """Each is opened, and written to another place, by one vim."""
+    quoted = [(name.replace("'", "''"), f"{target}/{name}".replace("'", "''")) for name in names]
+    script = where / "copy.vim"
+    script.write_text("".join(f"exe 'e! ' .. fnameescape('{a}')\nexe 'w! ' .. fnameescape('{b}')\n" for a, b in quoted) + "qa!\n")
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+    run("vim", "-bNnes", "-u", "NONE", "-i", "NONE", "-S", script, cwd=folder, timeout=200)
+
+
+def test_programs_copy_every_file_of_a_running_job(jobs, sleeper, tmp_path):
+    """Whatever changes meanwhile: a copy is one whole text, and no program finds a size that is not true."""
+    until(lambda: (job_of(jobs, sleeper) / "actions/sh/external-id").read_text().startswith("application_"), JOB_S)
+    job, app = f".oozie/jobs/{sleeper}", application(jobs, sleeper)
+    until(lambda: (jobs / app / "state").read_text() == "RUNNING\n", JOB_S, "it runs")
+    line = [job, app, "(", "-path", f"{app}/logs", "-o", "-name", "graph.png", ")", "-prune", "-o", "-type", "f", "-print0"]
+    found = run("find", *line, cwd=jobs.path, timeout=120).stdout
+    (tmp_path / "names").write_bytes(found)
+    names = found.decode().split("\0")[:-1]
+    assert {f"{job}/.running", f"{job}/info.json", f"{job}/log", f"{app}/info.json", f"{job}/actions/sh/conf.xml"} <= set(names)
+    for program, line in PROGRAMS.items():
+        (tmp_path / program).mkdir()
+        sh(line, tmp_path / "names", tmp_path / program, cwd=jobs.path, timeout=200)
+    (tmp_path / "vim").mkdir()
+    copied_by_vim(jobs.path, names, tmp_path / "vim", tmp_path)
+    for program in (*PROGRAMS, "vim"):
+        for name in names:
+            judge(tmp_path / program, name)
+        assert (tmp_path / program / job / "status").read_text() == "RUNNING\n", program
+        assert (tmp_path / program / job / "definition.xml").read_bytes() == (jobs / job / "definition.xml").read_bytes(), program
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "rest/collected_logs.h"
+#include "rest/container_listing.h"
+#include "rest/container_nodes.h"
 #include "rest/kept.h"
 
 #define KEPT_MAX    256
@@ -16,6 +18,7 @@ struct kx_logs {
     struct kx_yarn *yarn;
     struct kx_service *history;
     struct kx_collected *collected;
+    struct kx_nodes *nodes;
     struct kx_kept *kept; /* "now:" + container: a listing; "last:" + container: an older one */
 };
 
@@ -27,6 +30,7 @@ struct kx_logs *kx_logs_new(struct kx_client *client, struct kx_yarn *yarn,
     logs->yarn = yarn;
     logs->history = history;
     logs->collected = kx_collected_new(client, yarn);
+    logs->nodes = kx_nodes_new(client, yarn);
     logs->kept = kx_kept_new(kx_client_clock(client), KEPT_MAX, KEPT_SIZE);
     return logs;
 }
@@ -35,6 +39,7 @@ void kx_logs_free(struct kx_logs *logs)
 {
     if (!logs) return;
     kx_collected_free(logs->collected);
+    kx_nodes_free(logs->nodes);
     kx_kept_free(logs->kept);
     g_free(logs);
 }
@@ -56,53 +61,9 @@ bool kx_logs_is_container(const char *name, const char *app)
     return last && !name[attempt + 1 + last];
 }
 
-/* A container in one of YARN's arrays.  @return owned: its node's address; NULL: it is not there.
- */
-static char *node_in(const struct kx_item *all, const char *address, const char *container)
-{
-    for (size_t i = 0; i < kx_item_count(all); i++) {
-        g_autofree char *id = kx_item_text(kx_item_element(all, i), "containerId");
-        if (g_strcmp0(id, container) == 0) return kx_item_text(kx_item_element(all, i), address);
-    }
-    return NULL;
-}
-
-/* The masters' attempts, and what runs of the last one. */
-static int ask_containers(struct kx_logs *logs, const char *app, const struct kx_call *call,
-                          struct kx_answer **attempts, struct kx_answer **running,
-                          struct kx_error *err)
-{
-    int result = kx_yarn_app_part(logs->yarn, app, "appattempts", call, attempts, err);
-    if (result < 0) return result;
-    const struct kx_item *all = kx_item_at(kx_answer_root(*attempts), "appAttempts/appAttempt");
-    size_t count = kx_item_count(all);
-    const struct kx_item *last = count ? kx_item_element(all, count - 1) : NULL;
-    g_autofree char *id = kx_item_text(last, "appAttemptId"), *part = NULL;
-    if (!id) return 0;
-    part = g_strconcat("appattempts/", id, "/containers", NULL);
-    return kx_yarn_app_part(logs->yarn, app, part, call, running, err);
-}
-
 static const struct kx_item *items_at(const struct kx_answer *answer, const char *path)
 {
     return answer ? kx_item_at(kx_answer_root(answer), path) : NULL;
-}
-
-/* Where a container runs.  @out owned: "http://host:8042/ws", NULL: nowhere as far as YARN says. */
-static int find_node(struct kx_logs *logs, const char *app, const char *container,
-                     const struct kx_call *call, char **out, struct kx_error *err)
-{
-    g_autoptr(kx_answer) attempts = NULL, running = NULL;
-    int result = ask_containers(logs, app, call, &attempts, &running, err);
-    if (result < 0) return result;
-    g_autofree char *address =
-        node_in(items_at(running, "container"), "nodeHttpAddress", container);
-    if (!address)
-        address =
-            node_in(items_at(attempts, "appAttempts/appAttempt"), "nodeHttpAddress", container);
-    if (address && *address)
-        *out = g_strconcat(strstr(address, "://") ? "" : "http://", address, "/ws", NULL);
-    return 0;
 }
 
 static int app_ended(struct kx_logs *logs, const char *app, const struct kx_call *call, bool *out,
@@ -125,13 +86,44 @@ bool kx_logs_ended(struct kx_logs *logs, const char *app, const struct kx_call *
 void kx_logs_source_clear(struct kx_logs_source *source)
 {
     kx_service_free(source->own);
+    g_free(source->params);
+}
+
+/* A NodeManager: directly, or, behind a gateway, where Knox's service YARNUIV2 leads to any of
+ * them. */
+static int node_source(struct kx_logs *logs, const char *address, struct kx_logs_source *out,
+                       struct kx_error *err)
+{
+    const struct kx_endpoint *home = kx_client_endpoint(logs->client);
+    const char *manager = kx_service_base(kx_yarn_service(logs->yarn));
+    out->gateway = *home->gateway && kx_client_is_home(logs->client, manager);
+    g_autofree char *base = out->gateway
+                                ? g_strconcat(home->origin, home->gateway, "/yarnuiv2/nodes", NULL)
+                                : g_strconcat(address, "/ws", NULL);
+    if (out->gateway) {
+        struct kx_url_parts parts = {0};
+        if (!kx_url_split(address, true, &parts) || !parts.host)
+            return kx_error_set(err, EPROTO, "YARN says \"%s\" for a node's address", address);
+        g_autoptr(GString) params = g_string_new(NULL);
+        kx_url_append_query(params, "scheme", parts.scheme);
+        kx_url_append_query(params, "host", parts.host);
+        kx_url_append_query_int(params, "port", parts.port);
+        out->params = g_strdup(params->str);
+        kx_url_parts_clear(&parts);
+    }
+    const struct kx_service_config config = {
+        .name = "the NodeManager", .base = base, .client = logs->client};
+    out->own = out->service = kx_service_new(&config);
+    out->path = out->gateway ? "" : "/v1/node";
+    out->live = true;
+    return 0;
 }
 
 /* Number 0 is the NodeManager, 1 the history server. */
 int kx_logs_source(struct kx_logs *logs, const struct kx_log_name *name, int number,
                    const struct kx_call *call, struct kx_logs_source *out, struct kx_error *err)
 {
-    g_autofree char *base = NULL;
+    g_autofree char *address = NULL;
     bool ended = false;
     *out = (struct kx_logs_source){.service = logs->history, .path = "/v1/history"};
     if (number == 1)
@@ -140,20 +132,24 @@ int kx_logs_source(struct kx_logs *logs, const struct kx_log_name *name, int num
                                             "there is no job history server (-o jobhistory=URL)");
     int result = app_ended(logs, name->app, call, &ended, err);
     if (result == 0 && !ended)
-        result = find_node(logs, name->app, name->container, call, &base, err);
+        result = kx_nodes_find(logs->nodes, name->app, name->container, call, &address, err);
     if (result < 0) return result;
-    if (!base) return kx_error_set(err, ENOENT, "%s does not run any more", name->container);
-    const struct kx_service_config config = {
-        .name = "the NodeManager", .base = base, .client = logs->client};
-    out->own = out->service = kx_service_new(&config);
-    out->path = "/v1/node";
-    out->live = true;
-    return 0;
+    if (!address) return kx_error_set(err, ENOENT, "%s does not run any more", name->container);
+    if (*address) return node_source(logs, address, out, err);
+    return kx_error_set(err, ENODATA,
+                        "the gateway does not say on which node %s is: its topology needs Knox's "
+                        "services YARNUI and YARNUIV2",
+                        name->container);
 }
 
-static bool has_listing(const struct kx_answer *answer)
+int kx_logs_source_failed(const struct kx_logs_source *source, int result, struct kx_error *err)
 {
-    return items_at(answer, "containerLogsInfo/containerLogInfo") != NULL;
+    /* A NodeManager says more: it has an exception. */
+    if (!source->gateway || err->http_status != 404 || err->exception) return result;
+    kx_error_clear(err);
+    return kx_error_set(err, ENODATA,
+                        "the gateway does not lead to NodeManagers: its topology needs Knox's "
+                        "service YARNUIV2; logs are shown when they were collected");
 }
 
 static int list_from(struct kx_logs *logs, const struct kx_log_name *name, int number,
@@ -165,10 +161,10 @@ static int list_from(struct kx_logs *logs, const struct kx_log_name *name, int n
     int result = kx_logs_source(logs, name, number, call, &source, err);
     if (result < 0) return result;
     path = g_strconcat(source.path, "/containers/", name->container, "/logs", NULL);
-    result = kx_service_get(source.service, path, NULL, call, &answer, err);
-    if (result == 0 && !has_listing(answer))
-        result = kx_error_set(err, ENOENT, "%s has no logs yet", name->container);
-    if (result < 0) return result;
+    result = kx_service_get(source.service, path, source.params, call, &answer, err);
+    if (result < 0) return kx_logs_source_failed(&source, result, err);
+    if (!kx_listing_is(answer))
+        return kx_error_set(err, ENOENT, "%s has no logs yet", name->container);
     g_autofree char *now = g_strconcat("now:", name->container, NULL);
     g_autofree char *last = g_strconcat("last:", name->container, NULL);
     kx_kept_add(logs->kept, now, answer, LISTING,
@@ -194,7 +190,10 @@ static int list(struct kx_logs *logs, const struct kx_log_name *name, const stru
     *out = kx_kept_find(logs->kept, now);
     if (*out || list_from(logs, name, 0, call, out, &live) == 0) return 0;
     if (live.code == EINTR) return kx_error_set(err, EINTR, "interrupted");
-    return list_from(logs, name, 1, call, out, err);
+    int result = list_from(logs, name, 1, call, out, err);
+    if (result == 0 || result == -EINTR || live.code != ENODATA) return result;
+    kx_error_copy(err ? err : &live, &live); /* what can be helped */
+    return -ENODATA;
 }
 
 static int check_name(const struct kx_log_name *name, struct kx_error *err)
@@ -210,13 +209,6 @@ static int failed(int result, struct kx_error *collected, struct kx_error *err)
     if (result != -ENOENT || !collected->code) return result;
     kx_error_copy(err ? err : collected, collected);
     return -collected->code;
-}
-
-static void add_files(const struct kx_answer *answer, GPtrArray *out)
-{
-    const struct kx_item *all = items_at(answer, "containerLogsInfo/containerLogInfo");
-    for (size_t i = 0; i < kx_item_count(all); i++)
-        g_ptr_array_add(out, kx_item_text(kx_item_element(all, i), "fileName"));
 }
 
 /* Names that a directory can have. */
@@ -239,6 +231,10 @@ int kx_logs_has(struct kx_logs *logs, const char *app, const char *container,
     if (result < 0) return result;
     result = list(logs, &name, call, &answer, err);
     if (result == 0 || result == -EINTR) return result;
+    if (result == -ENODATA) { /* it is there, and who looks into it is told why that is all */
+        kx_error_clear(err);
+        return 0;
+    }
     if (kx_collected_has(logs->collected, app, container, call, &why) == 0) return 0;
     last = last_listing(logs, container);
     return last && why.code != EINTR ? 0 : failed(result, &why, err);
@@ -260,42 +256,15 @@ int kx_logs_files(struct kx_logs *logs, const char *app, const char *container,
     }
     if (result < 0 && result != -EINTR && why.code != EINTR) answer = last_listing(logs, container);
     if (!answer) return failed(result, &why, err);
-    add_files(answer, out);
+    kx_listing_names(answer, out);
     drop_unusable(out);
     return 0;
-}
-
-/* "Sun Nov 22 04:48:46 +0000 2026" */
-static int64_t time_of(const char *text)
-{
-    static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    g_auto(GStrv) words = g_strsplit_set(text ? text : "", " :", -1);
-    if (g_strv_length(words) != 8 || strlen(words[1]) != 3) return 0;
-    const char *month = strstr(MONTHS, words[1]);
-    guint64 numbers[5];
-    static const int AT[] = {2, 3, 4, 5, 7};
-    for (size_t i = 0; i < G_N_ELEMENTS(AT); i++)
-        if (!g_ascii_string_to_unsigned(words[AT[i]], 10, 0, 9999, &numbers[i], NULL)) return 0;
-    g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(words[6]);
-    if (!zone || !month || (month - MONTHS) % 3) return 0;
-    g_autoptr(GDateTime) at =
-        g_date_time_new(zone, (int)numbers[4], (int)(month - MONTHS) / 3 + 1, (int)numbers[0],
-                        (int)numbers[1], (int)numbers[2], (double)numbers[3]);
-    return at ? g_date_time_to_unix(at) * 1000 : 0;
 }
 
 static int look_in(const struct kx_answer *answer, const struct kx_log_name *name,
                    struct kx_log_look *out, struct kx_error *err)
 {
-    const struct kx_item *all = items_at(answer, "containerLogsInfo/containerLogInfo");
-    for (size_t i = 0; i < kx_item_count(all); i++) {
-        const struct kx_item *item = kx_item_element(all, i);
-        g_autofree char *file = kx_item_text(item, "fileName");
-        if (g_strcmp0(file, name->file) != 0) continue;
-        g_autofree char *changed = kx_item_text(item, "lastModifiedTime");
-        *out = (struct kx_log_look){kx_item_number(item, "fileSize", 0), time_of(changed)};
-        return 0;
-    }
+    if (kx_listing_look(answer, name->file, out)) return 0;
     return kx_error_set(err, ENOENT, "%s has no log %s", name->container, name->file);
 }
 
@@ -313,6 +282,12 @@ int kx_logs_look(struct kx_logs *logs, const struct kx_log_name *name, const str
     if (result < 0 && result != -EINTR && why.code != EINTR)
         answer = last_listing(logs, name->container);
     return answer ? look_in(answer, name, out, err) : failed(result, &why, err);
+}
+
+void kx_logs_forget(struct kx_logs *logs, const char *container)
+{
+    g_autofree char *now = g_strconcat("now:", container, NULL);
+    kx_kept_drop(logs->kept, now);
 }
 
 struct kx_collected *kx_logs_collected(struct kx_logs *logs)
@@ -356,10 +331,19 @@ static void keep_own(GPtrArray *names, const char *app)
             g_ptr_array_remove_index(names, i - 1);
 }
 
+/* Are logs collected while it runs? */
+static bool has_rounds(struct kx_logs *logs, const char *app, const struct kx_call *call)
+{
+    static const char *const ROUNDS[] = {"RUNNING", "RUNNING_WITH_FAILURE", NULL};
+    g_autoptr(kx_answer) answer = NULL;
+    if (kx_yarn_app(logs->yarn, app, call, &answer, NULL) < 0) return false;
+    g_autofree char *status = kx_item_text(kx_answer_root(answer), "app/logAggregationStatus");
+    return status && g_strv_contains(ROUNDS, status);
+}
+
 int kx_logs_containers(struct kx_logs *logs, const char *app, const struct kx_call *call,
                        GPtrArray *out, struct kx_error *err)
 {
-    g_autoptr(kx_answer) attempts = NULL, running = NULL;
     bool ended = false;
     int result = app_ended(logs, app, call, &ended, err);
     if (result < 0) return result;
@@ -368,9 +352,8 @@ int kx_logs_containers(struct kx_logs *logs, const char *app, const struct kx_ca
         keep_own(out, app);
         if (out->len) return 0;
     }
-    result = ask_containers(logs, app, call, &attempts, &running, err);
-    if (result < 0) return result;
-    add_ids(out, items_at(attempts, "appAttempts/appAttempt"), app);
-    add_ids(out, items_at(running, "container"), app);
+    result = kx_nodes_containers(logs->nodes, app, call, out, err);
+    if (result < 0 || ended || !has_rounds(logs, app, call)) return result;
+    if (kx_collected_containers(logs->collected, app, call, out, NULL) == 0) keep_own(out, app);
     return 0;
 }

@@ -8,11 +8,17 @@
  * lies follows from LogLength. A NodeManager redirects when it has given a container up; the
  * history server says 404 or 500 until everything is collected, and 200 "Can not find logs" for a
  * file that is not there. In between nobody has the bytes: what was known last stays true for
- * KX_LOGS_BETWEEN_MS.
+ * KX_LOGS_BETWEEN_MS. A log that is collected in rounds while it is written (container_listing.h)
+ * is one file all the time: what is in HDFS, and what the NodeManager has. A NodeManager gives the
+ * former behind the latter, by the same limit; the history server one round after the other.
+ *
+ * Behind a gateway (Knox 2.0.0): its service YARNUIV2 leads to every NodeManager,
+ * /yarnuiv2/nodes/PATH?scheme=&host=&port= is /ws/v1/node/PATH there, with all other parameters. It
+ * asks as the user of the login. NODEUI and YARNUI lead to the pages for people only.
  *
  * Threads: any.  Blocking: all but kx_log_piece.  Errors: as kx_service_run; -ENOENT: no such
  * application, container or file; -EFBIG: a place that is too far from both ends, of a container
- * that runs. */
+ * that runs; -ENODATA: the gateway does not show it. */
 #pragma once
 #include "rest/yarn.h"
 
@@ -29,8 +35,8 @@ struct kx_logs *kx_logs_new(struct kx_client *client, struct kx_yarn *yarn,
                             struct kx_service *history);
 void kx_logs_free(struct kx_logs *logs); /* NULL is fine */
 
-/** The containers of an application that have logs: while it runs those that run, and its masters.
- *  @out owned names are appended. */
+/** The containers of an application that have logs: while it runs those that somebody names
+ * (container_nodes.h), and those that were collected.  @out owned names are appended. */
 int kx_logs_containers(struct kx_logs *logs, const char *app, const struct kx_call *call,
                        GPtrArray *out, struct kx_error *err);
 
@@ -47,6 +53,8 @@ struct kx_log_name {
 };
 struct kx_log_look {
     int64_t size, mtime_ms;
+    int64_t collected; /* so many of its first bytes are in HDFS, in several files or not all of
+                          them; 0: all are in one place */
 };
 int kx_logs_look(struct kx_logs *logs, const struct kx_log_name *name, const struct kx_call *call,
                  struct kx_log_look *out, struct kx_error *err);
@@ -62,6 +70,7 @@ struct kx_log_piece {
     int64_t from;  /* where the bytes lie in it */
     const char *bytes;
     size_t length;
+    bool rounds; /* a NodeManager shows what was collected of it behind that */
 };
 /** Take such an answer apart.  @size as it was asked for: N or -N.  @out borrows from the text.
  *  @return 0; -ENOENT: it says that there is no such log; -EPROTO. */

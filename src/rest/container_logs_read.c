@@ -12,6 +12,7 @@
 #define HEAD_MAX        ((size_t)4096) /* bytes in front of a log's own, and behind them */
 
 static const char MISSING[] = "Can not find logs";
+static const char ROUND[] = "LogAggregationType: AGGREGATED\n";
 
 /* A line of the head: "LogLength:63587". */
 static const char *after(const char *head, size_t length, const char *title)
@@ -35,10 +36,13 @@ int kx_log_piece(const char *text, size_t length, int64_t size, struct kx_log_pi
     size_t here = (size_t)MIN(MAX(total, 0), asked);
     if (total < 0 || here > length - (size_t)(bytes - text))
         return kx_error_set(err, EIO, "the log was cut off on its way");
-    *out = (struct kx_log_piece){.total = total,
-                                 .from = size < 0 ? total - (int64_t)here : 0,
-                                 .bytes = bytes,
-                                 .length = here};
+    const char *behind = bytes + here;
+    *out = (struct kx_log_piece){
+        .total = total,
+        .from = size < 0 ? total - (int64_t)here : 0,
+        .bytes = bytes,
+        .length = here,
+        .rounds = after(behind, MIN(length - (size_t)(behind - text), HEAD_MAX), ROUND) != NULL};
     return 0;
 }
 
@@ -51,11 +55,12 @@ static int ask(const struct kx_logs_source *source, const struct kx_log_name *na
     g_autoptr(GString) params = g_string_new(NULL);
     g_autofree char *below = g_strconcat("/containerlogs/", name->container, "/", name->file, NULL);
     kx_url_append_path(path, below);
+    if (source->params) g_string_append(params, source->params);
     kx_url_append_query_int(params, "size", size);
     struct kx_service_ask request = {
         .path = path->str, .params = params->str, .call = call, .cap = (size_t)KX_LOGS_REACH * 2};
     int result = kx_service_run(source->service, &request, body, err);
-    if (result < 0) return result;
+    if (result < 0) return kx_logs_source_failed(source, result, err);
     gsize length = 0;
     const char *text = g_bytes_get_data(*body, &length);
     return kx_log_piece(text, length, size, piece, err);
@@ -71,11 +76,13 @@ static GBytes *cut(GBytes *body, const struct kx_log_piece *piece, int64_t offse
                                   piece->length - (gsize)skip);
 }
 
-/* What is wanted of a log that had so many bytes when it was looked at. */
+/* What is wanted of a log that had so many bytes when it was looked at: of what is in the
+ * container's folder, where some of it was collected. */
 struct range {
     int64_t offset;
     size_t want;
     int64_t total;
+    bool rounds; /* some was */
 };
 
 static int read_from(const struct kx_logs_source *source, const struct kx_log_name *name,
@@ -93,6 +100,8 @@ static int read_from(const struct kx_logs_source *source, const struct kx_log_na
         struct kx_log_piece piece;
         int result = ask(source, name, size, call, &body, &piece, err);
         if (result < 0) return result;
+        if (source->live && piece.rounds && !range->rounds)
+            return kx_error_set(err, EAGAIN, "the log is being collected");
         *out = cut(body, &piece, range->offset);
         if (*out) return 0;
         total = piece.total; /* it grew faster than it was read */
@@ -134,24 +143,99 @@ static int read_now(struct kx_logs *logs, const struct kx_log_name *name, const 
     return 0;
 }
 
+/* Of a log that is collected in rounds while it is written: its first bytes are in HDFS, its last
+ * ones in the container's folder. A round may end at any moment: then these bytes are no longer
+ * what they were taken for, and are asked for anew. */
+static int read_rounds(struct kx_logs *logs, const struct kx_log_name *name,
+                       const struct kx_log_look *look, const struct range *range,
+                       const struct kx_call *call, GBytes **out, struct kx_error *err)
+{
+    __attribute__((cleanup(kx_logs_source_clear))) struct kx_logs_source source = {0};
+    g_autoptr(GBytes) bytes = NULL;
+    struct kx_log_look again;
+    if (range->offset < look->collected) {
+        size_t here = (size_t)MIN((int64_t)range->want, look->collected - range->offset);
+        int result = kx_collected_read(kx_logs_collected(logs), name, range->offset, here, call,
+                                       &bytes, err);
+        if (result == 0 && g_bytes_get_size(bytes) == 0)
+            result = kx_error_set(err, EAGAIN, "a part of the log is not seen in HDFS yet");
+        if (result == 0) *out = g_steal_pointer(&bytes);
+        return result;
+    }
+    const struct range below = {range->offset - look->collected, range->want,
+                                look->size - look->collected, true};
+    int result = kx_logs_source(logs, name, 0, call, &source, err);
+    if (result == 0) result = read_from(&source, name, &below, call, &bytes, err);
+    if (result < 0) return result;
+    kx_logs_forget(logs, name->container);
+    result = kx_logs_look(logs, name, call, &again, err);
+    if (result < 0) return result;
+    if (again.collected != look->collected)
+        return kx_error_set(err, EAGAIN, "the log is being collected");
+    *out = g_steal_pointer(&bytes);
+    return 0;
+}
+
+/* One try.  @ends set when what was read is all that there is. */
+static int read_once(struct kx_logs *logs, const struct kx_log_name *name, int64_t offset,
+                     size_t want, const struct kx_call *call, GBytes **out, bool *ends,
+                     struct kx_error *err)
+{
+    struct kx_log_look look;
+    int result = kx_logs_look(logs, name, call, &look, err);
+    if (result < 0) return result;
+    *ends = offset >= look.size;
+    if (*ends) {
+        *out = g_bytes_new(NULL, 0);
+        return 0;
+    }
+    const struct range range = {offset, want, look.size, look.collected > 0};
+    result = look.collected ? read_rounds(logs, name, &look, &range, call, out, err)
+                            : read_now(logs, name, &range, call, out, err);
+    if (result == -EAGAIN) kx_logs_forget(logs, name->container);
+    *ends = offset >= look.collected;
+    return result;
+}
+
+/* Tries until they are collected, when nobody has the bytes. */
+static int read_patiently(struct kx_logs *logs, const struct kx_log_name *name, int64_t offset,
+                          size_t want, const struct kx_call *call, GBytes **out, bool *ends,
+                          struct kx_error *err)
+{
+    for (int waited = 0;; waited += BETWEEN_STEP_MS) {
+        kx_error_clear(err);
+        int result = read_once(logs, name, offset, want, call, out, ends, err);
+        if (result == 0 || result == -EINTR || result == -EFBIG || result == -ENODATA ||
+            waited >= BETWEEN_MS)
+            return result;
+        if (kx_cancel_sleep(call ? call->cancel : NULL, BETWEEN_STEP_MS) < 0)
+            return kx_error_set(err, EINTR, "interrupted");
+    }
+}
+
 int kx_logs_read(struct kx_logs *logs, const struct kx_log_name *name, int64_t offset, size_t want,
                  const struct kx_call *call, GBytes **out, struct kx_error *err)
 {
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
-    struct kx_log_look look;
-    int result = kx_logs_look(logs, name, call, &look, to);
+    g_autoptr(GBytes) first = NULL, rest = NULL;
+    bool ends = true;
+    int result = read_patiently(logs, name, offset, want, call, &first, &ends, to);
     if (result < 0) return result;
-    if (offset >= look.size) {
-        *out = g_bytes_new(NULL, 0);
+    gsize here = 0, more = 0;
+    const char *bytes = g_bytes_get_data(first, &here);
+    if (!ends && here < want)
+        result =
+            read_patiently(logs, name, offset + (int64_t)here, want - here, call, &rest, &ends, to);
+    if (result < 0) return result;
+    if (!rest) {
+        *out = g_steal_pointer(&first);
         return 0;
     }
-    for (int waited = 0;; waited += BETWEEN_STEP_MS) { /* until they are collected */
-        const struct range range = {offset, want, look.size};
-        result = read_now(logs, name, &range, call, out, to);
-        if (result == 0 || result == -EINTR || result == -EFBIG || waited >= BETWEEN_MS)
-            return result;
-        if (kx_cancel_sleep(call ? call->cancel : NULL, BETWEEN_STEP_MS) < 0)
-            return kx_error_set(to, EINTR, "interrupted");
-    }
+    const char *behind = g_bytes_get_data(rest, &more);
+    char *joined = g_malloc(here + more + 1);
+    memcpy(joined, bytes, here);
+    if (more) memcpy(joined + here, behind, more);
+    *out = g_bytes_new_take(joined, here + more);
+    return 0;
 }

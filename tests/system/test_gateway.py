@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from knoxstack import Stack
-from knoxtest import Mounts, until
-from knoxtest.containers import yarn_logs
+from knoxtest import Mounts, Running, until
+from knoxtest.containers import end_app, master_of, script_app, stuck_job, yarn_logs
 from knoxtest.jobs import JOB_S, SHELL, ended, job_of, post, put_application
 from knoxtest.relays import Relay
 from knoxtest.secrets import knows_token, knox_token, secret_file
-from knoxtest.tree import TREE, refused, stats, tell
+from knoxtest.tree import TREE, reason, refused, stats, tell
 
 from conftest import knox_login, make_folder, mounts_key
 
@@ -95,6 +95,56 @@ def test_a_job_and_its_logs(mounts, gateway):
     assert (mount / ".cluster/nodes" / names[0] / "state").read_text() == "RUNNING\n"
     assert app.name in os.listdir(mount / ".cluster/apps/finished")
     assert job in os.listdir(mount / ".oozie/jobs/mine")
+
+
+def test_what_containers_write_while_they_run(mounts, gateway):
+    """`tail -f` as without a gateway, also over the end; where the topology does not lead to NodeManagers, the reason."""
+    mount = mounts("/", hidevirtual=None)
+    until(lambda: set(services(mount).values()) == {"yes"}, 60, "all are found")
+    name = script_app(gateway, "for i in $(seq 200); do echo tick $i; sleep 0.5; done")
+    app, container = mount / ".cluster/apps" / name, master_of(name)
+    stdout = app / "logs" / container / "stdout"
+    try:
+        until(lambda: stdout.exists() and stdout.read_bytes(), JOB_S, "the first line")
+        tail = Running("tail", "-c", "+1", "-f", stdout)
+        try:
+            os.set_blocking(tail.process.stdout.fileno(), False)
+            followed = b""
+
+            def has(line: bytes) -> bool:
+                nonlocal followed
+                followed += tail.process.stdout.read() or b""
+                return line in followed
+
+            until(lambda: has(b"tick 8\n"), JOB_S, "a line while it runs")
+            assert app.joinpath("log-status").read_text() != "SUCCEEDED\n"
+            other = mounts("/", hidevirtual=None, server=f"{gateway.knox}/anonymous")
+            until(lambda: services(other)["yarn"] == "yes", 60, "YARN is found")
+            blind = other / ".cluster/apps" / name / "logs" / container
+            refused(errno.ENODATA, os.listdir, blind)
+            assert "YARNUIV2" in reason(blind)
+            (app / "ctl").write_text("kill\n")
+            until(lambda: (app / "log-status").read_text() == "SUCCEEDED\n", JOB_S, "collected logs")
+            whole = yarn_logs(gateway, name, container, "stdout")
+            until(lambda: has(b"") and followed == whole, JOB_S, "all bytes, none twice")
+            assert stdout.read_bytes() == whole
+        finally:
+            tail.kill()
+            tail.result()
+    finally:
+        end_app(gateway, name)
+
+
+def test_containers_that_have_ended(mounts, gateway):
+    """While their application runs: their names come from its master, their logs from NodeManagers."""
+    mount = mounts("/", hidevirtual=None)
+    until(lambda: set(services(mount).values()) == {"yes"}, 60, "all are found")
+    with stuck_job(gateway) as (name, maps):
+        logs = mount / ".cluster/apps" / name / "logs"
+        assert maps | {master_of(name)} <= set(os.listdir(logs))
+        for container in maps:
+            text = (logs / container / "syslog").read_bytes()
+            assert text.count(b"\n") > 10 and (logs / container / "syslog").stat().st_size == len(text)
 
 
 def test_a_silent_namenode(mounts, gateway, hdfs):

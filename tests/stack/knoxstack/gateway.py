@@ -284,18 +284,25 @@ def services(plan: Plan) -> dict[str, str]:
     return urls
 
 
+def pages(plan: Plan) -> dict[str, str]:
+    """These lead to the masters of jobs, and to NodeManagers."""
+    return dict.fromkeys(("YARNUI", "YARNUIV2"), plan.url("rm")) if plan.has_yarn() else {}
+
+
 def topologies(plan: Plan) -> dict[str, str]:
     hdfs = (
         f"  <service><role>NAMENODE</role><url>{plan.rpc()}</url></service>\n"
         f"  <service><role>WEBHDFS</role><url>{plan.url('nn')}/webhdfs</url></service>\n"
+        f"  <service><role>HDFSUI</role><version>2.7.0</version><url>{plan.url('nn')}</url></service>\n"
     )
     for role, path in services(plan).items():
         hdfs += f"  <service><role>{role}</role><url>{path}</url></service>\n"
+    more = "".join(f"  <service><role>{role}</role><url>{path}</url></service>\n" for role, path in pages(plan).items())
     basic, lasting, brief = shiro(plan), token_service(plan, 36_000_000), token_service(plan, 5_000)
-    rows = {"basic": (basic, hdfs), "jwt": (provider("federation", "JWTProvider", {}), hdfs)}
+    rows = {"basic": (basic, hdfs + more), "jwt": (provider("federation", "JWTProvider", {}), hdfs + more)}
     if plan.kerberos:
         ticket = spnego(plan)
-        rows |= {"tickets": (ticket, hdfs), "ticket-tokens": (ticket, lasting), "ticket-brief": (ticket, brief)}
+        rows |= {"tickets": (ticket, hdfs + more), "ticket-tokens": (ticket, lasting), "ticket-brief": (ticket, brief)}
     else:
         rows |= {"tokens": (basic, lasting), "brief": (basic, brief), "anonymous": (provider("authentication", "Anonymous", {}), hdfs)}
     return {

@@ -14,6 +14,7 @@ TOOLS = {
     "dfs": "org.apache.hadoop.fs.FsShell",
     "dfsadmin": "org.apache.hadoop.hdfs.tools.DFSAdmin",
     "logs": "org.apache.hadoop.yarn.client.cli.LogsCLI",
+    "pi": "org.apache.hadoop.examples.QuasiMonteCarlo",
     "fsck": "org.apache.hadoop.hdfs.tools.DFSck",
     "haadmin": "org.apache.hadoop.hdfs.tools.DFSHAAdmin",
     "ec": "org.apache.hadoop.hdfs.tools.ECAdmin",

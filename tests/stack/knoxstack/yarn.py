@@ -86,6 +86,9 @@ def nodemanager_settings(plan: Plan, name: str) -> Sites:
         "yarn.nodemanager.log-dirs": str(plan.data(name) / "logs"),
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "99.5",
         "yarn.nodemanager.delete.debug-delay-sec": "0",
+        # Only of applications that name files which they leave to be collected while they run.
+        "yarn.nodemanager.log-aggregation.roll-monitoring-interval-seconds": "3",
+        "yarn.nodemanager.log-aggregation.roll-monitoring-interval-seconds.min": "3",
         "yarn.nodemanager.sleep-delay-before-sigkill.ms": "100",
     }
     return {"yarn-site.xml": yarn}

@@ -6,6 +6,7 @@
 
 #include "base/bell.h"
 #include "conf/login.h"
+#include "fs/audit.h"
 #include "fs/data/ahead.h"
 #include "fs/data/reads.h"
 #include "fs/data/recovery.h"
@@ -24,6 +25,7 @@
 #include "fs/services.h"
 #include "fs/submissions.h"
 #include "fs/tree/cluster_mount.h"
+#include "fs/tree/hdfs_rows.h"
 #include "fs/tree/oozie_rows.h"
 #include "fs/tree/tree.h"
 #include "fs/tree/yarn_rows.h"
@@ -219,9 +221,9 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
         .group = options->gid >= 0 ? (gid_t)options->gid : getegid(),
         .vroot = options->vroot,
         .hidden = options->hide_virtual};
-    const struct kx_tree_rows trees[] = {kx_cluster_mount_rows(), kx_yarn_rows(),
-                                         kx_yarn_app_rows(),      kx_oozie_rows(),
-                                         kx_oozie_timed_rows(),   kx_oozie_submit_rows()};
+    const struct kx_tree_rows trees[] = {
+        kx_cluster_mount_rows(), kx_hdfs_rows(),        kx_yarn_rows(),        kx_yarn_app_rows(),
+        kx_oozie_rows(),         kx_oozie_timed_rows(), kx_oozie_submit_rows()};
     return kx_tree_new(&config, trees, G_N_ELEMENTS(trees), &mount->tree, err);
 }
 
@@ -242,6 +244,7 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     mount->started_ms = mount->clock->now_ms(mount->clock);
     mount->log_lines = kx_lines_new(LOG_LINES_KEPT, LOG_BYTES_KEPT);
     kx_log_tap(log, keep_log_line, mount->log_lines);
+    mount->audit = kx_lines_new(KX_AUDIT_LINES, KX_AUDIT_BYTES);
     mount->errors = kx_errors_new(log, mount->clock);
     mount->space = kx_space_new();
     mount->pages = kx_pages_new();
@@ -316,6 +319,7 @@ void kx_mount_free(struct kx_mount *mount)
     kx_services_free(mount->services);
     kx_log_tap(mount->log, NULL, NULL);
     kx_lines_free(mount->log_lines);
+    kx_lines_free(mount->audit);
     kx_writers_free(mount->writers);
     kx_inodes_free(mount->inodes);
     kx_reads_free(mount->reads);

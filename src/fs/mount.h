@@ -59,6 +59,7 @@ struct kx_mount {
     struct kx_cancel *ending;           /* fired when the end of the mount has waited long enough */
     struct kx_room room;                /* of local copies */
     struct kx_lines *log_lines;         /* the last of the log */
+    struct kx_lines *audit;             /* the last changes (audit.h) */
     struct kx_tree *tree;               /* the virtual files; NULL: -o novirtual */
     struct kx_submissions *submissions; /* what was written into them; NULL without them */
     struct kx_previews *previews;       /* what verbs said that were only tried */

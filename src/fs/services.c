@@ -36,6 +36,7 @@ struct kx_services {
     struct kx_oozie *oozie;
     struct kx_yarn *yarn;
     struct kx_logs *logs; /* NULL without YARN */
+    struct kx_jmx *jmx;
     struct one all[KX_SERVICE_KINDS];
     struct kx_cancel *ending;
     GThread *thread;
@@ -173,6 +174,7 @@ int kx_services_new(const struct kx_options *options, struct kx_client *client,
     g_mutex_init(&services->mutex);
     g_cond_init(&services->changed);
     services->ending = kx_cancel_new();
+    services->jmx = kx_jmx_new(client);
     for (int i = 0; i < KX_SERVICE_KINDS && result == 0; i++)
         result = make_one(services, (enum kx_service_kind)i, options, client, err);
     if (result < 0) {
@@ -194,6 +196,7 @@ void kx_services_free(struct kx_services *services)
     kx_cancel_fire(services->ending);
     if (services->thread) g_thread_join(services->thread);
     kx_logs_free(services->logs);
+    kx_jmx_free(services->jmx);
     for (int i = 0; i < KX_SERVICE_KINDS; i++) {
         if (i == KX_SERVICE_HISTORY) kx_service_free(services->all[i].service);
         g_free(services->all[i].why);
@@ -225,6 +228,11 @@ struct kx_yarn *kx_services_yarn(struct kx_services *services)
 struct kx_logs *kx_services_logs(struct kx_services *services)
 {
     return services ? services->logs : NULL;
+}
+
+struct kx_jmx *kx_services_jmx(struct kx_services *services)
+{
+    return services ? services->jmx : NULL;
 }
 
 struct kx_service *kx_services_get(struct kx_services *services, enum kx_service_kind kind)

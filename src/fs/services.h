@@ -12,6 +12,7 @@
 #include "conf/options.h"
 #include "oozie/oozie.h"
 #include "rest/container_logs.h"
+#include "rest/jmx.h"
 #include "rest/service.h"
 #include "rest/yarn.h"
 
@@ -33,6 +34,7 @@ bool kx_services_shown(struct kx_services *services, enum kx_service_kind kind);
 struct kx_oozie *kx_services_oozie(struct kx_services *services);
 struct kx_yarn *kx_services_yarn(struct kx_services *services);
 struct kx_logs *kx_services_logs(struct kx_services *services); /* of containers */
+struct kx_jmx *kx_services_jmx(struct kx_services *services);   /* of the NameNode */
 struct kx_service *kx_services_get(struct kx_services *services, enum kx_service_kind kind);
 
 const char *kx_services_name(enum kx_service_kind kind); /* "oozie" */

@@ -8,8 +8,8 @@
  * task that has ended once, at most KX_NODES_TASKS of them a call.
  *
  * Behind a gateway the nodes' addresses are blanked in answers of Knox's service RESOURCEMANAGER;
- * they are in those of YARNUI, where it has that, as parameters of a link, and the masters are reached by
- * it alone.
+ * they are in those of YARNUI, where it has that, as parameters of a link, and the masters are
+ * reached by it alone.
  *
  * Threads: any.  Blocking: all but new and free. */
 #pragma once

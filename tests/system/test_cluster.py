@@ -7,7 +7,7 @@ import re
 import urllib.request
 
 import pytest
-from knoxtest import run, until
+from knoxtest import Running, run, until
 from knoxtest.jobs import (  # noqa: F401
     JOB_S, cluster, done, job_of, jobs, lasting, sleeper, services
 )  # fmt: skip
@@ -55,11 +55,11 @@ def test_metrics(jobs, cluster):
 
 def test_queues_and_nodes(jobs, cluster):
     there = jobs / ".cluster"
-    assert set(os.listdir(there / "queues")) == {"README", "root", "root.default"}
+    assert set(os.listdir(there / "queues")) == {"README", "root", "root.default", "root.second"}
     assert (there / "queues/root.default/state").read_text() == "RUNNING\n"
-    assert (there / "queues/root.default/capacity").read_text() == "100\n"
+    assert (there / "queues/root.default/capacity").read_text() == "95\n"
     table = [line.split("\t") for line in (there / "scheduler").read_text().splitlines()]
-    assert [row[0] for row in table] == ["queue", "root", "root.default"]
+    assert [row[0] for row in table] == ["queue", "root", "root.default", "root.second"]
     node = ask(cluster, "nodes")["nodes"]["node"][0]
     assert os.listdir(there / "nodes") == ["README", node["id"]]
     assert (there / "nodes" / node["id"] / "state").read_text() == "RUNNING\n"
@@ -95,13 +95,39 @@ def test_verbs(jobs, sleeper):
     refused(errno.EINVAL, (app / "ctl").write_text, "priority high\n")
     refused(errno.EINVAL, (app / "ctl").write_text, "move nowhere\n")
     assert "no queue nowhere" in (app / "error").read_text()
+    (app / "ctl").write_text("move second\n")
+    assert (app / "queue").read_text() == "root.second\n"
+    assert app.name in os.listdir(app.parent / "by-queue/second")
+    wait = Running("cat", app / "wait")
     (app / "ctl").write_text("kill\n")
     assert (app / "state").read_text() == "KILLED\n"
+    assert wait.result().stdout == b"KILLED\n"
     assert "killed by user alice" in (app / "diagnostics").read_text()
     for verb in ("kill", "priority 1"):
         refused(errno.EBUSY, (app / "ctl").write_text, verb + "\n")
         assert "it is KILLED" in (app / "error").read_text()
     assert (app / "ctl").read_text() == ""
+
+
+def test_the_file_system(jobs, cluster):
+    """What the NameNode says, as dfsadmin shows it."""
+    there = jobs / ".cluster/hdfs"
+    report = cluster.admin("-report").out.decode()
+    shown = re.search(r"Configured Capacity: (\d+)", report)[1]
+    assert (there / "capacity").read_text() == f"{shown}\n"
+    assert (there / "live").read_text() == f"{len(cluster.datanodes)}\n"
+    values = {name: int((there / name).read_text()) for name in ("used", "remaining", "files", "blocks", "missing", "dead")}
+    assert values["used"] > 0 and values["remaining"] > 0 and values["files"] > values["blocks"] > 0
+    assert values["missing"] == values["dead"] == 0
+    assert (there / "state").read_text() == "active\n"
+    beans = json.loads((there / "info.json").read_text())["beans"]
+    assert {bean["name"].rpartition("=")[2] for bean in beans} >= {"FSNamesystem", "FSNamesystemState"}
+    assert (there / "safemode").read_text() == "off\n"
+    cluster.admin("-safemode", "enter")
+    try:
+        until(lambda: (there / "safemode").read_text() == "on\n", 20, "it is asked again")
+    finally:
+        cluster.admin("-safemode", "leave")
 
 
 def test_what_is_not_there(jobs):
@@ -137,6 +163,6 @@ def test_every_file_is_documented(jobs, sleeper):
 def test_without_yarn_there_is_nothing(mounts, hdfs):
     """The test's own HDFS has none beside it."""
     mount = mounts(hdfs.url_path, hidevirtual=None, yarn="none", jobhistory="none", oozie="none")
-    assert set(os.listdir(mount / ".cluster")) == {"README", "mount", "health"}
+    assert set(os.listdir(mount / ".cluster")) == {"README", "mount", "hdfs", "health"}
     refused(errno.ENOENT, os.stat, mount / ".cluster/apps")
     assert (mount / ".cluster/health").read_text().splitlines()[1:] == ['knoxfs_service_up{service="hdfs"} 1']

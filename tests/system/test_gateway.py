@@ -92,6 +92,7 @@ def test_a_job_and_its_logs(mounts, gateway):
     assert stdout.read_bytes() == yarn_logs(gateway, app.name, container, "stdout")
     names = [name for name in os.listdir(mount / ".cluster/nodes") if name != "README"]
     assert len(names) == 1
+    until(lambda: names[0] not in os.listdir(mount / ".cluster/nodes"), 20, "the gateway names it anew")
     assert (mount / ".cluster/nodes" / names[0] / "state").read_text() == "RUNNING\n"
     assert app.name in os.listdir(mount / ".cluster/apps/finished")
     assert job in os.listdir(mount / ".oozie/jobs/mine")
@@ -118,7 +119,7 @@ def test_what_containers_write_while_they_run(mounts, gateway):
 
             until(lambda: has(b"tick 8\n"), JOB_S, "a line while it runs")
             assert app.joinpath("log-status").read_text() != "SUCCEEDED\n"
-            other = mounts("/", hidevirtual=None, server=f"{gateway.knox}/anonymous")
+            other = mounts("/", hidevirtual=None, server=f"{gateway.knox}/anonymous", cacert=str(gateway.cacert))
             until(lambda: services(other)["yarn"] == "yes", 60, "YARN is found")
             blind = other / ".cluster/apps" / name / "logs" / container
             refused(errno.ENODATA, os.listdir, blind)
@@ -145,6 +146,14 @@ def test_containers_that_have_ended(mounts, gateway):
         for container in maps:
             text = (logs / container / "syslog").read_bytes()
             assert text.count(b"\n") > 10 and (logs / container / "syslog").stat().st_size == len(text)
+
+
+def test_what_the_namenode_says(mounts, gateway):
+    """By Knox's service HDFSUI."""
+    mount = mounts("/", hidevirtual=None)
+    there = mount / ".cluster/hdfs"
+    assert (there / "state").read_text() == "active\n"
+    assert (there / "live").read_text() == "1\n"
 
 
 def test_a_silent_namenode(mounts, gateway, hdfs):

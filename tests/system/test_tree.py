@@ -7,7 +7,7 @@ import re
 import threading
 
 import pytest
-from knoxtest import refused, run, sh, until
+from knoxtest import Running, refused, run, sh, until
 from knoxtest.limits import ROOT
 from knoxtest.tree import LISTED, TREE, grow_log, mount, proxied, stats, tell, tree, visible  # noqa: F401
 
@@ -21,7 +21,7 @@ CONSTANT = ["README", "version", "endpoint", "user", "config", "ctl"]
 def test_ls(mount, tree):
     assert run("ls", "-a", mount.path).stdout.split() == [b".", b"..", b".cluster"]
     assert run("ls", mount.path).stdout == b""
-    assert set(os.listdir(mount / ".cluster")) == {"README", "health", "mount"}
+    assert set(os.listdir(mount / ".cluster")) == {"README", "hdfs", "health", "mount"}
     assert set(os.listdir(tree)) == LISTED
     for line in run("ls", "-la", tree).stdout.decode().splitlines()[1:]:
         mode, _, _, _, size, *_, name = line.split()
@@ -252,6 +252,46 @@ def test_many_readers(mount, tree):
     for reader in readers:
         reader.join()
     assert troubles == []
+
+
+# Who has changed what.
+
+
+def audit(tree) -> list[list[str]]:
+    """Change, path, second path and result of each line; the rest of it is looked at here."""
+    rows = [line.split("\t") for line in (tree / "audit").read_text().splitlines()]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row[0]) and len(row) == 8 for row in rows)
+    assert {row[1] for row in rows} <= {str(os.getuid())}
+    return [row[3:] for row in rows]
+
+
+def test_audit(mount, tree, hdfs):
+    run("mkdir", mount / "a b")
+    sh('printf x > "$1"', mount / "a b/f")
+    run("mv", mount / "a b/f", mount / "a b/g\n")
+    run("chmod", "600", mount / "a b/g\n")
+    run("rmdir", mount / "a b", rc=1)
+    run("rm", mount / "a b/g\n")
+    run("rm", mount / "nothing", rc=1)
+    here = hdfs.path("a b")
+    rows = audit(tree)
+    assert [row for row in rows if row[1] in ("mkdir", "create", "rename", "chmod", "rmdir", "unlink")] == [
+        ["mkdir", "mkdir", here, "", "ok"],
+        ["bash", "create", f"{here}/f", "", "ok"],
+        ["mv", "rename", f"{here}/f", f"{here}/g\\n", "ok"],
+        ["chmod", "chmod", f"{here}/g\\n", "", "ok"],
+        ["rmdir", "rmdir", here, "", "ENOTEMPTY"],
+        ["rm", "unlink", f"{here}/g\\n", "", "ok"],
+    ]
+
+
+def test_changes_are_told_as_they_come(mount, tree):
+    with Running("head", "-n", "2", tree / "audit.follow") as follower:
+        until(lambda: "audit.follow" in (tree / "open").read_text(), what="it is open")
+        (mount / "a").mkdir()
+        (mount / "a").rmdir()
+        lines = follower.result().stdout.decode().splitlines()
+    assert [line.split("\t")[4] for line in lines] == ["mkdir", "rmdir"]
 
 
 # What it costs, and without a server.

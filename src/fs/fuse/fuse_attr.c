@@ -137,6 +137,13 @@ static int set_times(struct kx_fuse_call *c, struct kx_inode *inode, const struc
     return result;
 }
 
+static const char *change_of(int to_set)
+{
+    if (to_set & FUSE_SET_ATTR_SIZE) return "truncate";
+    if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) return "chown";
+    return to_set & FUSE_SET_ATTR_MODE ? "chmod" : "utimes";
+}
+
 void kx_op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_set,
                    struct fuse_file_info *fi)
 {
@@ -147,6 +154,7 @@ void kx_op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_se
     g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
     if (!inode) return;
     int result = 0;
+    kx_fuse_changes(&c, change_of(to_set), inode, NULL);
     if (to_set & FUSE_SET_ATTR_SIZE)
         result = kx_truncate(c.mount, inode, attr->st_size, fi == NULL, &c.call, &c.err);
     if (result == 0 && (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))

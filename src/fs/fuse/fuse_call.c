@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "fs/audit.h"
 #include "fs/names/attr.h"
 
 static void on_interrupt(fuse_req_t req, void *data)
@@ -18,8 +19,45 @@ void kx_fuse_begin(struct kx_fuse_call *c, fuse_req_t req)
     fuse_req_interrupt_func(req, on_interrupt, c->cancel);
 }
 
+static char *path_in(struct kx_inode *inode, const char *name)
+{
+    char *path = kx_inode_path(inode);
+    if (!path || !name) return path;
+    char *longer = g_strconcat(path, g_str_has_suffix(path, "/") ? "" : "/", name, NULL);
+    g_free(path);
+    return longer;
+}
+
+void kx_fuse_changes(struct kx_fuse_call *c, const char *what, struct kx_inode *inode,
+                     const char *name)
+{
+    c->change = what;
+    c->path = path_in(inode, name);
+}
+
+void kx_fuse_changes_to(struct kx_fuse_call *c, struct kx_inode *directory, const char *name)
+{
+    c->to = path_in(directory, name);
+}
+
+/* Before the answer: who reads the audit next finds it there. */
+static void tell(struct kx_fuse_call *c, int result)
+{
+    if (!c->change) return;
+    const struct fuse_ctx *context = fuse_req_ctx(c->req);
+    const struct kx_audit_entry entry = {.user = context->uid,
+                                         .process = context->pid,
+                                         .what = c->change,
+                                         .path = c->path,
+                                         .to = c->to,
+                                         .result = result};
+    kx_audit_add(c->mount->audit, c->mount->clock, &entry);
+    c->change = NULL;
+}
+
 void kx_fuse_settle(struct kx_fuse_call *c)
 {
+    tell(c, 0);
     /* Waits for a running on_interrupt: libfuse calls it with the request's lock held. */
     fuse_req_interrupt_func(c->req, NULL, NULL);
 }
@@ -27,6 +65,8 @@ void kx_fuse_settle(struct kx_fuse_call *c)
 void kx_fuse_finish(struct kx_fuse_call *c)
 {
     kx_error_clear(&c->err);
+    g_free(c->path);
+    g_free(c->to);
     kx_cancel_unref(c->cancel);
 }
 
@@ -58,6 +98,7 @@ static void keep_error(struct kx_fuse_call *c, int result, struct kx_inode *inod
 void kx_fuse_reply_result(struct kx_fuse_call *c, int result, struct kx_inode *inode)
 {
     if (result < 0) keep_error(c, result, inode);
+    tell(c, result);
     kx_fuse_settle(c);
     fuse_reply_err(c->req, -result);
     kx_fuse_finish(c);

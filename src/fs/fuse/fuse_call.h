@@ -21,12 +21,21 @@ struct kx_fuse_call {
     struct kx_cancel *cancel; /* fired when the kernel interrupts the request */
     struct kx_call call;      /* for everything that talks to the server */
     struct kx_error err;
+    /* What it changes, for the audit; NULL: nothing, or it was told already. Paths are owned. */
+    const char *change;
+    char *path, *to;
 };
 
 void kx_fuse_begin(struct kx_fuse_call *c, fuse_req_t req);
 
 /** The inode of a node number: a reference, or NULL after the call was answered with ESTALE. */
 struct kx_inode *kx_fuse_inode(struct kx_fuse_call *c, fuse_ino_t node);
+
+/** The call changes something: it is in the audit when it is answered, with the result. @name in
+ * the directory `inode`; NULL: the inode itself. kx_fuse_changes_to: where a rename leads. */
+void kx_fuse_changes(struct kx_fuse_call *c, const char *what, struct kx_inode *inode,
+                     const char *name);
+void kx_fuse_changes_to(struct kx_fuse_call *c, struct kx_inode *directory, const char *name);
 
 /** Answer with a result (0 or -errno); an error is kept for user.hdfs.error. `inode` (may be NULL)
  * names the path when the error does not. */

@@ -66,6 +66,7 @@ void kx_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     if (!inode) return;
     struct kx_handle *handle = NULL;
     int64_t before = kx_inode_visible(inode);
+    if ((fi->flags & O_ACCMODE) != O_RDONLY) kx_fuse_changes(&c, "write", inode, NULL);
     int result = kx_handle_open(c.mount, inode, fi->flags, &c.call, &handle, &c.err);
     if (kx_inode_visible(inode) != before) attributes_have_changed(c.mount, inode);
     if (result < 0)
@@ -140,6 +141,7 @@ void kx_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
     g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
     if (!directory) return;
     struct kx_handle *handle = NULL;
+    kx_fuse_changes(&c, "create", directory, name);
     int result = create_or_open(&c, directory, name, mode, fi->flags, &handle);
     if (result < 0)
         kx_fuse_reply_result(&c, result, directory);
@@ -211,6 +213,7 @@ static void publish(fuse_req_t req, struct fuse_file_info *fi, publish_step step
     unsigned before = kx_inode_generation(inode);
     int result = step(handle, &c.call, &c.err);
     if (kx_inode_generation(inode) != before) parent_has_changed(c.mount, inode);
+    if (result < 0) kx_fuse_changes(&c, "close", inode, NULL);
     kx_fuse_reply_result(&c, result, inode);
 }
 
@@ -252,6 +255,7 @@ void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, of
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     struct kx_inode *inode = kx_handle_inode(handle_of(fi));
+    kx_fuse_changes(&c, "fallocate", inode, NULL);
     kx_fuse_reply_result(&c, allocate(&c, inode, mode, (int64_t)offset + length), inode);
 }
 

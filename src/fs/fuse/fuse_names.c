@@ -41,6 +41,7 @@ void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
     g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
     if (!directory) return;
     g_autofree char *path = NULL;
+    kx_fuse_changes(&c, "mkdir", directory, name);
     int result = kx_path_in(directory, name, &path, &c.err);
     if (result == 0)
         result = kx_webhdfs_mkdirs(c.mount->client, path, mode & 07777, &c.call, &c.err);
@@ -86,7 +87,7 @@ static void let_go(struct taken *taken, bool gone)
     kx_writer_unref(taken->writer);
 }
 
-static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
+static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, const char *what)
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
@@ -95,6 +96,7 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
     g_autofree char *path = NULL;
     g_autoptr(kx_inode) child = kx_inodes_child(c.mount->inodes, directory, name);
     struct taken taken = {0};
+    kx_fuse_changes(&c, what, directory, name);
     int result = kx_path_in(directory, name, &path, &c.err);
     if (result == 0) result = take(&c, child, &taken);
     bool asked = result == 0 && !taken.fresh;
@@ -116,12 +118,12 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 void kx_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-    remove_name(req, parent, name);
+    remove_name(req, parent, name, "unlink");
 }
 
 void kx_op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-    remove_name(req, parent, name);
+    remove_name(req, parent, name, "rmdir");
 }
 
 struct move {
@@ -189,6 +191,8 @@ void kx_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
     g_autoptr(kx_inode) to = kx_fuse_inode(&c, to_parent);
     if (!to) return;
     const struct move m = {from, to, name, to_name, flags};
+    kx_fuse_changes(&c, "rename", from, name);
+    kx_fuse_changes_to(&c, to, to_name);
     kx_fuse_reply_result(&c, move(&c, &m), from);
 }
 

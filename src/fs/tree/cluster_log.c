@@ -1,4 +1,4 @@
-/* The log: its last lines, and those that come. */
+/* The log and the audit: their last lines, and those that come. */
 #include "fs/mount.h"
 #include "fs/tree/cluster_private.h"
 
@@ -13,6 +13,20 @@ static int follow(const struct kx_tree_at *at, void **state, struct kx_error *er
 {
     (void)err;
     *state = kx_lines_follow(at->mount->log_lines);
+    return 0;
+}
+
+int kx_cluster_audit(const struct kx_tree_at *at, GString *out, struct kx_error *err)
+{
+    (void)err;
+    kx_lines_text(at->mount->audit, out);
+    return 0;
+}
+
+static int follow_audit(const struct kx_tree_at *at, void **state, struct kx_error *err)
+{
+    (void)err;
+    *state = kx_lines_follow(at->mount->audit);
     return 0;
 }
 
@@ -42,3 +56,9 @@ const struct kx_tree_stream kx_cluster_log_stream = {.open = follow,
                                                      .read = read_lines,
                                                      .ready = are_ready,
                                                      .watch = watch_lines};
+
+const struct kx_tree_stream kx_cluster_audit_stream = {.open = follow_audit,
+                                                       .close = unfollow,
+                                                       .read = read_lines,
+                                                       .ready = are_ready,
+                                                       .watch = watch_lines};

@@ -22,9 +22,11 @@ int kx_cluster_stats(const struct kx_tree_at *at, GString *out, struct kx_error 
 int kx_cluster_stats_json(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_metrics(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 
-/* cluster_log.c */
+/* cluster_log.c: the log, and the audit */
 int kx_cluster_log(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 extern const struct kx_tree_stream kx_cluster_log_stream;
+int kx_cluster_audit(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+extern const struct kx_tree_stream kx_cluster_audit_stream;
 
 /* cluster_ctl.c */
 extern const struct kx_tree_verb kx_cluster_verbs[];         /* of the mount */

@@ -58,8 +58,9 @@ def resourcemanager_settings(plan: Plan, name: str) -> Sites:
     package = "org.apache.hadoop.yarn.server.resourcemanager.scheduler.capacity"
     yarn = {"yarn.resourcemanager.scheduler.class": f"{package}.CapacityScheduler"}
     capacity = {
-        "yarn.scheduler.capacity.root.queues": "default",
-        "yarn.scheduler.capacity.root.default.capacity": "100",
+        "yarn.scheduler.capacity.root.queues": "default,second",  # nobody uses that one but who moves into it
+        "yarn.scheduler.capacity.root.default.capacity": "95",
+        "yarn.scheduler.capacity.root.second.capacity": "5",
         # A launcher is an application master, and the only container of most jobs.
         "yarn.scheduler.capacity.maximum-am-resource-percent": "0.9",
         "yarn.scheduler.capacity.node-locality-delay": "0",

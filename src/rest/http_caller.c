@@ -57,6 +57,7 @@ void kx_caller_end(struct kx_transfer *transfer)
     transfer->multi = NULL;
 }
 
+/* libcurl gives what it kept while the window was full, all of it, before it receives more. */
 static void go_on(struct kx_transfer *transfer)
 {
     g_mutex_lock(&transfer->mutex);
@@ -86,13 +87,12 @@ static void note_end(struct kx_transfer *transfer)
     }
 }
 
-/* @return whether there is reason to look again before anything is waited for: bytes have moved,
- * all is over, or the window is full, and libcurl would not wait for the socket. */
-static bool perform(struct kx_transfer *transfer)
+/* @return whether there is reason to look again before anything is waited for: bytes have moved
+ * since there were so many, all is over, or the window is full, and libcurl would not wait for the
+ * socket. */
+static bool perform(struct kx_transfer *transfer, int64_t before)
 {
-    int64_t before = transfer->moved_bytes;
     int running = 0;
-    go_on(transfer);
     curl_multi_perform(transfer->multi, &running);
     note_end(transfer);
     return transfer->ended || transfer->in_paused || transfer->moved_bytes != before;
@@ -101,10 +101,13 @@ static bool perform(struct kx_transfer *transfer)
 void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms)
 {
     bool known = transfer->socket_left > 0;
+    int64_t before = transfer->moved_bytes;
+    /* While a fast server fills the window again and again, this is when libcurl has nothing. */
+    if (!known) go_on(transfer);
     if (kx_socket_begin(transfer)) {
         /* Who wakes us had nothing to end this wait with before, so it is asked for once more. */
         if (!kx_socket_move(transfer) && known) kx_socket_wait(transfer, patience_ms);
-    } else if (!perform(transfer)) {
+    } else if (!perform(transfer, before)) {
         curl_multi_poll(transfer->multi, NULL, 0, (int)MIN(patience_ms, G_MAXINT), NULL);
     }
 }

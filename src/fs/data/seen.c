@@ -65,6 +65,7 @@ static int compare(struct kx_reader *reader, const struct kx_read_target *target
     quiet.ahead = true;
     kx_slices_init(&slices);
     int result = kx_reader_read(reader, &quiet, seen->begin, bytes, call, &slices, err);
+    if (result == 0 && slices.length < bytes) result = 1; /* it is shorter by now */
     if (result == 0) {
         copy_end(&slices, now, bytes);
         result = memcmp(now, seen->bytes, bytes) != 0;

@@ -33,7 +33,15 @@ def pytest_addoption(parser):
     parser.addoption("--via", choices=("direct", *WAYS), default="direct", help="what the mounts are of")
 
 
+def heed_signals() -> None:
+    """Who is started by `nohup ... &` ignores some, and so would all that it starts: signals are sent to drivers here."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def pytest_configure(config):
+    heed_signals()
     config.addinivalue_line("markers", "direct(reason, ways=all): of a NameNode only, left out with another --via")
     config.addinivalue_line("markers", "gateway: run by tests/run with each --via, too")
     config.addinivalue_line("markers", "slow: left out by tests/run --quick")

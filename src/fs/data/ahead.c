@@ -25,6 +25,7 @@ struct item {
     unsigned index;  /* in the folder's walk */
     enum state state;
     bool dropped; /* off the table: whoever is at it frees it */
+    bool used;    /* opened while it came: counted when it has come */
 };
 
 /* One that files are opened in. */
@@ -130,7 +131,10 @@ static void fetch(gpointer data, gpointer context)
     g_mutex_lock(&ahead->mutex);
     struct folder *folder = folder_of(ahead, item->folder);
     if (folder && wanted) folder->failures = result == 0 ? 0 : folder->failures + 1;
-    if (wanted && result == 0) kx_stats_add(&ahead->mount->stats, KX_STAT_AHEAD, 1);
+    if (wanted && result == 0) {
+        kx_stats_add(&ahead->mount->stats, KX_STAT_AHEAD, 1);
+        if (item->used) kx_stats_add(&ahead->mount->stats, KX_STAT_AHEAD_USED, 1);
+    }
     item->state = HERE;
     if (item->dropped)
         g_ptr_array_add(dropped, item);
@@ -151,8 +155,10 @@ static void take(struct kx_ahead *ahead, struct kx_inode *inode, GPtrArray *drop
     kx_status_clear(&now);
     if (!same)
         kx_reader_forget(item->reader);
-    else if (item->state != QUEUED)
+    else if (item->state == HERE)
         kx_stats_add(&ahead->mount->stats, KX_STAT_AHEAD_USED, 1);
+    else
+        item->used = item->state == GOES;
     drop(ahead, item, dropped);
 }
 

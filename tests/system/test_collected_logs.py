@@ -16,7 +16,7 @@ MIB = 1024 * 1024
 LONG = 96 * MIB
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def collected(jobs, cluster) -> tuple[str, str, str]:  # noqa: F811
     """An application that has ended, its container, and the file of its logs in HDFS."""
     job = shell_job(jobs, cluster, "collected", "seq 1000")
@@ -59,7 +59,7 @@ def local_logs(folder, app: str, containers: dict[str, bytes]):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def written(collected, tmp_path_factory):
     """The same application's logs, as other NodeManagers would have collected them."""
     app, container, _ = collected

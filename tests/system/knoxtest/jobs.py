@@ -41,7 +41,7 @@ SHELL = """\
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster():
     """HDFS, YARN, job history and Oozie."""
     with Stack.up(oozie=True, owner=os.getpid(), ephemeral=True) as stack:
@@ -53,14 +53,14 @@ def services(stack: Stack) -> dict[str, str]:
     return {name: urls[name] for name in ("oozie", "yarn", "jobhistory")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lasting(binary, cluster):
     made = Mounts(binary, cluster.namenode)
     yield made
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def jobs(lasting, cluster):
     """The whole cluster, mounted by alice, with its services."""
     mount = lasting("/", hidevirtual=None, **services(cluster))
@@ -109,7 +109,7 @@ def post(cluster, path: str, kind: str = "wf", **more) -> str:
         return json.load(answer)["id"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def done(jobs, cluster) -> str:
     """A workflow that has succeeded."""
     job = post(cluster, put_application(jobs, "fs", FS.format(name="fs")), word="moon &amp; stars")

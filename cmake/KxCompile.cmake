@@ -8,7 +8,7 @@ target_compile_options(kx_compile INTERFACE
 if(KX_WERROR)
   target_compile_options(kx_compile INTERFACE -Werror)
 endif()
-if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT KX_SANITIZE)
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang" AND NOT KX_SANITIZE)
   target_compile_options(kx_compile INTERFACE -fstack-clash-protection)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|i.86")
     target_compile_options(kx_compile INTERFACE -fcf-protection)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -14,6 +15,8 @@ struct kx_log {
     void *context;
     kx_log_sink tap; /* guarded by the mutex, as is its context */
     void *tap_context;
+    kx_event_sink events; /* guarded as well, and its context */
+    void *events_context;
     GMutex mutex; /* one line at a time through the sink */
 };
 
@@ -74,9 +77,34 @@ void kx_log_tap(struct kx_log *log, kx_log_sink sink, void *context)
     g_mutex_unlock(&log->mutex);
 }
 
+void kx_log_tap_events(struct kx_log *log, kx_event_sink sink, void *context)
+{
+    if (!log) return;
+    g_mutex_lock(&log->mutex);
+    log->events = sink;
+    log->events_context = context;
+    g_mutex_unlock(&log->mutex);
+}
+
 gboolean kx_log_enabled(const struct kx_log *log, enum kx_log_level level)
 {
     return log && level <= kx_log_get_level(log);
+}
+
+/* @what of an event; NULL: it is none. */
+static void write_line(struct kx_log *log, enum kx_log_level level, const char *what,
+                       const char *raw)
+{
+    g_autofree char *line = kx_redact(raw);
+    if (strlen(line) > LINE_BYTES_MAX) line[LINE_BYTES_MAX] = '\0';
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) *at = '?';
+    bool wanted = kx_log_enabled(log, level);
+    g_mutex_lock(&log->mutex);
+    if (wanted) log->sink(log->context, level, line);
+    if (wanted && log->tap) log->tap(log->tap_context, level, line);
+    if (what && log->events) log->events(log->events_context, what, line);
+    g_mutex_unlock(&log->mutex);
 }
 
 void kx_log_write(struct kx_log *log, enum kx_log_level level, const char *fmt, ...)
@@ -86,14 +114,18 @@ void kx_log_write(struct kx_log *log, enum kx_log_level level, const char *fmt, 
     va_start(args, fmt);
     g_autofree char *raw = g_strdup_vprintf(fmt, args);
     va_end(args);
-    g_autofree char *line = kx_redact(raw);
-    if (strlen(line) > LINE_BYTES_MAX) line[LINE_BYTES_MAX] = '\0';
-    for (char *at = line; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) *at = '?';
-    g_mutex_lock(&log->mutex);
-    log->sink(log->context, level, line);
-    if (log->tap) log->tap(log->tap_context, level, line);
-    g_mutex_unlock(&log->mutex);
+    write_line(log, level, NULL, raw);
+}
+
+void kx_log_event(struct kx_log *log, enum kx_log_level level, const char *what, const char *fmt,
+                  ...)
+{
+    if (!log) return;
+    va_list args;
+    va_start(args, fmt);
+    g_autofree char *raw = g_strdup_vprintf(fmt, args);
+    va_end(args);
+    write_line(log, level, what, raw);
 }
 
 const char *kx_log_level_name(enum kx_log_level level)

@@ -36,6 +36,17 @@ void kx_log_tap(struct kx_log *log, kx_log_sink sink, void *context);
 void kx_log_write(struct kx_log *log, enum kx_log_level level, const char *fmt, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* What has happened, in a word ("server"), and a line about it. */
+typedef void (*kx_event_sink)(void *context, const char *what, const char *line);
+
+/** Something has happened that people look out for: a line of the log, and an event for the sink of
+ * events whatever the level is. log may be NULL. */
+void kx_log_event(struct kx_log *log, enum kx_log_level level, const char *what, const char *fmt,
+                  ...) G_GNUC_PRINTF(4, 5);
+
+/** Give every event to this sink from now on; as kx_log_tap. */
+void kx_log_tap_events(struct kx_log *log, kx_event_sink sink, void *context);
+
 gboolean kx_log_enabled(const struct kx_log *log, enum kx_log_level level);
 
 /** The name of a level ("debug") and back; kx_log_level_parse gives -EINVAL for a name it does not

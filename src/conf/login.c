@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rest/near.h"
+
 /* Where a password or token may be from: the options that say so. */
 struct origin {
     const char *option, *where;
@@ -98,17 +100,12 @@ struct kx_http_settings kx_login_settings(const struct kx_options *options)
                                      .insecure_tls = options->insecure_tls};
 }
 
-static bool is_loopback(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || g_str_has_prefix(host, "127.") ||
-           strcmp(host, "::1") == 0;
-}
-
 static bool url_is_clear(const char *url)
 {
     struct kx_url_parts parts = {.port = -1};
     if (!kx_url_split(url, true, &parts)) return false;
-    bool clear = g_strcmp0(parts.scheme, "http") == 0 && parts.host && !is_loopback(parts.host);
+    bool clear = g_strcmp0(parts.scheme, "http") == 0 && parts.host &&
+                 kx_near_of(parts.host) != KX_NEAR_MACHINE;
     kx_url_parts_clear(&parts);
     return clear;
 }
@@ -117,7 +114,7 @@ char *kx_login_warning(const struct kx_options *options, const struct kx_endpoin
 {
     bool clear = false;
     for (const struct kx_endpoint *at = endpoint; at; at = at->next)
-        clear |= strcmp(at->scheme, "http") == 0 && !is_loopback(at->host);
+        clear |= strcmp(at->scheme, "http") == 0 && kx_near_of(at->host) != KX_NEAR_MACHINE;
     bool token_clear = options->token_url && url_is_clear(options->token_url);
     if (options->insecure_tls)
         return g_strdup("-o insecure_tls: the server's certificate is not looked at; anybody on "

@@ -109,6 +109,7 @@ static void set_defaults(struct kx_options *out)
 {
     *out = (struct kx_options){.attr_timeout_s = 1,
                                .entry_timeout_s = 1,
+                               .dir_timeout_s = 10,
                                .negative_timeout_s = 1,
                                .uid = -1,
                                .gid = -1,
@@ -173,6 +174,8 @@ void kx_options_clear(struct kx_options *options)
     g_free(options->stage_dir);
     g_free(options->fsname);
     g_free(options->log_file);
+    g_free(options->audit_file);
+    g_free(options->record_file);
     g_free(options->vroot);
     char *const others[] = {options->auth_file,
                             options->auth_command,

@@ -35,7 +35,7 @@ struct kx_options {
     bool sync_block; /* DataNodes write the blocks of new files to their disks */
     bool verify;     /* what is sent, and read whole, is compared with the server's checksum */
     int64_t read_ahead_bytes; /* the kernel's, of this mount */
-    double attr_timeout_s, entry_timeout_s, negative_timeout_s;
+    double attr_timeout_s, entry_timeout_s, dir_timeout_s, negative_timeout_s;
     int64_t uid, gid; /* -1: from the owner's and group's names */
     char *user;       /* user.name; NULL: who runs it */
     int64_t timeout_ms, data_timeout_ms, connect_timeout_ms;
@@ -51,7 +51,9 @@ struct kx_options {
     int64_t unmount_timeout_ms; /* how long the end waits for uploads */
     char *fsname;               /* first column of df and mount; NULL: the endpoint */
     enum kx_log_level log_level;
-    char *log_file; /* NULL: syslog, or stderr with -f */
+    char *log_file;    /* NULL: syslog, or stderr with -f */
+    char *audit_file;  /* where every change goes, too; NULL: none */
+    char *record_file; /* where exchanges with servers go; NULL: none */
     /* the login: at most one of those with a password or a token (login.h) */
     char *auth_file, *auth_command, *netrc, *credential;
     bool ask_password;
@@ -82,10 +84,16 @@ int kx_options_read(const char *endpoint, const GPtrArray *words, struct kx_opti
                     struct kx_error *err);
 void kx_options_clear(struct kx_options *options);
 
+/* What can be changed while a program runs. */
+struct kx_options_now {
+    enum kx_log_level level;
+    bool read_only;
+};
+
 /** What is in effect, one line an option: name, value, and where it is from ("default", "option",
- * or "ctl" for a level of the log that is not the option's any more), with tabs between. Nothing
- * secret.  @return owned. */
-char *kx_options_show(const struct kx_options *options, enum kx_log_level level);
+ * or "ctl" for what is not the option's any more), with tabs between. Nothing secret.
+ * @now NULL: nothing was changed.  @return owned. */
+char *kx_options_show(const struct kx_options *options, const struct kx_options_now *now);
 
 /** The text of --help, and the same table in the man page's source (scdoc).  @return owned. */
 char *kx_options_help(void);

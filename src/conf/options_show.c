@@ -14,10 +14,16 @@ static char *word_of(const char *words, int index)
     return g_strdup(index >= 0 && index < (int)g_strv_length(list) ? list[index] : "");
 }
 
+static bool is_read_only(const struct kx_option_row *row)
+{
+    return row->at == KX_OPTION_AT(read_only);
+}
+
 static char *value_of(const struct kx_option_row *row, const struct kx_options *options,
-                      enum kx_log_level level)
+                      const struct kx_options_now *now)
 {
     const void *at = (const char *)options + row->at;
+    if (is_read_only(row)) at = &now->read_only;
     switch (row->kind) {
     case KX_OPTION_FLAG:
         return g_strdup(*(const bool *)at ? "yes" : "no");
@@ -28,7 +34,7 @@ static char *value_of(const struct kx_option_row *row, const struct kx_options *
         return kx_option_is_double(row) ? seconds(*(const double *)at)
                                         : seconds((double)*(const int64_t *)at / 1000);
     case KX_OPTION_LEVEL: /* not the option's: it may have been changed */
-        return g_strdup(kx_log_level_name(level));
+        return g_strdup(kx_log_level_name(now->level));
     case KX_OPTION_CHOICE:
         return word_of(row->value, *(const int *)at);
     default: {
@@ -46,25 +52,28 @@ static bool is_unset(const struct kx_option_row *row, const char *value)
 }
 
 static void show_row(GString *out, const struct kx_option_row *row,
-                     const struct kx_options *options, enum kx_log_level level)
+                     const struct kx_options *options, const struct kx_options_now *now)
 {
     const char *source = options->given ? g_hash_table_lookup(options->given, row->name) : NULL;
     if (!source) source = "default";
-    if (row->kind == KX_OPTION_LEVEL && level != options->log_level) source = "ctl";
-    g_autofree char *value = value_of(row, options, level);
+    if (row->kind == KX_OPTION_LEVEL && now->level != options->log_level) source = "ctl";
+    if (is_read_only(row) && now->read_only != options->read_only) source = "ctl";
+    g_autofree char *value = value_of(row, options, now);
     const char *shown = is_unset(row, value) ? "" : value;
     if (row->kind == KX_OPTION_SECRET && *shown) shown = "?";
     g_autofree char *redacted = kx_redact(shown);
     g_string_append_printf(out, "%s\t%s\t%s\n", row->name, redacted, source);
 }
 
-char *kx_options_show(const struct kx_options *options, enum kx_log_level level)
+char *kx_options_show(const struct kx_options *options, const struct kx_options_now *now)
 {
+    const struct kx_options_now as_given = {options->log_level, options->read_only};
+    if (!now) now = &as_given;
     GString *out = g_string_new(NULL);
     size_t count;
     const struct kx_option_row *rows = kx_option_rows(&count);
     for (size_t i = 0; i < count; i++)
-        if (rows[i].help) show_row(out, &rows[i], options, level);
+        if (rows[i].help) show_row(out, &rows[i], options, now);
     for (guint i = 0; options->kernel && i < options->kernel->len; i++)
         g_string_append_printf(out, "%s\tyes\toption\n",
                                (char *)g_ptr_array_index(options->kernel, i));

@@ -60,6 +60,10 @@ static const struct kx_option_row ROWS[] = {
      "how long attributes count as true (default 1)", 0, 86400},
     {"entry_timeout", KX_OPTION_SECONDS, AT(entry_timeout_s), "S",
      "how long a name counts as there (default 1)", 0, 86400},
+    {"dir_timeout", KX_OPTION_SECONDS, AT(dir_timeout_s), "S",
+     "how long the name of a directory does on the way to what is in it (default 10; never less "
+     "than entry_timeout, nor more when that is 0)",
+     0, 86400},
     {"negative_timeout", KX_OPTION_SECONDS, AT(negative_timeout_s), "S",
      "how long a name counts as not there (default 1)", 0, 86400},
     {"uid", KX_OPTION_NUMBER, AT(uid), "N",
@@ -122,6 +126,10 @@ static const struct kx_option_row ROWS[] = {
      "error, warning, info, debug or trace (default warning)", 0, 0},
     {"logfile", KX_OPTION_TEXT, AT(log_file), "FILE",
      "append the log to FILE (default: syslog, with -f stderr)", 0, 0},
+    {"audit", KX_OPTION_TEXT, AT(audit_file), "FILE",
+     "append who has changed what to FILE (mode 0600), a line a change", 0, 0},
+    {"record", KX_OPTION_TEXT, AT(record_file), "FILE",
+     "append what is said with servers to FILE (mode 0600), for reports of faults", 0, 0},
     {"fsname", KX_OPTION_TEXT, AT(fsname), "NAME",
      "the first column of df and mount (default: the endpoint)", 0, 0},
     {"hidevirtual", KX_OPTION_FLAG, AT(hide_virtual), NULL,
@@ -173,7 +181,7 @@ static const struct kx_flag_row FLAGS[] = {
 bool kx_option_is_double(const struct kx_option_row *row)
 {
     return row->at == AT(attr_timeout_s) || row->at == AT(entry_timeout_s) ||
-           row->at == AT(negative_timeout_s);
+           row->at == AT(dir_timeout_s) || row->at == AT(negative_timeout_s);
 }
 
 const struct kx_option_row *kx_option_rows(size_t *count)

@@ -14,6 +14,7 @@ struct kept {
 struct kx_errors {
     struct kx_log *log;
     const struct kx_clock *clock;
+    struct kx_lines *lines;
     GMutex mutex;        /* guards both below */
     GHashTable *by_path; /* path, the kept error's own -> struct kept, owned */
     GQueue order;        /* of struct kept, oldest first */
@@ -33,6 +34,7 @@ struct kx_errors *kx_errors_new(struct kx_log *log, const struct kx_clock *clock
     struct kx_errors *errors = g_new0(struct kx_errors, 1);
     errors->log = log;
     errors->clock = clock;
+    errors->lines = kx_lines_new(KX_ERRORS_MAX, KX_ERRORS_BYTES);
     g_mutex_init(&errors->mutex);
     errors->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, kept_free);
     g_queue_init(&errors->order);
@@ -42,6 +44,7 @@ struct kx_errors *kx_errors_new(struct kx_log *log, const struct kx_clock *clock
 void kx_errors_free(struct kx_errors *errors)
 {
     if (!errors) return;
+    kx_lines_free(errors->lines);
     g_hash_table_destroy(errors->by_path); /* and with it the links of the order */
     g_mutex_clear(&errors->mutex);
     g_free(errors);
@@ -75,13 +78,39 @@ static void keep_line(struct kx_errors *errors, const char *path, const char *li
     g_mutex_unlock(&errors->mutex);
 }
 
+bool kx_errors_shows(int code)
+{
+    return code != ENOENT && code != ENODATA && code != EINTR;
+}
+
+struct kx_lines *kx_errors_lines(struct kx_errors *errors)
+{
+    return errors->lines;
+}
+
+void kx_errors_format(const struct kx_errors_item *item, GString *out)
+{
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(item->at_ms / 1000);
+    g_autofree char *stamp = g_date_time_format(at, "%Y-%m-%dT%H:%M:%S");
+    g_string_append_printf(out, "%s.%03dZ %s", stamp, (int)(item->at_ms % 1000), item->line);
+}
+
+static void tell_followers(struct kx_errors *errors, const struct kx_error *err, const char *line)
+{
+    g_autofree char *redacted = kx_redact(line);
+    g_autoptr(GString) text = g_string_new(NULL);
+    const struct kx_errors_item item = {errors->clock->wall_ms(errors->clock), err->code, err->path,
+                                        redacted};
+    kx_errors_format(&item, text);
+    kx_lines_add(errors->lines, text->str);
+}
+
 void kx_errors_add(struct kx_errors *errors, const struct kx_error *err)
 {
     g_autofree char *line = kx_error_format(err);
-    enum kx_log_level level = err->code == ENOENT || err->code == ENODATA || err->code == EINTR
-                                  ? KX_LOG_DEBUG
-                                  : KX_LOG_WARNING;
-    kx_log_write(errors->log, level, "%s", line);
+    bool shown = kx_errors_shows(err->code);
+    kx_log_write(errors->log, shown ? KX_LOG_WARNING : KX_LOG_DEBUG, "%s", line);
+    if (shown) tell_followers(errors, err, line);
     if (err->path) keep_line(errors, err->path, line, err->code);
 }
 

@@ -1,15 +1,18 @@
 /* The reasons behind the errnos: the last ones of this mount, to be read by `getfattr -n
  * user.hdfs.error PATH`.
  *
- * Threads: any.  Memory: at most KX_ERRORS_MAX errors. */
+ * Threads: any.  Memory: at most KX_ERRORS_MAX errors, and KX_ERRORS_BYTES for who follows. */
 #pragma once
 #include <glib.h>
+#include <stdbool.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/log.h"
 
-#define KX_ERRORS_MAX 1000
+#define KX_ERRORS_MAX   1000
+#define KX_ERRORS_BYTES ((size_t)256 * 1024)
 
 struct kx_errors;
 
@@ -33,6 +36,15 @@ struct kx_errors_item {
     int code;      /* errno */
     const char *path, *line;
 };
+
+/** Is it worth a line for a person? That something is not there is not. */
+bool kx_errors_shows(int code);
+
+/** The lines of those, as they come: time, operation, path, reason.  @return borrowed. */
+struct kx_lines *kx_errors_lines(struct kx_errors *errors);
+
+/** Append one as such a line, without its end. */
+void kx_errors_format(const struct kx_errors_item *item, GString *out);
 
 /** Look at all that are kept, the oldest first. The function must not call back here, nor block. */
 void kx_errors_each(struct kx_errors *errors,

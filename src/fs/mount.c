@@ -14,6 +14,7 @@
 #include "fs/data/uploader.h"
 #include "fs/data/writer.h"
 #include "fs/errors.h"
+#include "fs/exchanges.h"
 #include "fs/journal/journal.h"
 #include "fs/names/identity.h"
 #include "fs/names/inode.h"
@@ -65,7 +66,9 @@ static int make_client(struct kx_mount *mount, const struct kx_endpoint *endpoin
                                             .connect_timeout_ms = (int)options->connect_timeout_ms,
                                             .hedge = options->hedge,
                                             .window_bytes = WINDOW_BYTES};
-    return kx_client_new(&config, &mount->client, err);
+    int result = kx_client_new(&config, &mount->client, err);
+    if (result == 0) kx_exchanges_attach(mount->exchanges, kx_client_http(mount->client));
+    return result;
 }
 
 /* An answer, but not of the service that was asked for; a login that is wanted is one of it. */
@@ -153,6 +156,7 @@ static int connect_to(struct kx_mount *mount, const struct kx_endpoint *endpoint
     if (!kx_endpoint_other(endpoint, &other)) return result;
     set_root(mount->options, &other);
     KX_ERROR_AUTO(ignored);
+    kx_exchanges_attach(mount->exchanges, NULL);
     kx_client_free(g_steal_pointer(&mount->client));
     int second = make_client(mount, &other, &ignored);
     if (second == 0) second = find_root(mount, &ignored);
@@ -186,6 +190,24 @@ static void keep_log_line(void *context, enum kx_log_level level, const char *li
     g_autofree char *whole =
         g_strdup_printf("%.23sZ %s: %s", stamp, kx_log_level_name(level), line);
     kx_lines_add(context, whole);
+}
+
+/* "TIME<tab>server<tab>words". */
+static void keep_event(void *context, const char *what, const char *line)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%f");
+    g_autofree char *whole = g_strdup_printf("%.23sZ\t%s\t%s", stamp, what, line);
+    kx_lines_add(context, whole);
+}
+
+/* The last lines of the log and of what happens stay at hand. */
+static void keep_lines(struct kx_mount *mount)
+{
+    mount->log_lines = kx_lines_new(LOG_LINES_KEPT, LOG_BYTES_KEPT);
+    mount->events = kx_lines_new(LOG_LINES_KEPT, LOG_BYTES_KEPT);
+    kx_log_tap(mount->log, keep_log_line, mount->log_lines);
+    kx_log_tap_events(mount->log, keep_event, mount->events);
 }
 
 /* Oozie may tell of its jobs by itself. */
@@ -227,6 +249,21 @@ static int make_tree(struct kx_mount *mount, struct kx_error *err)
     return kx_tree_new(&config, trees, G_N_ELEMENTS(trees), &mount->tree, err);
 }
 
+/* The files that it writes beside the log. */
+static int open_files(struct kx_mount *mount, struct kx_error *err)
+{
+    const char *record = mount->options->record_file;
+    mount->exchanges = kx_exchanges_new(mount->log);
+    int result = record ? kx_exchanges_to(mount->exchanges, record, 0, err) : 0;
+    if (result < 0) {
+        kx_error_prefix(err, "-o record");
+        return result;
+    }
+    const struct kx_audit_config config = {
+        .clock = mount->clock, .log = mount->log, .file = mount->options->audit_file};
+    return kx_audit_new(&config, &mount->audit, err);
+}
+
 int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed,
                  struct kx_log *log, struct kx_mount **out, struct kx_error *err)
 {
@@ -242,9 +279,7 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     mount->budget = kx_budget_new(options->mem_bytes);
     mount->identity = kx_identity_new(options->uid, options->gid);
     mount->started_ms = mount->clock->now_ms(mount->clock);
-    mount->log_lines = kx_lines_new(LOG_LINES_KEPT, LOG_BYTES_KEPT);
-    kx_log_tap(log, keep_log_line, mount->log_lines);
-    mount->audit = kx_lines_new(KX_AUDIT_LINES, KX_AUDIT_BYTES);
+    keep_lines(mount);
     mount->errors = kx_errors_new(log, mount->clock);
     mount->space = kx_space_new();
     mount->pages = kx_pages_new();
@@ -255,7 +290,8 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     mount->id = g_strdup_printf("%08x%04x", g_random_int(), g_random_int() & 0xffff);
     for (struct kx_endpoint *at = &endpoint; at; at = at->next)
         at->datanode_map = g_strdup(options->datanode_map);
-    if (endpoint.datanode_map) result = check_map(endpoint.datanode_map, err);
+    result = open_files(mount, err);
+    if (result == 0 && endpoint.datanode_map) result = check_map(endpoint.datanode_map, err);
     if (result == 0) result = make_login(mount, &endpoint, typed, err);
     if (result == 0) result = connect_to(mount, &endpoint, err);
     kx_endpoint_clear(&endpoint);
@@ -266,10 +302,17 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
     result = open_journal(mount, err);
     if (result == 0) result = make_tree(mount, err);
     if (result < 0) return result;
+    kx_log_event(log, KX_LOG_DEBUG, "mount", "%s is mounted", options->endpoint);
     mount->recovery = kx_recovery_start(mount);
     mount->ahead = kx_ahead_new(mount);
     *out = g_steal_pointer(&mount);
     return 0;
+}
+
+int kx_mount_may_change(struct kx_mount *mount, struct kx_error *err)
+{
+    if (!g_atomic_int_get(&mount->refuses)) return 0;
+    return kx_error_set(err, EROFS, "changes are refused since \"readonly on\" (mount/ctl)");
 }
 
 /* Fires after the time that the end of a mount has, unless it is over before. */
@@ -318,12 +361,15 @@ void kx_mount_free(struct kx_mount *mount)
     kx_previews_free(mount->previews);
     kx_services_free(mount->services);
     kx_log_tap(mount->log, NULL, NULL);
+    kx_log_tap_events(mount->log, NULL, NULL);
+    kx_lines_free(mount->events);
     kx_lines_free(mount->log_lines);
-    kx_lines_free(mount->audit);
+    kx_audit_free(mount->audit);
     kx_writers_free(mount->writers);
     kx_inodes_free(mount->inodes);
     kx_reads_free(mount->reads);
     kx_client_free(mount->client);
+    kx_exchanges_free(mount->exchanges);
     kx_auth_free(mount->auth);
     kx_space_free(mount->space);
     kx_pages_free(mount->pages);

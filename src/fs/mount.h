@@ -34,6 +34,8 @@ struct kx_previews;
 struct kx_bell;
 struct kx_notices;
 struct kx_running;
+struct kx_audit;
+struct kx_exchanges;
 
 struct kx_mount {
     const struct kx_options *options; /* borrowed */
@@ -59,7 +61,9 @@ struct kx_mount {
     struct kx_cancel *ending;           /* fired when the end of the mount has waited long enough */
     struct kx_room room;                /* of local copies */
     struct kx_lines *log_lines;         /* the last of the log */
-    struct kx_lines *audit;             /* the last changes (audit.h) */
+    struct kx_lines *events;            /* what has happened (kx_log_event) */
+    struct kx_audit *audit;             /* who has changed what */
+    struct kx_exchanges *exchanges;     /* what is said with servers, where it is recorded */
     struct kx_tree *tree;               /* the virtual files; NULL: -o novirtual */
     struct kx_submissions *submissions; /* what was written into them; NULL without them */
     struct kx_previews *previews;       /* what verbs said that were only tried */
@@ -70,6 +74,9 @@ struct kx_mount {
                                    kx_mount_finish */
     struct kx_stats stats;
     int64_t started_ms; /* on the clock */
+    /** Have the kernel forget what it knows of a file behind a name of a directory, its pages, too;
+     * @node 0: of the name alone. NULL before it is attached. Blocks while pages of it are read. */
+    void (*tell_stale)(struct kx_mount *mount, uint64_t directory, uint64_t node, const char *name);
     /** Tell the kernel that a virtual file is gone; NULL before it is attached. */
     void (*tell_gone)(struct kx_mount *mount, uint64_t directory, uint64_t node, const char *name);
     void *kernel;  /* the session that serves it (struct fuse_session), for src/fs/fuse only; NULL
@@ -77,6 +84,7 @@ struct kx_mount {
     dev_t device;  /* st_dev of what the kernel has mounted; 0: not known */
     gint poll_s;   /* atomic: how often waiting files ask about jobs; 0: as usual */
     gint answered; /* atomic: the kernel has got its first answer */
+    gint refuses;  /* atomic: changes are refused (`readonly on`) */
     gint failed_closes; /* atomic: files whose last close failed, and nobody had been told before */
     gint hidden_files;  /* atomic: how many hidden names were given out */
     gint joins_refused; /* atomic: the server does not CONCAT */
@@ -91,6 +99,9 @@ struct kx_mount {
  * such path, not a directory. */
 int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed,
                  struct kx_log *log, struct kx_mount **out, struct kx_error *err);
+
+/** May files, names and jobs be changed now?  @return 0; -EROFS: `readonly on` was said. */
+int kx_mount_may_change(struct kx_mount *mount, struct kx_error *err);
 
 /** Upload what is left, for options->unmount_timeout_ms at most, after everything open was closed.
  * @return how many files could not be: they are logged, and kept in the journal where they were

@@ -71,7 +71,8 @@ GPtrArray *kx_opens_list(struct kx_opens *opens)
     while (g_hash_table_iter_next(&iter, &open, &value)) {
         const struct opened *opened = value;
         struct kx_opens_item *item = g_new(struct kx_opens_item, 1);
-        *item = (struct kx_opens_item){opened->pid, opened->flags, opened->kind->path(open)};
+        *item = (struct kx_opens_item){opened->pid, opened->flags, opened->kind->path(open),
+                                       opened->kind->window ? opened->kind->window(open) : 0};
         g_ptr_array_add(items, item);
     }
     g_mutex_unlock(&opens->mutex);

@@ -16,6 +16,9 @@ struct kx_open_kind {
     /** Its path, as a user sees it. @return owned; NULL: it has none any more. Called under the
      * lock of the table: it may take an inode table's. */
     char *(*path)(void *open);
+    /** How many bytes of it may be asked for ahead of who reads it; called as `path`: it may take
+     * the readers' lock. NULL: none ever. */
+    int64_t (*window)(void *open);
 };
 
 struct kx_opens *kx_opens_new(void);
@@ -32,7 +35,8 @@ void kx_opens_release(struct kx_opens *opens, void *open);
 struct kx_opens_item {
     pid_t pid;
     int flags;
-    char *path; /* owned; NULL: it has none any more */
+    char *path;     /* owned; NULL: it has none any more */
+    int64_t window; /* bytes */
 };
 
 /** All that is open now. @return owned array of owned items, in no order. */

@@ -12,7 +12,9 @@ static const struct {
     {{"OK", "SUCCEEDED"}, {"#1a7f37", "#dafbe1"}},
     {{"RUNNING"}, {"#0969da", "#ddf4ff"}},
     {{"ERROR", "FAILED", "KILLED"}, {"#cf222e", "#ffebe9"}},
+    {{"DONEWITHERROR", "TIMEDOUT"}, {"#cf222e", "#ffebe9"}},
     {{"PREP", "START_RETRY", "END_RETRY", "DONE"}, {"#9a6700", "#fff8c5"}},
+    {{"WAITING", "READY", "SUBMITTED", "SUSPENDED", "PAUSED"}, {"#9a6700", "#fff8c5"}},
     {{"START_MANUAL", "END_MANUAL", "USER_RETRY"}, {"#9a6700", "#fff8c5"}},
 };
 static const struct kx_paint UNTOUCHED = {"#57606a", "#ffffff"};
@@ -98,9 +100,11 @@ static void add_quoted(GString *out, const char *text, size_t most)
 static void add_node(GString *out, const struct kx_step *step, const char *state)
 {
     static const char *const SHAPES[] = {
-        [KX_STEP_START] = "circle",    [KX_STEP_END] = "doublecircle", [KX_STEP_KILL] = "octagon",
-        [KX_STEP_ACTION] = "box",      [KX_STEP_DECISION] = "diamond", [KX_STEP_FORK] = "triangle",
-        [KX_STEP_JOIN] = "invtriangle"};
+        [KX_STEP_START] = "circle",     [KX_STEP_END] = "doublecircle",
+        [KX_STEP_KILL] = "octagon",     [KX_STEP_ACTION] = "box",
+        [KX_STEP_DECISION] = "diamond", [KX_STEP_FORK] = "triangle",
+        [KX_STEP_JOIN] = "invtriangle", [KX_STEP_JOB] = "box",
+        [KX_STEP_DATA] = "cylinder"};
     const struct kx_paint paint = kx_graph_paint(state);
     g_autofree char *tip = g_strconcat(kx_graph_type(step), state ? " " : "", state, NULL);
     g_string_append(out, "  ");

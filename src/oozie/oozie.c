@@ -143,14 +143,27 @@ int kx_oozie_clock(struct kx_oozie *oozie, const struct kx_call *call, int64_t *
     return *out ? 0 : kx_error_set(err, ENODATA, "Oozie does not say what time it is");
 }
 
-int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
-                  const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
+static GString *params_of(const struct kx_oozie_page *page)
 {
-    g_autoptr(GString) params = g_string_new(NULL);
+    GString *params = g_string_new(NULL);
     kx_url_append_query(params, "jobtype", KINDS[page->kind].type);
     kx_url_append_query(params, "filter", page->filter);
     kx_url_append_query_int(params, "offset", page->offset);
     kx_url_append_query_int(params, "len", page->count);
+    return params;
+}
+
+struct kx_answer *kx_oozie_list_kept(struct kx_oozie *oozie, const struct kx_oozie_page *page)
+{
+    g_autoptr(GString) params = params_of(page);
+    g_autofree char *key = g_strconcat("/jobs", params->str, NULL);
+    return kx_kept_find(oozie->kept, key);
+}
+
+int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
+                  const struct kx_call *call, struct kx_answer **out, struct kx_error *err)
+{
+    g_autoptr(GString) params = params_of(page);
     return page->alone ? ask_now(oozie, NULL, "/jobs", params->str, NOT_KEPT, call, out, err)
                        : ask_kept(oozie, "/jobs", params->str, KX_OOZIE_LIST_MS, call, out, err);
 }

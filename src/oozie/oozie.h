@@ -24,7 +24,7 @@
 #define KX_OOZIE_LIST_MS    5000
 #define KX_OOZIE_KEPT_MAX   512                       /* answers */
 #define KX_OOZIE_KEPT_SIZE  ((size_t)4 * 1024 * 1024) /* bytes of JSON of them all */
-#define KX_OOZIE_SHARED_MAX ((size_t)256 * 1024)      /* of a listing: a longer one is not shared */
+#define KX_OOZIE_SHARED_MAX ((size_t)512 * 1024)      /* of a listing: a longer one is not shared */
 #define KX_OOZIE_SETTLE_MS  30000                     /* for a verb to show in the job's state */
 
 struct kx_oozie;
@@ -56,6 +56,10 @@ struct kx_oozie_page {
 /** The answer has "total" and an array: see kx_oozie_jobs. */
 int kx_oozie_list(struct kx_oozie *oozie, const struct kx_oozie_page *page,
                   const struct kx_call *call, struct kx_answer **out, struct kx_error *err);
+
+/** What was answered for this page within KX_OOZIE_LIST_MS; nothing is asked.  @return a reference;
+ * NULL: nothing. */
+struct kx_answer *kx_oozie_list_kept(struct kx_oozie *oozie, const struct kx_oozie_page *page);
 
 /** The jobs of a page, or the actions of a job: the array, whatever the kind calls it. */
 const struct kx_item *kx_oozie_jobs(const struct kx_answer *record, enum kx_job_kind kind);

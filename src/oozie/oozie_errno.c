@@ -42,7 +42,8 @@ static const struct {
     {"E1020", "E1023", NULL, EINVAL},
     {"E1024", NULL, NULL, EBUSY}, /* ignore, of runs that have not failed */
     {"E1025", NULL, NULL, EINVAL},
-    {"E1026", NULL, NULL, EBUSY}, /* nothing there has a service level */
+    {"E1026", NULL, "E1027", EINVAL}, /* of a bundle: what its coordinators say */
+    {"E1026", NULL, NULL, EBUSY},     /* nothing there has a service level */
     {"E1027", NULL, NULL, EINVAL},
     {"E1400", NULL, NULL, EACCES},
     {"E1600", "E1602", NULL, EOPNOTSUPP},

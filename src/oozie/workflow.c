@@ -2,6 +2,63 @@
 
 #include <string.h>
 
+#include "oozie/workflow_private.h"
+
+static void way_clear(gpointer data)
+{
+    struct kx_way *way = data;
+    g_free(way->to);
+    g_free(way->when);
+}
+
+void kx_step_free(struct kx_step *step)
+{
+    g_array_free(step->ways, TRUE);
+    g_free(step->name);
+    g_free(step->type);
+    g_free(step);
+}
+
+struct kx_step *kx_step_new(enum kx_step_kind kind, char *name, char *type, int line)
+{
+    struct kx_step *step = g_new0(struct kx_step, 1);
+    step->kind = kind;
+    step->name = name;
+    step->type = type;
+    step->line = line;
+    step->ways = g_array_new(FALSE, FALSE, sizeof(struct kx_way));
+    g_array_set_clear_func(step->ways, way_clear);
+    return step;
+}
+
+static void free_step(gpointer step)
+{
+    kx_step_free(step);
+}
+
+struct kx_workflow *kx_workflow_new(void)
+{
+    struct kx_workflow *workflow = g_new0(struct kx_workflow, 1);
+    workflow->steps = g_ptr_array_new_with_free_func(free_step);
+    return workflow;
+}
+
+/* Names are looked up once. */
+void kx_workflow_connect(struct kx_workflow *workflow)
+{
+    g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < workflow->steps->len; i++)
+        g_hash_table_insert(places, kx_workflow_step(workflow, (int)i)->name,
+                            GINT_TO_POINTER((int)i + 1));
+    for (guint i = 0; i < workflow->steps->len; i++) {
+        GArray *ways = kx_workflow_step(workflow, (int)i)->ways;
+        for (guint k = 0; k < ways->len; k++) {
+            struct kx_way *way = &g_array_index(ways, struct kx_way, k);
+            way->target = GPOINTER_TO_INT(g_hash_table_lookup(places, way->to)) - 1;
+        }
+    }
+}
+
 void kx_workflow_free(struct kx_workflow *workflow)
 {
     if (!workflow) return;
@@ -48,6 +105,31 @@ static void push_down(struct visit *v, const int *rank, int place)
     }
 }
 
+static void visit_from(struct visit *v, int place)
+{
+    if (v->marks[place]) return;
+    visit(v, place);
+    v->layers[place] = 0;
+}
+
+/* Of a pipeline: what nothing leads to, and, where all of it goes round, its jobs. */
+static void visit_pipeline(struct visit *v)
+{
+    const guint count = v->workflow->steps->len;
+    g_autofree bool *led = g_new0(bool, count + 1);
+    for (guint i = 0; i < count; i++) {
+        const GArray *ways = kx_workflow_step(v->workflow, (int)i)->ways;
+        for (guint k = 0; k < ways->len; k++)
+            led[g_array_index(ways, struct kx_way, k).target + 1] = true;
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (guint i = 0; i < count; i++) {
+            enum kx_step_kind kind = kx_workflow_step(v->workflow, (int)i)->kind;
+            bool begins = pass ? kind == KX_STEP_JOB : !led[i + 1];
+            if (begins && (kind == KX_STEP_JOB || kind == KX_STEP_DATA)) visit_from(v, (int)i);
+        }
+}
+
 int *kx_workflow_layers(const struct kx_workflow *workflow)
 {
     guint count = workflow->steps->len;
@@ -59,10 +141,10 @@ int *kx_workflow_layers(const struct kx_workflow *workflow)
     int begin = kx_workflow_find(workflow, KX_STEP_BEGIN);
     for (guint i = 0; i < count; i++)
         v.layers[i] = -1;
-    if (begin >= 0) visit(&v, begin);
+    if (begin >= 0) visit_from(&v, begin);
+    visit_pipeline(&v);
     for (guint i = 0; i < v.order->len; i++)
         rank[g_array_index(v.order, int, i)] = (int)i;
-    if (begin >= 0) v.layers[begin] = 0;
     for (guint i = v.order->len; i > 0; i--)
         push_down(&v, rank, g_array_index(v.order, int, i - 1));
     g_free(v.marks);

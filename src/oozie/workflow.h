@@ -25,7 +25,9 @@ enum kx_step_kind {
     KX_STEP_ACTION,
     KX_STEP_DECISION,
     KX_STEP_FORK,
-    KX_STEP_JOIN
+    KX_STEP_JOIN,
+    KX_STEP_JOB, /* of a pipeline: a bundle, a coordinator, its workflow */
+    KX_STEP_DATA /* of a pipeline: a dataset */
 };
 
 /* From one node to another. */
@@ -95,6 +97,24 @@ void kx_application_check(const char *text, size_t length, struct kx_findings *f
  * come to. Ways that lead back are left out.  @return owned, steps->len numbers. */
 int *kx_workflow_layers(const struct kx_workflow *workflow);
 
+/* What a coordinator waits for, runs and makes, as a graph of the same kind: datasets lead to it,
+ * it leads to its workflow, and that to datasets. Several of one bundle have datasets in common:
+ * those with the same uri-template. */
+struct kx_pipeline;
+struct kx_pipeline *kx_pipeline_new(const char *name); /* owned; the graph's name */
+void kx_pipeline_free(struct kx_pipeline *pipeline);   /* NULL is fine */
+/** Add a node, "bundle" or "coordinator".  @return its name, which no other node has; borrowed,
+ * NULL: there are KX_STEPS_MAX. */
+const char *kx_pipeline_add(struct kx_pipeline *pipeline, const char *name, const char *type);
+void kx_pipeline_lead(struct kx_pipeline *pipeline, const char *from, const char *to);
+/** Add what a coordinator's definition has around the node `name`.  @workflow the name of its
+ * workflow's node, borrowed; NULL: it has none.  @return 0; -EINVAL: it is none, nothing was added.
+ */
+int kx_pipeline_read(struct kx_pipeline *pipeline, const char *name, const char *text,
+                     size_t length, const char **workflow, struct kx_error *err);
+/** The graph, to be drawn.  @return borrowed, until something is added. */
+const struct kx_workflow *kx_pipeline_graph(struct kx_pipeline *pipeline);
+
 /* How a job has gone through it: names of nodes -> owned strings; either may be NULL. */
 struct kx_progress {
     GHashTable *states; /* "OK", "RUNNING" ... */
@@ -112,3 +132,4 @@ void kx_graph_svg(const struct kx_workflow *workflow, const struct kx_progress *
 
 KX_DEFINE_AUTOPTR(kx_findings, kx_findings_free)
 KX_DEFINE_AUTOPTR(kx_workflow, kx_workflow_free)
+KX_DEFINE_AUTOPTR(kx_pipeline, kx_pipeline_free)

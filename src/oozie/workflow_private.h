@@ -3,6 +3,13 @@
 #pragma once
 #include "oozie/workflow.h"
 
+struct kx_workflow *kx_workflow_new(void); /* owned; without a name and nodes */
+/** @name, @type consumed.  @return owned, until it is added to `steps`. */
+struct kx_step *kx_step_new(enum kx_step_kind kind, char *name, char *type, int line);
+void kx_step_free(struct kx_step *step);
+/** Look the targets of all ways up. */
+void kx_workflow_connect(struct kx_workflow *workflow);
+
 /** Do forks and joins belong together? All ways lead somewhere, and none leads back. */
 void kx_workflow_check_forks(const struct kx_workflow *workflow, int begin,
                              struct kx_findings *findings);

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "oozie/workflow.h"
+#include "oozie/workflow_private.h"
 #include "oozie/xml_application.h"
 
 struct reader {
@@ -25,22 +25,6 @@ static const char *const BESIDE[] = {"parameters", "global", "credentials", "inf
 static const char *const TYPES[] = {"map-reduce", "pig",   "ssh",    "sub-workflow", "fs",
                                     "java",       "hive",  "hive2",  "sqoop",        "email",
                                     "shell",      "spark", "distcp", "git",          NULL};
-
-static void way_clear(gpointer data)
-{
-    struct kx_way *way = data;
-    g_free(way->to);
-    g_free(way->when);
-}
-
-static void step_free(gpointer data)
-{
-    struct kx_step *step = data;
-    g_array_free(step->ways, TRUE);
-    g_free(step->name);
-    g_free(step->type);
-    g_free(step);
-}
 
 /* [a-zA-Z_][-_a-zA-Z0-9]* */
 static bool is_identifier(const char *name)
@@ -207,16 +191,11 @@ static bool is_twice(struct reader *r, const struct kx_step *step)
 
 static void read_step(struct reader *r, const xmlNode *node, enum kx_step_kind kind)
 {
-    struct kx_step *step = g_new0(struct kx_step, 1);
-    step->kind = kind;
-    step->line = (int)xmlGetLineNo(node);
-    step->name = name_of(r, node, kind);
-    step->type = g_strdup((const char *)node->name);
-    step->ways = g_array_new(FALSE, FALSE, sizeof(struct kx_way));
-    g_array_set_clear_func(step->ways, way_clear);
+    struct kx_step *step = kx_step_new(kind, name_of(r, node, kind),
+                                       g_strdup((const char *)node->name), (int)xmlGetLineNo(node));
     read_ways(r, step, node);
     if (is_twice(r, step)) {
-        step_free(step);
+        kx_step_free(step);
         return;
     }
     g_hash_table_insert(r->names, step->name, GINT_TO_POINTER(step->line + 1));
@@ -247,35 +226,17 @@ static void read_child(struct reader *r, const xmlNode *node)
                         (const char *)node->name);
 }
 
-/* The places of the targets; names are looked up once. */
-static void connect_ways(struct kx_workflow *workflow)
-{
-    g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < workflow->steps->len; i++)
-        g_hash_table_insert(places, kx_workflow_step(workflow, (int)i)->name,
-                            GINT_TO_POINTER((int)i + 1));
-    for (guint i = 0; i < workflow->steps->len; i++) {
-        GArray *ways = kx_workflow_step(workflow, (int)i)->ways;
-        for (guint k = 0; k < ways->len; k++) {
-            struct kx_way *way = &g_array_index(ways, struct kx_way, k);
-            way->target = GPOINTER_TO_INT(g_hash_table_lookup(places, way->to)) - 1;
-        }
-    }
-}
-
 struct kx_workflow *kx_xml_workflow(const xmlNode *root, struct kx_findings *findings)
 {
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-    struct reader r = {
-        .workflow = g_new0(struct kx_workflow, 1), .findings = findings, .names = names};
-    r.workflow->steps = g_ptr_array_new_with_free_func(step_free);
+    struct reader r = {.workflow = kx_workflow_new(), .findings = findings, .names = names};
     r.workflow->name = kx_xml_attribute(root, "name");
     if (!r.workflow->name)
         kx_findings_add(findings, (int)xmlGetLineNo(root), "E0701",
                         "the workflow has no name: add name=\"...\" to <workflow-app>");
     for (const xmlNode *node = root->children; node; node = node->next)
         if (node->type == XML_ELEMENT_NODE) read_child(&r, node);
-    connect_ways(r.workflow);
+    kx_workflow_connect(r.workflow);
     return r.workflow;
 }
 

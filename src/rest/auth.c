@@ -152,8 +152,8 @@ static void read_what_changed(struct kx_auth *auth, struct kx_http *http)
     if (!kx_source_changed(&auth->source)) return;
     if (read_source(auth, &err) == 0) {
         kx_http_forget_session(http); /* it was the other login's */
-        kx_log_write(auth->config.log, KX_LOG_INFO, "the login was read again: %s has changed",
-                     auth->source.where);
+        kx_log_event(auth->config.log, KX_LOG_INFO, "login",
+                     "the login was read again: %s has changed", auth->source.where);
         return;
     }
     g_autofree char *line = kx_error_format(&err);
@@ -192,6 +192,7 @@ static int renew(struct kx_auth *auth, struct kx_http *http, const struct kx_lim
     if (rc == 0) {
         auth->due_ms = kx_pass_due_ms(token, wall_ms(auth));
         take_pass(auth, token);
+        kx_pass_tell(token, auth->config.log);
         if (ask.kerberos && token->user)
             g_atomic_pointer_set(&auth->granted, g_intern_string(token->user));
         return 0;
@@ -240,7 +241,8 @@ static int need_token(struct kx_auth *auth, struct kx_http *http, const struct k
     KX_ERROR_AUTO(ignored); /* the old one is good for a while */
     if (renew(auth, http, limits, &ignored) < 0) {
         g_autofree char *line = kx_error_format(&ignored);
-        kx_log_write(auth->config.log, KX_LOG_WARNING, "the token is not renewed yet: %s", line);
+        kx_log_event(auth->config.log, KX_LOG_WARNING, "login", "the token is not renewed yet: %s",
+                     line);
     }
     return token_is_good(auth) ? 0 : kx_error_set(err, EACCES, "the token has expired");
 }

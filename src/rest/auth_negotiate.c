@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rest/auth_session.h"
 #include "rest/errno_map.h"
 #include "rest/json.h"
 #include "rest/url.h"
 
 #define ANSWER_BYTES_MAX ((size_t)64 * 1024)
-#define SESSION          "hadoop.auth="
 
 /* One request and its answer. */
 struct asked {
@@ -53,54 +53,26 @@ static int ask(const struct kx_negotiate *n, const char *method, const char *que
     return rc;
 }
 
-/* What `hadoop.auth` says of itself: who, and until when. */
-static void read_session(struct kx_pass *pass, const char *cookie, const struct kx_clock *clock)
-{
-    g_autofree char *text = g_strdup(cookie + strlen(SESSION));
-    g_strdelimit(text, "\"", '&');
-    g_auto(GStrv) fields = g_strsplit(text, "&", -1);
-    for (int i = 0; fields[i]; i++) {
-        if (g_str_has_prefix(fields[i], "u=") && fields[i][2]) {
-            g_free(pass->user);
-            pass->user = g_strdup(fields[i] + 2);
-        }
-        if (g_str_has_prefix(fields[i], "e=")) {
-            int64_t end_ms = g_ascii_strtoll(fields[i] + 2, NULL, 10);
-            /* A server whose clock is that far behind says nothing with it. */
-            pass->session_ms = end_ms > clock->wall_ms(clock) ? end_ms : 0;
-        }
-    }
-    kx_wipe(text, strlen(cookie) - strlen(SESSION));
-}
-
 /* The cookies of an answer, as the header of the next requests. */
 static int take_session(const struct kx_negotiate *n, const struct kx_transfer *transfer,
                         const char *principal, struct kx_pass **out, struct kx_error *err)
 {
-    GString *cookies = g_string_new(NULL);
-    g_autofree char *own = NULL;
+    __attribute__((cleanup(kx_session_clear))) struct kx_session session = {0};
     const char *line;
-    for (unsigned i = 0; (line = kx_transfer_header_at(transfer, "Set-Cookie", i)); i++) {
-        g_autofree char *cookie = g_strndup(line, strcspn(line, ";"));
-        const char *equals = strchr(cookie, '=');
-        if (!equals || !equals[1] || strcmp(equals, "=\"\"") == 0) continue;
-        g_string_append_printf(cookies, "%s%s", cookies->len ? "; " : "", cookie);
-        if (g_str_has_prefix(cookie, SESSION)) own = g_steal_pointer(&cookie);
-    }
-    int rc = 0;
-    if (!cookies->len) {
-        rc = kx_error_set(err, EACCES, "it gives no session (cookie) for the Kerberos ticket");
-    } else {
-        g_autoptr(kx_secret) secret = kx_secret_new(cookies->str, cookies->len);
-        g_autofree char *user = g_strndup(principal, strcspn(principal, "/@"));
-        rc = kx_pass_new(KX_LOGIN_NEGOTIATE, secret, user, out, err);
-    }
-    if (rc == 0 && own) read_session(*out, own, n->clock);
-    if (rc == 0) (*out)->principal = g_strdup(principal);
-    if (rc == 0) (*out)->expires_ms = (*out)->session_ms;
-    kx_wipe(cookies->str, cookies->len);
-    g_string_free(cookies, TRUE);
-    return rc;
+    for (unsigned i = 0; (line = kx_transfer_header_at(transfer, "Set-Cookie", i)); i++)
+        kx_session_take(&session, line);
+    if (!session.cookies || !session.cookies->len)
+        return kx_error_set(err, EACCES, "it gives no session (cookie) for the Kerberos ticket");
+    g_autoptr(kx_secret) secret = kx_secret_new(session.cookies->str, session.cookies->len);
+    g_autofree char *user =
+        session.user ? g_strdup(session.user) : g_strndup(principal, strcspn(principal, "/@"));
+    int rc = kx_pass_new(KX_LOGIN_NEGOTIATE, secret, user, out, err);
+    if (rc < 0) return rc;
+    (*out)->principal = g_strdup(principal);
+    /* A server whose clock is that far behind says nothing with it. */
+    bool ahead = session.ends_ms > n->clock->wall_ms(n->clock);
+    (*out)->session_ms = (*out)->expires_ms = ahead ? session.ends_ms : 0;
+    return 0;
 }
 
 /* "WWW-Authenticate: Negotiate BASE64" of an answer; NULL: it has none.  Borrowed. */

@@ -159,3 +159,15 @@ int64_t kx_pass_due_ms(const struct kx_pass *pass, int64_t now_ms)
     if (!pass->expires_ms) return INT64_MAX;
     return pass->expires_ms <= now_ms ? now_ms : now_ms + (pass->expires_ms - now_ms) / 4 * 3;
 }
+
+void kx_pass_tell(const struct kx_pass *pass, struct kx_log *log)
+{
+    g_autoptr(GDateTime) until =
+        pass->expires_ms ? g_date_time_new_from_unix_utc(pass->expires_ms / 1000) : NULL;
+    g_autofree char *stamp = until ? g_date_time_format(until, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    kx_log_event(log, KX_LOG_DEBUG, "login", "%s %s%s%s%s%s",
+                 pass->number > 1 ? "a new" : "the first",
+                 pass->value || pass->login == KX_LOGIN_BEARER ? "token" : "session",
+                 pass->user ? " of " : "", pass->user ? pass->user : "",
+                 stamp ? ", good until " : "", stamp ? stamp : "");
+}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/secret.h"
 
 /* How a client proves who it is. */
@@ -54,6 +55,9 @@ void kx_pass_unref(struct kx_pass *pass); /* NULL is fine */
 /** When it is to be renewed: after three quarters of the life that it has from now on.
  *  @now_ms wall clock, as is the result.  @return INT64_MAX: not known, or never. */
 int64_t kx_pass_due_ms(const struct kx_pass *pass, int64_t now_ms);
+
+/** Tell the log, and who looks out for events, that this is what is shown from now on. */
+void kx_pass_tell(const struct kx_pass *pass, struct kx_log *log);
 
 /** "simple", "basic", "bearer", "delegation", "negotiate". */
 const char *kx_login_name(enum kx_login login);

@@ -190,6 +190,7 @@ static void take(struct kx_tickets *t, struct kept *kept, struct kx_pass *pass)
     kx_pass_unref(kept->pass);
     kept->pass = pass;
     pass->number = ++t->count;
+    kx_pass_tell(pass, t->log);
     kept->due_ms = kx_pass_due_ms(pass, wall_ms(t));
     if (pass->user) g_atomic_pointer_set(&t->user, g_intern_string(pass->user));
 }
@@ -275,7 +276,8 @@ static void get_next(struct kx_tickets *t, struct kx_http *http, const struct kx
     KX_ERROR_AUTO(why);
     if (renew_for_all(t, http, place, limits, &why) == 0) return;
     g_autofree char *line = kx_error_format(&why);
-    kx_log_write(t->log, KX_LOG_WARNING, "the login by ticket is not renewed yet: %s", line);
+    kx_log_event(t->log, KX_LOG_WARNING, "login", "the login by ticket is not renewed yet: %s",
+                 line);
 }
 
 int kx_tickets_pass(struct kx_tickets *t, struct kx_http *http, const struct kx_place *place,

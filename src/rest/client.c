@@ -154,6 +154,17 @@ void kx_client_answered(struct kx_client *client, int64_t us)
     while ((least == 0 || us < least) &&
            !atomic_compare_exchange_weak(&client->answer_us, &least, us))
         ;
+    if (g_atomic_int_compare_and_exchange(&client->away, 1, 0))
+        kx_log_event(client->config.log, KX_LOG_INFO, "server", "%s answers again",
+                     kx_client_endpoint(client)->origin);
+}
+
+void kx_client_away(struct kx_client *client, const struct kx_error *why)
+{
+    if (!g_atomic_int_compare_and_exchange(&client->away, 0, 1)) return;
+    kx_log_event(client->config.log, KX_LOG_DEBUG, "server", "%s does not answer: %s",
+                 kx_client_endpoint(client)->origin,
+                 why->message ? why->message : g_strerror(why->code));
 }
 
 struct kx_distance kx_client_distance(struct kx_client *client)
@@ -166,6 +177,11 @@ struct kx_distance kx_client_distance(struct kx_client *client)
 uint64_t kx_client_sent(struct kx_client *client, enum kx_op op)
 {
     return atomic_load(&client->sent[op]);
+}
+
+void kx_client_answers(struct kx_client *client, enum kx_op op, struct kx_histogram_view *out)
+{
+    kx_histogram_read(&client->answers[op], out);
 }
 
 struct kx_stats *kx_client_stats(struct kx_client *client)

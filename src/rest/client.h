@@ -6,6 +6,7 @@
 #pragma once
 #include <glib.h>
 
+#include "base/histogram.h"
 #include "base/stats.h"
 #include "rest/auth.h"
 #include "rest/http.h"
@@ -78,6 +79,7 @@ struct kx_open {
     const char *path;
     int64_t offset, length; /* in bytes; length > 0 */
     bool direct; /* a DataNode that is known (datanodes.h) may be asked instead of the NameNode */
+    size_t window_bytes; /* of what comes before anybody asks for it; 0: the client's */
 };
 
 /** OPEN, without the DataNodes that are suspected. When its DataNode fails on the connection, or is
@@ -159,6 +161,8 @@ void kx_client_reconnect(struct kx_client *client);
 /** How many requests were sent for an operation, repetitions and the step to a DataNode included.
  */
 uint64_t kx_client_sent(struct kx_client *client, enum kx_op op);
+/** How long the heads of their answers took to come: of requests that carry no file's bytes. */
+void kx_client_answers(struct kx_client *client, enum kx_op op, struct kx_histogram_view *out);
 struct kx_stats *kx_client_stats(struct kx_client *client); /* borrowed; may be NULL */
 
 /** The limits of a wait on a body of this client. */

@@ -95,6 +95,7 @@ int kx_client_open(struct kx_client *client, const struct kx_open *what, const s
                              .path = what->path,
                              .params = params->str,
                              .range = &range,
+                             .window_bytes = what->window_bytes,
                              .direct = what->direct};
     return kx_operation_run(&o, call, NULL, NULL, out, NULL, err);
 }

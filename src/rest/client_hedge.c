@@ -52,6 +52,7 @@ static struct kx_transfer *begin_second(const struct kx_operation *o, const char
                                   .path = o->path,
                                   .params = o->params,
                                   .range = o->range,
+                                  .window_bytes = o->window_bytes,
                                   .limits = *limits,
                                   .half_ms = o->half_ms,
                                   .home = kx_homes_live(o->client->homes),

@@ -23,7 +23,9 @@ struct kx_client {
     struct kx_silence silence;
     struct kx_latency *latency;              /* of the DataNodes that ranges are asked of */
     atomic_uint_least64_t sent[KX_OP_COUNT]; /* requests */
-    atomic_int_least64_t answer_us;          /* as in struct kx_distance */
+    struct kx_histogram answers[KX_OP_COUNT];
+    atomic_int_least64_t answer_us; /* as in struct kx_distance */
+    gint away;                      /* atomic: no server has answered, and everybody was told so */
 };
 
 /* Everything that stays the same over the attempts of one operation. */
@@ -33,6 +35,7 @@ struct kx_operation {
     const char *path, *params, *late;
     const struct kx_extent *range; /* of an OPEN, else NULL */
     int64_t length;                /* of an upload; -1: not known */
+    size_t window_bytes;           /* of an OPEN; 0: the client's */
     bool direct; /* a known DataNode may be asked first; then: was asked, and did not fail */
     struct kx_limits limits;
     int half_ms;          /* of the time that it has */
@@ -80,6 +83,9 @@ int kx_operation_wait_head(struct kx_operation *o, const char *url, const struct
 
 /** An answer of a server has come after so many microseconds (client.c). */
 void kx_client_answered(struct kx_client *client, int64_t us);
+
+/** No server of the list has answered. */
+void kx_client_away(struct kx_client *client, const struct kx_error *why);
 
 /** One attempt, without repetitions. */
 int kx_operation_attempt(struct kx_operation *o, struct kx_transfer **out, struct kx_error *err);

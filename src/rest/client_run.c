@@ -67,6 +67,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
     if (shown) headers[count] = kx_secret_text(o->pass->header);
     /* Where the bytes are let in by a login, they wait for its yes: a refusal loses none. */
     bool guarded = body && shown;
+    size_t window = o->window_bytes ? o->window_bytes : o->client->config.window_bytes;
     const struct kx_http_request request = {.method = kx_op_info(o->op)->method,
                                             .url = url,
                                             .headers = headers,
@@ -79,7 +80,7 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
                                                      o->range->length <= KX_DIRECT_SMALL_BYTES,
                                             .by_caller = caller_moves(o, step),
                                             .once = body || must_be_sent_once(kx_op_info(o->op)),
-                                            .window_bytes = o->client->config.window_bytes};
+                                            .window_bytes = window};
     g_autoptr(kx_transfer) transfer = NULL;
     atomic_fetch_add(&o->client->sent[o->op], 1);
     gint64 begun = g_get_monotonic_time();
@@ -96,7 +97,9 @@ int kx_operation_send(struct kx_operation *o, const char *url, enum kx_step step
         name_request(err, o, url);
         return result;
     }
-    if (step == KX_STEP_ASK) kx_client_answered(o->client, g_get_monotonic_time() - begun);
+    gint64 took_us = g_get_monotonic_time() - begun;
+    if (step == KX_STEP_ASK) kx_client_answered(o->client, took_us);
+    if (!body) kx_histogram_add(&o->client->answers[o->op], took_us);
     kx_silence_answered(&o->client->silence, now_ms(o));
     *out = g_steal_pointer(&transfer);
     return 0;
@@ -173,8 +176,8 @@ static int settle(struct kx_operation *o, struct kx_transfer *answer, const char
         return 0;
     }
     g_autofree char *target = NULL;
-    int result = kx_redirect_judge(kx_operation_home(o), kx_transfer_header(first, "Location"),
-                                   o->path, &target, err);
+    int result = kx_redirect_judge(kx_operation_home(o), kx_transfer_address(first),
+                                   kx_transfer_header(first, "Location"), o->path, &target, err);
     if (result < 0) {
         name_request(err, o, url);
         return result;
@@ -369,7 +372,9 @@ int kx_operation_run(struct kx_operation *o, const struct kx_call *call, kx_take
     if (result == 0 && o->refused) kx_datanodes_wrong(o->client->datanodes);
     /* A call with little patience says nothing of the server's. */
     bool patient = timeout_ms >= config->timeout_ms;
-    if ((result == -ETIMEDOUT && patient) || result == -EHOSTDOWN || result == -EHOSTUNREACH)
-        kx_silence_failed(&o->client->silence, asked_ms, now_ms(o), -result);
+    bool silence =
+        (result == -ETIMEDOUT && patient) || result == -EHOSTDOWN || result == -EHOSTUNREACH;
+    if (silence) kx_silence_failed(&o->client->silence, asked_ms, now_ms(o), -result);
+    if (silence && o->at_home) kx_client_away(o->client, to);
     return result;
 }

@@ -96,7 +96,8 @@ bool kx_client_suspect(struct kx_client *client, const struct kx_broken_step *st
     if (!kx_client_can_suspect(client, step->url)) return false;
     g_autofree char *name = kx_client_datanode_name(client, step);
     if (!name || !kx_suspects_add(client->suspects, name)) return false;
-    kx_log_write(client->config.log, KX_LOG_INFO, "the DataNode %s is avoided for %d s", name,
-                 KX_SUSPICION_MS / 1000);
+    kx_log_event(client->config.log, KX_LOG_INFO, "datanode",
+                 "the DataNode %s is avoided for %d s: %s", name, KX_SUSPICION_MS / 1000,
+                 step->why->message ? step->why->message : g_strerror(step->why->code));
     return true;
 }

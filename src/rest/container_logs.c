@@ -7,6 +7,7 @@
 #include "rest/container_listing.h"
 #include "rest/container_nodes.h"
 #include "rest/kept.h"
+#include "rest/redirect.h"
 
 #define KEPT_MAX    256
 #define KEPT_SIZE   ((size_t)4 * 1024 * 1024)
@@ -89,27 +90,46 @@ void kx_logs_source_clear(struct kx_logs_source *source)
     g_free(source->params);
 }
 
+static bool is_behind_gateway(const struct kx_logs *logs)
+{
+    return *kx_client_endpoint(logs->client)->gateway &&
+           kx_client_is_home(logs->client, kx_service_base(kx_yarn_service(logs->yarn)));
+}
+
+/* Nobody elsewhere leads to this machine (near.h): as of redirects. */
+static int node_check(const struct kx_logs *logs, const struct kx_url_parts *node,
+                      struct kx_error *err)
+{
+    static const char ADVICE[] = "if YARN is here, mount with -o yarn=http://localhost:PORT";
+    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts manager = {.port = -1};
+    const char *base = kx_service_base(kx_yarn_service(logs->yarn));
+    KX_ERROR_AUTO(why);
+    if (!kx_url_split(base, true, &manager) || !manager.host) return 0;
+    if (kx_redirect_host_check(manager.host, NULL, node->host, ADVICE, &why) == 0) return 0;
+    return kx_error_set(err, ENODATA, "%s", why.message);
+}
+
 /* A NodeManager: directly, or, behind a gateway, where Knox's service YARNUIV2 leads to any of
  * them. */
 static int node_source(struct kx_logs *logs, const char *address, struct kx_logs_source *out,
                        struct kx_error *err)
 {
+    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
     const struct kx_endpoint *home = kx_client_endpoint(logs->client);
-    const char *manager = kx_service_base(kx_yarn_service(logs->yarn));
-    out->gateway = *home->gateway && kx_client_is_home(logs->client, manager);
+    if (!kx_url_split(address, true, &parts) || !parts.host)
+        return kx_error_set(err, EPROTO, "YARN says \"%s\" for a node's address", address);
+    out->gateway = is_behind_gateway(logs);
+    int result = out->gateway ? 0 : node_check(logs, &parts, err);
+    if (result < 0) return result;
     g_autofree char *base = out->gateway
                                 ? g_strconcat(home->origin, home->gateway, "/yarnuiv2/nodes", NULL)
                                 : g_strconcat(address, "/ws", NULL);
     if (out->gateway) {
-        struct kx_url_parts parts = {0};
-        if (!kx_url_split(address, true, &parts) || !parts.host)
-            return kx_error_set(err, EPROTO, "YARN says \"%s\" for a node's address", address);
         g_autoptr(GString) params = g_string_new(NULL);
         kx_url_append_query(params, "scheme", parts.scheme);
         kx_url_append_query(params, "host", parts.host);
         kx_url_append_query_int(params, "port", parts.port);
         out->params = g_strdup(params->str);
-        kx_url_parts_clear(&parts);
     }
     const struct kx_service_config config = {
         .name = "the NodeManager", .base = base, .client = logs->client};
@@ -136,6 +156,8 @@ int kx_logs_source(struct kx_logs *logs, const struct kx_log_name *name, int num
     if (result < 0) return result;
     if (!address) return kx_error_set(err, ENOENT, "%s does not run any more", name->container);
     if (*address) return node_source(logs, address, out, err);
+    if (!is_behind_gateway(logs))
+        return kx_error_set(err, ENOENT, "none of YARN's nodes is named for %s", name->container);
     return kx_error_set(err, ENODATA,
                         "the gateway does not say on which node %s is: its topology needs Knox's "
                         "services YARNUI and YARNUIV2",

@@ -18,7 +18,8 @@
  *
  * Threads: any.  Blocking: all but kx_log_piece.  Errors: as kx_service_run; -ENOENT: no such
  * application, container or file; -EFBIG: a place that is too far from both ends, of a container
- * that runs; -ENODATA: the gateway does not show it. */
+ * that runs; -ENODATA: the gateway does not show it, or it would be on this machine, and
+ * YARN is not. */
 #pragma once
 #include "rest/yarn.h"
 

@@ -14,6 +14,8 @@ struct kx_nodes {
     char *proxy;           /* "http://host:8088/proxy": in front of the masters */
     GMutex mutex;          /* guards what follows */
     GHashTable *known;     /* a container's id -> its node's address; a task's that is done -> "" */
+    GHashTable *nodes;     /* addresses that the ResourceManager names */
+    int64_t fresh_until_ms; /* all of them were asked for before */
 };
 
 struct kx_nodes *kx_nodes_new(struct kx_client *client, struct kx_yarn *yarn)
@@ -34,6 +36,7 @@ struct kx_nodes *kx_nodes_new(struct kx_client *client, struct kx_yarn *yarn)
     }
     g_mutex_init(&nodes->mutex);
     nodes->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    nodes->nodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return nodes;
 }
 
@@ -42,6 +45,7 @@ void kx_nodes_free(struct kx_nodes *nodes)
     if (!nodes) return;
     kx_yarn_free(nodes->shown);
     g_hash_table_destroy(nodes->known);
+    g_hash_table_destroy(nodes->nodes);
     g_mutex_clear(&nodes->mutex);
     g_free(nodes->proxy);
     g_free(nodes);
@@ -56,23 +60,76 @@ static char *address_of(struct kx_nodes *nodes, const char *id)
     return address;
 }
 
-/* "host:8042", "http://host:8042", or what YARNUI makes of the latter:
- * ".../yarn/nodemanager/node?scheme=http&host=host&port=8042", or ".../yarn/cluster", which says
- * nothing any more.  @return owned; NULL: nothing. */
-static char *address_in(const struct kx_item *item)
+/* What YARNUI makes of an address: ".../yarn/nodemanager/node?scheme=http&host=host&port=8042".
+ *  @return owned; NULL: it is not there. */
+static char *address_in_query(const char *query)
 {
-    g_autofree char *text = kx_item_text(item, "nodeHttpAddress");
-    if (!text || !*text) return NULL;
-    const char *host_at = strstr(text, "://");
-    const char *query = strchr(text, '?');
-    if (strchr(host_at ? host_at + 3 : text, '/') && !query) return NULL;
-    if (!query) return g_strconcat(host_at ? "" : "http://", text, NULL);
-    g_autoptr(GHashTable) values = g_uri_parse_params(query + 1, -1, "&", G_URI_PARAMS_NONE, NULL);
+    g_autoptr(GHashTable) values = g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, NULL);
     const char *scheme = values ? g_hash_table_lookup(values, "scheme") : NULL;
     const char *host = values ? g_hash_table_lookup(values, "host") : NULL;
     const char *port = values ? g_hash_table_lookup(values, "port") : NULL;
     return host && port ? g_strconcat(scheme ? scheme : "http", "://", host, ":", port, NULL)
                         : NULL;
+}
+
+/* "host:8042", "http://host:8042", or as above; ".../yarn/cluster" says nothing any more.
+ *  @return owned "http://host:8042"; NULL: nothing, or no address. */
+static char *address_in(const struct kx_item *item, const char *member)
+{
+    __attribute__((cleanup(kx_url_parts_clear))) struct kx_url_parts parts = {.port = -1};
+    g_autofree char *text = kx_item_text(item, member);
+    const char *query = text ? strchr(text, '?') : NULL;
+    g_autofree char *url = query                          ? address_in_query(query + 1)
+                           : text && !strstr(text, "://") ? g_strconcat("http://", text, NULL)
+                                                          : g_strdup(text);
+    if (!url || !kx_url_split(url, false, &parts) || !parts.host || parts.port <= 0) return NULL;
+    bool plain = !*parts.path && !parts.query && !parts.fragment && !parts.userinfo;
+    bool spoken = g_strcmp0(parts.scheme, "http") == 0 || g_strcmp0(parts.scheme, "https") == 0;
+    if (!plain || !spoken || !kx_url_host_valid(parts.host)) return NULL;
+    g_autofree char *host = g_ascii_strdown(parts.host, -1);
+    GString *address = g_string_new(NULL);
+    kx_url_append_origin(address, parts.scheme, host, parts.port);
+    return g_string_free(address, FALSE);
+}
+
+static void add_node(struct kx_nodes *nodes, const char *address)
+{
+    g_mutex_lock(&nodes->mutex);
+    if (g_hash_table_size(nodes->nodes) >= KX_NODES_MAX) g_hash_table_remove_all(nodes->nodes);
+    g_hash_table_add(nodes->nodes, g_strdup(address));
+    g_mutex_unlock(&nodes->mutex);
+}
+
+static bool is_node(struct kx_nodes *nodes, const char *address)
+{
+    g_mutex_lock(&nodes->mutex);
+    bool known = g_hash_table_contains(nodes->nodes, address);
+    g_mutex_unlock(&nodes->mutex);
+    return known;
+}
+
+/* Ask for all nodes, unless that was done a moment ago: a list may be long, and a job may name
+ * address after address that is none. */
+static int ask_nodes(struct kx_nodes *nodes, const struct kx_call *call, struct kx_error *err)
+{
+    const struct kx_clock *clock = kx_client_clock(nodes->client);
+    g_autoptr(kx_answer) answer = NULL;
+    g_mutex_lock(&nodes->mutex);
+    int64_t until_ms = nodes->fresh_until_ms;
+    g_mutex_unlock(&nodes->mutex);
+    if (clock->now_ms(clock) < until_ms) return 0;
+    struct kx_yarn *yarn = nodes->shown ? nodes->shown : nodes->yarn;
+    int result = kx_yarn_get(yarn, "nodes", NULL, call, &answer, err);
+    if (result < 0) return result;
+    const struct kx_item *all = kx_item_at(kx_answer_root(answer), "nodes/node");
+    for (size_t i = 0; i < kx_item_count(all); i++) {
+        g_autofree char *one = address_in(kx_item_element(all, i), "nodeHTTPAddress");
+        if (one) add_node(nodes, one);
+    }
+    g_mutex_lock(&nodes->mutex);
+    nodes->fresh_until_ms = clock->now_ms(clock) + KX_YARN_FRESH_MS;
+    g_mutex_unlock(&nodes->mutex);
+    return 0;
 }
 
 /* What is known better is not overwritten by a blank.  @address NULL: it is one. */
@@ -87,20 +144,36 @@ static void remember(struct kx_nodes *nodes, const char *id, const char *address
     g_mutex_unlock(&nodes->mutex);
 }
 
-/* @return whether an address was missing. */
-static bool take_all(struct kx_nodes *nodes, const char *app, const struct kx_item *all,
-                     const char *member)
+/* What the ResourceManager says.  @return whether an address was missing. */
+static bool take_all(struct kx_nodes *nodes, const char *app, const struct kx_item *all)
 {
     bool blank = false;
     for (size_t i = 0; i < kx_item_count(all); i++) {
         const struct kx_item *item = kx_item_element(all, i);
-        g_autofree char *id = kx_item_text(item, member);
-        g_autofree char *address = address_in(item);
+        g_autofree char *id = kx_item_text(item, "containerId");
+        g_autofree char *address = address_in(item, "nodeHttpAddress");
         if (!id || !kx_logs_is_container(id, app)) continue;
+        if (address) add_node(nodes, address);
         remember(nodes, id, address);
         blank = blank || !address;
     }
     return blank;
+}
+
+/* What a master says.  @return -errno: it cannot be compared with what YARN has. */
+static int take_claims(struct kx_nodes *nodes, const char *app, const struct kx_item *all,
+                       const struct kx_call *call, struct kx_error *err)
+{
+    for (size_t i = 0; i < kx_item_count(all); i++) {
+        const struct kx_item *item = kx_item_element(all, i);
+        g_autofree char *id = kx_item_text(item, "assignedContainerId");
+        g_autofree char *address = address_in(item, "nodeHttpAddress");
+        if (!id || !kx_logs_is_container(id, app)) continue;
+        int result = !address || is_node(nodes, address) ? 0 : ask_nodes(nodes, call, err);
+        if (result < 0) return result;
+        remember(nodes, id, address && is_node(nodes, address) ? address : NULL);
+    }
+    return 0;
 }
 
 /* The masters, and what runs of the last one's.  @blank set where an address was missing. */
@@ -114,13 +187,13 @@ static int ask_manager(struct kx_nodes *nodes, struct kx_yarn *yarn, const char 
     size_t count = kx_item_count(all);
     const struct kx_item *last = count ? kx_item_element(all, count - 1) : NULL;
     g_autofree char *id = kx_item_text(last, "appAttemptId"), *part = NULL;
-    *blank = take_all(nodes, app, all, "containerId");
+    *blank = take_all(nodes, app, all);
     if (!id) return 0;
     part = g_strconcat("appattempts/", id, "/containers", NULL);
     result = kx_yarn_app_part(yarn, app, part, call, &running, err);
     if (result < 0) return result;
     const struct kx_item *now = kx_item_at(kx_answer_root(running), "container");
-    *blank = take_all(nodes, app, now, "containerId") || *blank;
+    *blank = take_all(nodes, app, now) || *blank;
     return 0;
 }
 
@@ -141,8 +214,7 @@ static int ask_task(struct kx_nodes *nodes, struct kx_service *master, const cha
     int result = kx_service_get(master, path, NULL, call, &answer, err);
     if (result < 0) return result;
     const struct kx_item *all = kx_item_at(kx_answer_root(answer), "taskAttempts/taskAttempt");
-    take_all(nodes, app, all, "assignedContainerId");
-    return 0;
+    return take_claims(nodes, app, all, call, err);
 }
 
 /* Those of its tasks that are done, or the others, which have several attempts perhaps. */

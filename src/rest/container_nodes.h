@@ -7,9 +7,12 @@
  * /proxy/ID/ws/v1/mapreduce). So what was named once is remembered, and such a master is asked: a
  * task that has ended once, at most KX_NODES_TASKS of them a call.
  *
+ * A master is a program of who has started the job, and says what it likes. So an address that only
+ * it names counts when the ResourceManager has that node, too.
+ *
  * Behind a gateway the nodes' addresses are blanked in answers of Knox's service RESOURCEMANAGER;
- * they are in those of YARNUI, where it has that, as parameters of a link, and the masters are
- * reached by it alone.
+ * they are in those of YARNUI, where it has that, as parameters of a link (its list of nodes has
+ * them as they are), and the masters are reached by it alone.
  *
  * Threads: any.  Blocking: all but new and free. */
 #pragma once
@@ -28,7 +31,7 @@ void kx_nodes_free(struct kx_nodes *nodes); /* NULL is fine */
 int kx_nodes_containers(struct kx_nodes *nodes, const char *app, const struct kx_call *call,
                         GPtrArray *out, struct kx_error *err);
 
-/** @out owned: its node's address, "http://host:8042"; "" when nobody tells that.
+/** @out owned: its node's address, "http://host:8042"; "" when nobody tells that who may.
  *  @return 0; -ENOENT: nobody names such a container. */
 int kx_nodes_find(struct kx_nodes *nodes, const char *app, const char *container,
                   const struct kx_call *call, char **out, struct kx_error *err);

@@ -33,7 +33,8 @@ static int ask(struct kx_download *d, const struct kx_call *call, struct kx_erro
     const struct kx_open what = {.path = d->inode_path ? d->inode_path : d->path,
                                  .offset = d->next,
                                  .length = d->end - d->next,
-                                 .direct = !d->broken};
+                                 .direct = !d->broken,
+                                 .window_bytes = d->window_bytes};
     int result = kx_client_open(d->client, &what, call, &d->transfer, err);
     if (result == 0 || !d->inode_path) return result;
     g_free(err->path);
@@ -86,7 +87,6 @@ static int stream_open(struct kx_download *d, const struct kx_call *call, struct
         if (result == 0) result = ask(d, call, err);
     }
     if (result == 0) result = check_name(d, call, err);
-    if (result == 0 && d->window_bytes) kx_transfer_set_window(d->transfer, d->window_bytes);
     if (result != -ERANGE) return result;
     /* The range was in the file when it was last looked at. */
     kx_error_prefix(err, "another client has made the file shorter meanwhile");
@@ -94,17 +94,17 @@ static int stream_open(struct kx_download *d, const struct kx_call *call, struct
     return -ESTALE;
 }
 
-int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
-                     const struct kx_version *version, const struct kx_call *call,
-                     struct kx_download **out, struct kx_error *err)
+int kx_download_open(struct kx_client *client, const struct kx_download_range *range,
+                     const struct kx_call *call, struct kx_download **out, struct kx_error *err)
 {
     struct kx_download *d = g_new0(struct kx_download, 1);
     d->client = client;
-    d->path = g_strdup(path);
-    d->next = offset;
-    d->end = offset + length;
-    if (version) d->version = *version;
-    d->inode_path = kx_inodes_path(client, path, d->version.file_id);
+    d->path = g_strdup(range->path);
+    d->next = range->offset;
+    d->end = range->offset + range->length;
+    d->window_bytes = range->window_bytes;
+    if (range->version) d->version = *range->version;
+    d->inode_path = kx_inodes_path(client, range->path, d->version.file_id);
     KX_ERROR_AUTO(own);
     int result = stream_open(d, call, err ? err : &own);
     if (result < 0)

@@ -23,13 +23,20 @@ struct kx_version {
     int64_t mtime_ms;
 };
 
-/** @offset and @length in bytes, the range lies within the file as its caller knows it. @length
- * must be > 0. @version may be NULL: not
- *  looked at. Sends the request and returns when the head has come.
+/* What to open. All members are borrowed during the call. */
+struct kx_download_range {
+    const char *path;
+    int64_t offset, length; /* in bytes, length > 0; within the file as the caller knows it */
+    const struct kx_version *version; /* may be NULL: not looked at */
+    size_t window_bytes; /* how many bytes may wait here for the reader, from the first one on: a
+                            server that answers with the file itself (HttpFS) has filled it before
+                            kx_download_open returns. 0: the client's */
+};
+
+/** Sends the request and returns when the head has come.
  *  @return 0; -ESTALE: the file was replaced, removed or made shorter; another -errno. */
-int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
-                     const struct kx_version *version, const struct kx_call *call,
-                     struct kx_download **out, struct kx_error *err);
+int kx_download_open(struct kx_client *client, const struct kx_download_range *range,
+                     const struct kx_call *call, struct kx_download **out, struct kx_error *err);
 
 /** The next bytes, in order: waits until `want` of them, the rest of the range or a full window
  * have come.
@@ -40,8 +47,7 @@ int kx_download_open(struct kx_client *client, const char *path, int64_t offset,
 int kx_download_pull(struct kx_download *download, size_t want, const struct kx_call *call,
                      struct kx_block **out, struct kx_error *err);
 
-/** How many bytes may wait here for the reader, from now on, also after a cut; before the first
- * call it is the client's window. Does not block. */
+/** How many bytes may wait here for the reader, from now on, also after a cut. Does not block. */
 void kx_download_set_window(struct kx_download *download, size_t bytes);
 
 /** Where the next byte lies in the file. */

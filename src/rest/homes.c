@@ -61,7 +61,7 @@ bool kx_homes_worked(struct kx_homes *homes, unsigned number)
     g_clear_pointer(&homes->why[number], g_free);
     g_mutex_unlock(&homes->mutex);
     if (before == number) return false;
-    kx_log_write(homes->log, KX_LOG_WARNING, "%s answers instead of %s%s%s",
+    kx_log_event(homes->log, KX_LOG_WARNING, "server", "%s answers instead of %s%s%s",
                  homes->at[number]->origin, homes->at[before]->origin, why ? ": " : "",
                  why ? why : "");
     return true;

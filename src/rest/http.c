@@ -137,6 +137,7 @@ int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struc
     g_cond_init(&http->released);
     g_queue_init(&http->commands);
     g_mutex_init(&http->spares_mutex);
+    g_mutex_init(&http->record_mutex);
     g_queue_init(&http->spares);
     g_queue_init(&http->multis);
     http->config.settings = NULL;
@@ -170,6 +171,7 @@ void kx_http_free(struct kx_http *http)
     kx_http_unset(http);
     g_cond_clear(&http->released);
     g_mutex_clear(&http->spares_mutex);
+    g_mutex_clear(&http->record_mutex);
     g_mutex_clear(&http->mutex);
     g_free(http->user_agent);
     g_free(http);

@@ -96,6 +96,15 @@ int kx_http_new(const struct kx_http_config *config, struct kx_http **out, struc
 /** All transfers must have been freed. Ends the thread; closes all connections. */
 void kx_http_free(struct kx_http *http);
 
+/* Takes one exchange as text, in the form of tests/fixtures/webhdfs: the request, the head of the
+ * answer and its body, with secrets taken out. Left out are headers of the request, bodies of
+ * requests, of files, of tokens, and what is no text or longer than 1 MiB. May block. */
+typedef void (*kx_exchange_sink)(void *context, const char *text, size_t length);
+
+/** Give each exchange that begins from now on to this sink when it is over; NULL: to none any more,
+ * and none is running in it. One at a time, under a lock: it must send nothing itself. */
+void kx_http_record(struct kx_http *http, kx_exchange_sink sink, void *context);
+
 /** Forget the cookies of all requests with `session`.  @return whether there were any. */
 bool kx_http_forget_session(struct kx_http *http);
 
@@ -132,6 +141,10 @@ bool kx_transfer_answered(struct kx_transfer *transfer);
  * asked. */
 int kx_transfer_wait_head(struct kx_transfer *transfer, const struct kx_limits *limits,
                           struct kx_error *err);
+
+/** After kx_transfer_wait_head gave 0: the IP address that it was sent to.  @return borrowed for
+ * the transfer's life; NULL: a proxy knows. */
+const char *kx_transfer_address(const struct kx_transfer *transfer);
 
 /** Where it was sent. @return borrowed for the transfer's life; it may carry a secret. */
 const char *kx_transfer_url(const struct kx_transfer *transfer);

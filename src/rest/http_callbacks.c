@@ -141,6 +141,7 @@ static int on_connected(void *context, char *primary, char *local, int primary_p
     kx_spare_connected(transfer, primary, primary_port);
     g_mutex_lock(&transfer->mutex);
     gboolean again = transfer->sent;
+    if (primary) g_strlcpy(transfer->address, primary, sizeof transfer->address);
     transfer->sent = TRUE;
     g_cond_broadcast(&transfer->changed);
     g_mutex_unlock(&transfer->mutex);

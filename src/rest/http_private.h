@@ -6,6 +6,7 @@
  * engine's multi are touched by its thread only, those of transfers of callers by the caller's. */
 #pragma once
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/secret.h"
@@ -27,7 +28,10 @@ struct kx_http {
     GQueue spares;           /* connections in advance (http_spare.c) */
     int64_t swept_ms;        /* when the old ones of them were looked for last */
     GQueue multis;           /* handles for transfers of callers (http_caller.c); by `mutex` */
-    CURLSH *plain, *session; /* what transfers share; only `session` has cookies */
+    GMutex record_mutex;     /* a leaf but for the sink's own; guards the next two */
+    kx_exchange_sink record; /* NULL: nothing is recorded */
+    void *record_context;
+    CURLSH *plain, *session;        /* what transfers share; only `session` has cookies */
     GMutex shared[KX_SHARED_LOCKS]; /* of the shares, by the kind of data */
 };
 
@@ -57,11 +61,12 @@ struct kx_transfer {
     struct sockaddr_storage peer;
     socklen_t peer_length; /* 0: not known yet */
     /* of http_socket.c, of the caller */
-    gboolean socket_may; /* not decided yet */
-    int socket_fd;       /* libcurl's */
-    void *socket_tls;    /* its session of TLS (http_tls.h), or NULL */
-    int socket_wake;     /* eventfd that ends a wait, or -1; guarded by mutex */
-    int64_t socket_left; /* of the body; 0: libcurl receives it */
+    gboolean socket_may;           /* not decided yet */
+    int socket_fd;                 /* libcurl's */
+    void *socket_tls;              /* its session of TLS (http_tls.h), or NULL */
+    int socket_wake;               /* eventfd that ends a wait, or -1; guarded by mutex */
+    int64_t socket_left;           /* of the body; 0: libcurl receives it */
+    struct kx_record_note *record; /* the caller's; NULL: it is not recorded */
     char curl_words[CURL_ERROR_SIZE];
     long
         verify_result; /* of the server's certificate (X509_V_ERR_...); 0: fine, or not looked at */
@@ -91,6 +96,7 @@ struct kx_transfer {
     gboolean kicked;                /* an unpause is on its way to the engine */
     gboolean wanted;                /* curl asked for the first bytes of the body */
     gboolean sent;                  /* the connection was made: the request may have arrived */
+    char address[INET6_ADDRSTRLEN]; /* ... to here; constant then */
     int64_t body_bytes;             /* that have come */
     int64_t moved_bytes;            /* in both directions: is there progress? */
 };
@@ -134,6 +140,12 @@ void kx_setup_servers(CURL *easy, const struct kx_http_settings *settings);
 
 /** One line of a head, as libcurl calls it.  @return length, or 0 to refuse it. */
 size_t kx_callback_header(const char *line, size_t length, struct kx_transfer *transfer);
+
+/** Recording (http_record.c): at the start; bytes of the answer that the caller has collected; when
+ * the engine has let go of it. */
+void kx_record_begin(struct kx_transfer *transfer, const struct kx_http_request *request);
+void kx_record_body(struct kx_transfer *transfer, const char *data, size_t length);
+void kx_record_end(struct kx_transfer *transfer);
 
 /** Salvaging the answer to an upload that libcurl gave up (http_salvage.c): before the start, when
  * the transfer ends (@return the result that it shall have), and when libcurl has let go of the

@@ -127,6 +127,7 @@ int kx_transfer_start(struct kx_http *http, const struct kx_http_request *reques
         return kx_error_set(err, EINVAL, "not a URL: %s", request->url);
     }
     kx_log_write(http->config.log, KX_LOG_TRACE, "%s %s", request->method, request->url);
+    kx_record_begin(transfer, request);
     int result = 0;
     if (request->by_caller)
         result = kx_caller_begin(transfer, err);
@@ -297,6 +298,12 @@ int kx_transfer_wait_head(struct kx_transfer *transfer, const struct kx_limits *
     return result;
 }
 
+const char *kx_transfer_address(const struct kx_transfer *transfer)
+{
+    bool known = *transfer->address && !kx_http_is_proxied(transfer->http);
+    return known ? transfer->address : NULL;
+}
+
 const char *kx_transfer_url(const struct kx_transfer *transfer)
 {
     return transfer->url;
@@ -364,6 +371,7 @@ int kx_transfer_collect(struct kx_transfer *transfer, size_t cap, const struct k
         if (out->len + block->length > cap)
             return kx_error_set(err, EMSGSIZE, "the answer is longer than %zu bytes", cap);
         g_byte_array_append(out, (const guint8 *)block->data, (guint)block->length);
+        kx_record_body(transfer, block->data, block->length);
     }
 }
 
@@ -371,5 +379,6 @@ void kx_transfer_free(struct kx_transfer *transfer)
 {
     if (!transfer) return;
     if (!transfer->multi) kx_http_leave(transfer);
+    kx_record_end(transfer);
     transfer_destroy(transfer);
 }

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rest/near.h"
+
 #define LOCATION_MAX ((size_t)16 * 1024)
 #define SERVICE      "/webhdfs/v1"
 
@@ -70,8 +72,9 @@ int kx_redirect_map_check(const char *map, struct kx_error *err)
     return 0;
 }
 
-/* Containers and NAT: a DataNode is not where the NameNode thinks. The first entry that fits. */
-static void map_host(const char *map, struct kx_url_parts *parts)
+/* Containers and NAT: a DataNode is not where the NameNode thinks. The first entry that fits.
+ *  @return whether there is one. */
+static bool map_host(const char *map, struct kx_url_parts *parts)
 {
     g_auto(GStrv) entries = g_strsplit(map, ";", -1);
     for (char **entry = entries; *entry; entry++) {
@@ -82,8 +85,9 @@ static void map_host(const char *map, struct kx_url_parts *parts)
         g_free(parts->host);
         parts->host = g_steal_pointer(&mapping.to);
         if (mapping.to_port > 0) parts->port = mapping.to_port;
-        return;
+        return true;
     }
+    return false;
 }
 
 /* Back to where it came from: that is no DataNode, and known to be reachable. */
@@ -150,8 +154,34 @@ static char *compose(const struct kx_url_parts *parts, const char *service, cons
     return g_string_free(url, FALSE);
 }
 
-int kx_redirect_judge(const struct kx_endpoint *from, const char *location, const char *path,
-                      char **out, struct kx_error *err)
+int kx_redirect_host_check(const char *from, const char *address, const char *host,
+                           const char *advice, struct kx_error *err)
+{
+    enum kx_near near = kx_near_of(host);
+    if (near == KX_NEAR_NOT || near == kx_near_of(from)) return 0;
+    if (address && near == kx_near_of(address)) return 0;
+    return kx_error_set(err, EPROTO,
+                        "%s leads to %.64s, which is another machine there than %s; %s", from, host,
+                        near == KX_NEAR_WIRE ? "on the network here" : "here", advice);
+}
+
+char *kx_redirect_map_same(const char *host)
+{
+    bool v6 = strchr(host, ':') != NULL;
+    return g_strdup_printf(v6 ? "[%.64s]=[%.64s]" : "%.64s=%.64s", host, host);
+}
+
+static int near_check(const struct kx_endpoint *from, const char *address, const char *host,
+                      struct kx_error *err)
+{
+    g_autofree char *same = kx_redirect_map_same(host);
+    g_autofree char *advice =
+        g_strdup_printf("if its DataNodes are really there, mount with -o datanode_map=%s", same);
+    return kx_redirect_host_check(from->host, address, host, advice, err);
+}
+
+int kx_redirect_judge(const struct kx_endpoint *from, const char *address, const char *location,
+                      const char *path, char **out, struct kx_error *err)
 {
     int rc = text_check(location, err);
     if (rc < 0) return rc;
@@ -160,7 +190,10 @@ int kx_redirect_judge(const struct kx_endpoint *from, const char *location, cons
         return kx_error_set(err, EPROTO, "the redirect's Location is no URL");
     rc = parts_check(&parts, from, err);
     if (rc < 0) return rc;
-    if (from->datanode_map && !is_home(from, &parts)) map_host(from->datanode_map, &parts);
+    bool mapped =
+        from->datanode_map && !is_home(from, &parts) && map_host(from->datanode_map, &parts);
+    if (!mapped) rc = near_check(from, address, parts.host, err);
+    if (rc < 0) return rc;
     const char *service = service_end(parts.path);
     if (!service)
         return kx_error_set(err, EPROTO, "the server redirects to a path without " SERVICE);

@@ -21,8 +21,11 @@ static int fetch(const struct file *file, int64_t offset, char *to, size_t size,
                  const struct kx_call *call, struct kx_error *err)
 {
     g_autoptr(kx_download) download = NULL;
-    int result = kx_download_open(file->config.client, file->config.path, offset, (int64_t)size,
-                                  &file->config.version, call, &download, err);
+    const struct kx_download_range range = {.path = file->config.path,
+                                            .offset = offset,
+                                            .length = (int64_t)size,
+                                            .version = &file->config.version};
+    int result = kx_download_open(file->config.client, &range, call, &download, err);
     size_t done = 0;
     while (result >= 0 && done < size) {
         g_autoptr(kx_block) block = NULL;

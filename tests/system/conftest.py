@@ -19,6 +19,8 @@ for folder in (HERE, HERE.parent / "stack", HERE.parent / "proxy"):
 from faultproxy import Proxy  # noqa: E402
 from knoxstack import Stack  # noqa: E402
 from knoxtest import Hdfs, Mounts, until  # noqa: E402
+from knoxtest.containers import end_all  # noqa: E402
+from knoxtest.jobs import FS, JOB_S, SHELL, ended, job_of, post, put_application, services, status  # noqa: E402
 from knoxtest.limits import LIMIT_S, driver, time_limit  # noqa: E402
 from knoxtest.mount import LOG_END  # noqa: E402
 from knoxtest.secrets import login_file  # noqa: E402
@@ -67,7 +69,14 @@ def why_not(item, via: str) -> str | None:
     return None
 
 
+def put_last(items) -> None:
+    """What wants the cluster with Oozie, by modules: the cluster is up for as long as these take, and beside no module's own servers."""
+    wanting = {item.path for item in items if "cluster" in item.fixturenames}
+    items.sort(key=lambda item: item.path in wanting)
+
+
 def pytest_collection_modifyitems(config, items):
+    put_last(items)
     via = config.getoption("--via")
     for item in items if via != "direct" else []:
         reason = why_not(item, via)
@@ -126,7 +135,7 @@ def via(request) -> str:
 @pytest.fixture(scope="session")
 def stack(via):
     """A NameNode and a DataNode, and what is in front of them with --via."""
-    more = {"knox" if via == "jwt" else via: True} if via != "direct" else {}
+    more = {"httpfs": {"httpfs": True}, "direct": {}}.get(via, {"knox": True, "gateway_tier": 4})
     with Stack.up(owner=os.getpid(), ephemeral=True, **more) as stack:
         stack.dfs("-mkdir", "/tests")
         yield stack
@@ -152,6 +161,57 @@ def wide():
         datanodes=3, httpfs=True, settings=settings, owner=os.getpid(), ephemeral=True
     ) as stack:
         yield stack
+
+
+# One for all modules: a minute to start, 1.4 GiB. A fixture that a module imports would be one more of them, so they are here.
+@pytest.fixture(scope="session")
+def servers():
+    """HDFS, YARN, job history and Oozie."""
+    with Stack.up(oozie=True, owner=os.getpid(), ephemeral=True) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def cluster(servers):
+    """These servers. What a module leaves running is not there any more for the next one."""
+    yield servers
+    end_all(servers)
+
+
+@pytest.fixture(scope="module")
+def lasting(binary, cluster):
+    """lasting(path, **options): a mount of the cluster, until the module's end."""
+    made = Mounts(binary, cluster.namenode)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def jobs(lasting, cluster):
+    """The whole cluster, mounted by alice, with its services."""
+    mount = lasting("/", hidevirtual=None, **services(cluster))
+    os.chmod(mount / "user/alice", 0o755)  # Oozie, another user, reads the applications in it
+    return mount
+
+
+@pytest.fixture(scope="module")
+def done(jobs, cluster) -> str:
+    """A workflow that has succeeded."""
+    job = post(cluster, put_application(jobs, "fs", FS.format(name="fs")), word="moon &amp; stars")
+    assert ended(jobs, job) == "SUCCEEDED"
+    return job
+
+
+@pytest.fixture
+def sleeper(jobs, cluster) -> str:
+    """One whose container sleeps."""
+    text = SHELL.format(name="sleeper", exec="sleep", argument="300")
+    job = post(cluster, put_application(jobs, "sleeper", text))
+    app = job_of(jobs, job) / "actions/sh/external-id"
+    until(lambda: app.exists() and app.read_text() != "\n", JOB_S, "the sleeper has its container")
+    yield job
+    if status(jobs, job) in ("RUNNING", "SUSPENDED", "PREP"):
+        (job_of(jobs, job) / "ctl").write_text("kill\n")
 
 
 @pytest.fixture(scope="module")

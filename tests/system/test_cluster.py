@@ -8,9 +8,7 @@ import urllib.request
 
 import pytest
 from knoxtest import Running, run, until
-from knoxtest.jobs import (  # noqa: F401
-    JOB_S, cluster, done, job_of, jobs, lasting, sleeper, services
-)  # fmt: skip
+from knoxtest.jobs import JOB_S, job_of
 from knoxtest.limits import ROOT
 from knoxtest.tree import reason, refused
 
@@ -82,7 +80,8 @@ def test_an_application(jobs, cluster, sleeper):
         assert app.name in os.listdir(app.parent / view), view
         assert (app.parent / view / app.name / "state").read_text() == "RUNNING\n", view
     assert app.name not in os.listdir(app.parent / "failed")
-    assert (jobs / ".cluster/queues/root.default/users/alice/apps-active").read_text() == "1\n"
+    active = jobs / ".cluster/queues/root.default/users/alice/apps-active"
+    until(lambda: active.read_text() == "1\n", JOB_S, "it is alone")
     assert {"by-user", "by-queue", "q", "all"}.isdisjoint(os.listdir(app.parent))
     refused(errno.EINVAL, os.listdir, app.parent / "q/nothing=1")
     assert "nothing=1" in reason(app.parent / "q/nothing=1")

@@ -7,7 +7,7 @@ import random
 import pytest
 from knoxtest import run, until
 from knoxtest.containers import container_of, shell_job, write_logs, yarn_logs
-from knoxtest.jobs import JOB_S, cluster, ended, jobs, lasting, services  # noqa: F401
+from knoxtest.jobs import JOB_S, ended, services
 from knoxtest.tree import stats
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
@@ -17,7 +17,7 @@ LONG = 96 * MIB
 
 
 @pytest.fixture(scope="module")
-def collected(jobs, cluster) -> tuple[str, str, str]:  # noqa: F811
+def collected(jobs, cluster) -> tuple[str, str, str]:
     """An application that has ended, its container, and the file of its logs in HDFS."""
     job = shell_job(jobs, cluster, "collected", "seq 1000")
     folder = container_of(jobs, job)
@@ -29,13 +29,13 @@ def collected(jobs, cluster) -> tuple[str, str, str]:  # noqa: F811
     return app.name, folder.name, file
 
 
-def mounted(lasting, cluster, app: str):  # noqa: F811
+def mounted(lasting, cluster, app: str):
     """As it is to one who begins now, and has no job history server."""
     mount = lasting("/", hidevirtual=None, **services(cluster) | {"jobhistory": "none"})
     return mount / ".cluster", mount / ".cluster/apps" / app / "logs"
 
 
-def test_what_yarn_logs_shows(lasting, cluster, collected):  # noqa: F811
+def test_what_yarn_logs_shows(lasting, cluster, collected):
     app, container, _ = collected
     _, logs = mounted(lasting, cluster, app)
     assert set(os.listdir(logs)) == {"README", container}
@@ -88,7 +88,7 @@ def written(collected, tmp_path_factory):
 
 @pytest.mark.parametrize("packing", ["none", "gz"])
 @pytest.mark.parametrize("kind", ["tfile", "ifile"])
-def test_any_format(lasting, cluster, collected, written, kind, packing):  # noqa: F811
+def test_any_format(lasting, cluster, collected, written, kind, packing):
     app, container, file = collected
     made, text, second = written[kind, packing]
     there = file.rsplit("/", 1)[0]

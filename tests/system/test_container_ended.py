@@ -6,7 +6,7 @@ import random
 import pytest
 from knoxtest import Running, until
 from knoxtest.containers import end_app, master_of, script_app, stuck_job, yarn_logs, yarn_logs_of_rounds
-from knoxtest.jobs import JOB_S, cluster, jobs, lasting, services  # noqa: F401
+from knoxtest.jobs import JOB_S, services
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
 
@@ -30,7 +30,7 @@ def collected(app) -> None:
     until(lambda: (app / "log-status").read_text() == "SUCCEEDED\n", JOB_S, "collected logs")
 
 
-def test_containers_that_have_ended(jobs, lasting, cluster):  # noqa: F811
+def test_containers_that_have_ended(jobs, lasting, cluster):
     """A job names its containers, also to a mount that has not seen them run; the same files when they were collected."""
     with stuck_job(cluster) as (name, maps):
         app = jobs / ".cluster/apps" / name
@@ -52,7 +52,7 @@ def test_containers_that_have_ended(jobs, lasting, cluster):  # noqa: F811
         assert text == yarn_logs(cluster, name, container, "syslog")
 
 
-def test_a_log_that_is_collected_while_it_is_written(jobs, cluster):  # noqa: F811
+def test_a_log_that_is_collected_while_it_is_written(jobs, cluster):
     """Each round removes what it has taken; a reader sees all of it once, from the first line to what YARN shows at the end."""
     expected = WRITTEN.encode()
     context = {"log-aggregation-context": {"rolled-log-include-pattern": "rolled"}}

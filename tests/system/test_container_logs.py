@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 from knoxtest import Running, run, until
 from knoxtest.containers import container_of, said, shell_job, yarn_logs
-from knoxtest.jobs import JOB_S, cluster, ended, jobs, lasting, services, status  # noqa: F401
+from knoxtest.jobs import JOB_S, ended, status
 from knoxtest.tree import refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]

@@ -2,7 +2,6 @@
 
 import pytest
 from knoxtest import Running, run
-from knoxtest.jobs import cluster  # noqa: F401
 from knoxtest.limits import ROOT
 from knoxtest.mount import detach, mounted
 

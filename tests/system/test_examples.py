@@ -5,9 +5,7 @@ import re
 import pytest
 from knoxtest import until
 from knoxtest.document import APPLICATION, CONTAINER, COORDINATOR, Session, WORKFLOW, pattern, transcripts
-from knoxtest.jobs import (  # noqa: F401
-    FS, JOB_S, SHELL, cluster, ended, job_of, jobs, lasting, post, put_application, sleeper
-)  # fmt: skip
+from knoxtest.jobs import FS, JOB_S, SHELL, ended, job_of, post, put_application
 from knoxtest.limits import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]

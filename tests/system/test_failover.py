@@ -79,6 +79,8 @@ def test_the_standby_is_named_first(mounts, hdfs, pair):
     assert hdfs.names() == ["a", "a/b", "a/b/g", "big"] and hdfs.cat("a/b/g") == b"one\ntwo\n"
     assert live(mount) == pair.namenode
     assert "standby" in servers(mount)[pair.namenodes[1]][1]
+    events = (mount / ".cluster/mount/events").read_text()
+    assert f"\tserver\t{pair.namenode} answers instead of {pair.namenodes[1]}" in events
     assert "inode-paths\tyes" in (mount / ".cluster/mount/features").read_text()
     given = (mount / ".cluster/mount/endpoint").read_text()
     assert given.startswith(",".join(reversed(pair.namenodes)))

@@ -17,6 +17,7 @@ from knoxstack import Stack, kerberos
 from knoxtest import Mounts, run, sh, until
 from knoxtest.mount import mounted
 from knoxtest.secrets import secret_file
+from knoxtest.waiting import work_until
 
 from conftest import mounts_key
 from test_knoxctl import DENIED, check_failed, check_ok, doctor, program  # noqa: F401 (fixtures)
@@ -351,17 +352,12 @@ def test_a_short_life(binary, request, cache):
         env = kerberos.environment(brief.plan) | {"KRB5CCNAME": f"FILE:{cache}"}
         with mounting(request, Mounts(binary, brief.namenode, env=env)) as made:
             mount = made(home(brief, "alice"), user=None, attr_timeout=0, entry_timeout=0)
-            number = 0
 
-            def work() -> bool:
-                nonlocal number
-                number += 1
-                (mount / f"f{number % 10}").write_bytes(b"%d" % number)
-                assert (mount / f"f{number % 10}").read_bytes() == b"%d" % number
+            def replaced() -> bool:
                 log = mount.log_file.read_text()
                 return int(facts(mount)["renewals"]) >= 5 and "a new delegation token takes the old one's place" in log
 
-            until(work, 120, "renewals, and a token that took another one's place")
+            number = work_until(mount, replaced, 120, "renewals, and a token that took another one's place")
             cache.unlink()
 
             def refused() -> bool:

@@ -4,8 +4,9 @@ import os
 
 import pytest
 from knoxstack import Stack, kerberos
-from knoxtest import run, until
+from knoxtest import run
 from knoxtest.mount import mounted
+from knoxtest.waiting import work_until
 
 from test_kerberos import MIB, NO_TICKET, alice, cache, env, facts, home, mounts, ordinary, shown_tickets  # noqa: F401 (fixtures)
 from test_login import check_nowhere
@@ -50,16 +51,7 @@ def test_tokens_of_knox_for_a_ticket(mounts, secure):  # noqa: F811
     before, keytab = shown_tickets(secure, "bob"), kerberos.keytab(secure.plan, "bob")
     mount = mounts(home(secure, "bob"), keytab=str(keytab), loglevel="trace", **tokens_at(secure, "ticket-brief"))
     ordinary(mount, secure, "bob")
-    number = 0
-
-    def work() -> bool:
-        nonlocal number
-        number += 1
-        (mount / f"f{number % 10}").write_bytes(b"%d" % number)
-        assert (mount / f"f{number % 10}").read_bytes() == b"%d" % number
-        return int(facts(mount)["renewals"]) >= 3
-
-    until(work, 60, "three renewals")
+    work_until(mount, lambda: int(facts(mount)["renewals"]) >= 3, 60, "three renewals")
     found = facts(mount)
     assert found["kind"] == "bearer" and found["user"] == "bob" and found["source"] == str(keytab)
     assert shown_tickets(secure, "bob") == before + 1

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import json
 import re
 import threading
 from pathlib import Path
@@ -177,6 +178,34 @@ def test_datanodes_that_cannot_be_reached(doctor, hdfs, stack):
     result = doctor(endpoint, "--user", "alice", "--datanode-map", closed, rc=UNREACHABLE)
     check_failed(result, "datanode", "cannot connect", "needs another TO")
     assert hdfs.names() == []
+
+
+def test_datanodes_that_call_themselves_localhost(doctor, monkeypatch):
+    """A proxy is the NameNode, which is elsewhere."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    status = {"pathSuffix": "", "type": "DIRECTORY", "length": 0, "permission": "755", "owner": "a", "group": "g", "modificationTime": 1}
+    status |= {"accessTime": 0, "blockSize": 0, "replication": 0, "fileId": 16385, "childrenNum": 0, "storagePolicy": 0}
+    location = "http://localhost:9864/webhdfs/v1/x?op=CREATE&namenoderpcaddress=nn:8020"
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def answer(self):
+            text = json.dumps({"Location": location} if self.command == "PUT" else {"FileStatus": status}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_PUT = answer
+
+        def log_message(self, *words):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        result = doctor("http://namenode.example:9870", "--user", "alice", "--proxy", f"http://127.0.0.1:{server.server_port}", rc=1)
+        server.shutdown()
+    check_failed(result, "redirect", "namenode.example leads to localhost", "datanode_map = localhost:9864=HOST:PORT")
 
 
 def test_a_datanode_that_is_down(doctor, hdfs, mend):

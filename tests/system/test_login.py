@@ -184,6 +184,8 @@ def test_tokens_are_got_and_renewed(mounts, gateway, hdfs, tmp_path):
     assert hdfs.read("slow") == data == (mount / "slow").read_bytes()
     assert facts(mount)["kind"] == "bearer" and int(facts(mount)["renewals"]) >= 1
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", facts(mount)["expires"])
+    renewals = [line.split("\t")[2] for line in (mount / ".cluster/mount/events").read_text().splitlines() if "\tlogin\t" in line]
+    assert renewals[0].startswith("the first token of alice, good until ") and len(renewals) == int(facts(mount)["renewals"]) + 1
 
 
 def test_a_token_in_a_file(mounts, gateway, hdfs, tmp_path):

@@ -11,9 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from faultproxy import Proxy
 from knoxtest import run
-from knoxtest.jobs import (  # noqa: F401
-    FS, cluster, done, ended, job_of, jobs, lasting, post, put_application, services, sleeper, status
-)  # fmt: skip
+from knoxtest.jobs import FS, ended, job_of, post, put_application, services, status
 from knoxtest.limits import ROOT
 from knoxtest.tree import reason, refused
 
@@ -102,7 +100,7 @@ def test_views(jobs, done):
     assert done not in os.listdir(there / "killed") and done not in os.listdir(there / "by-user/bob")
     assert {"by-user", "by-name", "by-day", "q"}.isdisjoint(os.listdir(there))
     assert done not in os.listdir(there / "by-day/2001-01-01")
-    assert not (there / "recent/MORE").exists()
+    assert not (there / "suspended/MORE").exists()
     refused(errno.EINVAL, os.listdir, there / "q/nothing=1")
     assert "E0420" in reason(there / "q/nothing=1")
 

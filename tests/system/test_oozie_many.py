@@ -10,7 +10,7 @@ import pytest
 from faultproxy import Proxy
 from knoxstack.history import many_jobs
 from knoxtest import run
-from knoxtest.jobs import cluster, done, jobs, lasting, services  # noqa: F401
+from knoxtest.jobs import services
 from knoxtest.tree import refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
@@ -50,7 +50,8 @@ def test_a_long_history_is_listed_by_pages(mount, lasting_way, sanitized, done):
     there = mount / ".oozie/jobs/all"
     before = mount.rss()
     first = run("bash", "-c", f"ls -f '{there}' | head -n 5").stdout.split()
-    assert len(first) == 5 and proxy.count("namenode") == 1, proxy.stats()["requests"]
+    # ls goes on until it is told that nobody reads, or the pipe is full: 64 KiB of names are less than two pages
+    assert len(first) == 5 and 1 <= proxy.count("namenode") <= 3, proxy.stats()["requests"]
     assert "all" not in os.listdir(mount / ".oozie/jobs")
     proxy.reset()
     with os.scandir(there) as entries:

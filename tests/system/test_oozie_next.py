@@ -4,7 +4,7 @@ import errno
 
 import pytest
 from knoxtest import until
-from knoxtest.jobs import FS, JOB_S, cluster, job_of, jobs, lasting, post, put_application, services, status  # noqa: F401
+from knoxtest.jobs import FS, JOB_S, job_of, post, put_application, services, status
 from knoxtest.tree import reason, refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]

@@ -7,9 +7,7 @@ import signal
 
 import pytest
 from knoxtest import Running, until
-from knoxtest.jobs import (  # noqa: F401
-    FS, JOB_S, cluster, done, ended, job_of, jobs, lasting, post, put_application, services, sleeper, status
-)  # fmt: skip
+from knoxtest.jobs import FS, JOB_S, ended, job_of, post, put_application, services, status
 from knoxtest.tree import refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]

@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 import pytest
 from faultproxy import Proxy
 from knoxtest import run
-from knoxtest.jobs import FS, cluster, ended, jobs, lasting, put_application, services, status  # noqa: F401
+from knoxtest.jobs import FS, ended, put_application, services, status
 from knoxtest.tree import refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from faultproxy import Proxy
 from knoxtest import run
-from knoxtest.jobs import FS, SHELL, cluster, ended, jobs, lasting, put_application, services  # noqa: F401
+from knoxtest.jobs import FS, SHELL, ended, put_application, services
 from knoxtest.tree import refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
@@ -24,6 +24,11 @@ def submit(jobs):
 
 def told(submit, name: str) -> set[str]:
     return {n.removeprefix(name + ".") for n in os.listdir(submit) if n.startswith(name + ".")}
+
+
+def audit(jobs) -> list[list[str]]:
+    """Program, change, path, second path, result of each line."""
+    return [line.split("\t")[3:] for line in (jobs / ".cluster/mount/audit").read_text().splitlines()]
 
 
 def count(jobs, name: str) -> int:
@@ -45,6 +50,7 @@ def test_cp_with_no_configuration_at_all(jobs, cluster, submit, tmp_path):
     for name in ("error", "colour"):
         refused(errno.ENODATA, os.getxattr, submit / "hello.xml", f"user.oozie.{name}")
     refused(errno.ENODATA, os.getxattr, submit / "README", "user.oozie.id")
+    assert audit(jobs)[-1] == ["cp", "submit", "/.oozie/submit/hello.xml", job, "ok"]
     assert (submit / "hello.xml.job/actions/sh/data").read_text().endswith("word=there\n\n") or "word=there" in (
         submit / "hello.xml.job/actions/sh/data"
     ).read_text()
@@ -67,6 +73,7 @@ def test_a_bad_one_fails_with_the_reason(jobs, submit, tmp_path):
         done = subprocess.run(["cp", tmp_path / f"{name}.xml", submit], capture_output=True)
         assert (done.returncode, b"Invalid argument" in done.stderr) == (1, True), name
         assert told(submit, f"{name}.xml") == {"error"}, name
+        assert audit(jobs)[-1] == ["cp", "submit", f"/.oozie/submit/{name}.xml", "", "EINVAL"], name
         assert words in (submit / f"{name}.xml.error").read_text(), name
         assert os.getxattr(submit / f"{name}.xml", "user.oozie.error").decode() == (submit / f"{name}.xml.error").read_text().rstrip()
         refused(errno.ENODATA, os.getxattr, submit / f"{name}.xml", "user.oozie.id")
@@ -80,6 +87,11 @@ def test_values(jobs, submit):
     learned = (submit / "defaults.properties").read_text()
     (submit / "defaults.properties").write_text(learned + "one=a & b\n")
     os.rename(submit / "v.xml.part", submit / "v.xml")
+    job = (submit / "v.xml.id").read_text().strip()
+    assert [row[1:] for row in audit(jobs)[-2:]] == [
+        ["rename", "/.oozie/submit/v.xml.part", "/.oozie/submit/v.xml", "ok"],
+        ["submit", "/.oozie/submit/v.xml", job, "ok"],
+    ]
     assert "one=a & b" in (submit / "v.xml.job/properties").read_text().splitlines()
     assert ended(jobs, (submit / "v.xml.id").read_text().strip()) == "SUCCEEDED"
     os.unlink(submit / "defaults.properties")

@@ -10,9 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from knoxtest import MountError, Running, until
-from knoxtest.jobs import (  # noqa: F401
-    FS, JOB_S, SHELL, cluster, done, ended, job_of, jobs, lasting, post, put_application, services, sleeper, status
-)  # fmt: skip
+from knoxtest.jobs import FS, JOB_S, SHELL, ended, job_of, post, put_application, services, status
 from knoxtest.tree import reason, refused, stats
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]

@@ -2,12 +2,13 @@
 
 import errno
 import json
+import os
 import urllib.parse
 import urllib.request
 
 import pytest
 from knoxtest import until
-from knoxtest.jobs import FS, JOB_S, cluster, done, job_of, jobs, lasting, post, put_application, status  # noqa: F401
+from knoxtest.jobs import FS, JOB_S, job_of, post, put_application, status
 from knoxtest.tree import refused
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
@@ -120,3 +121,58 @@ def test_alerts_that_cannot_be_set(jobs, waiting, done):
         refused(errno.EBUSY, (none / "ctl").write_text, words + "\n")
         assert "no service level" in (none / "error").read_text()
     refused(errno.EINVAL, (job_of(jobs, done) / "ctl").write_text, "sla-enable\n")
+
+
+BUNDLE = """\
+<bundle-app name="{name}" xmlns="uri:oozie:bundle:0.2">
+  <coordinator name="one"><app-path>${{nameNode}}{one}</app-path></coordinator>
+  <coordinator name="two"><app-path>${{nameNode}}{two}</app-path></coordinator>
+</bundle-app>
+"""
+
+
+@pytest.fixture
+def bundle(jobs, cluster):
+    """bundle(name, level): one of two coordinators, whose runs wait.  Its id, and theirs."""
+    put_application(jobs, "each-update", FS.format(name="each-update"))
+    made = []
+
+    def make(name: str, level: str) -> tuple[str, str, str]:
+        paths = {each: put_application(jobs, f"{name}-{each}", definition(each, level=level), "coordinator.xml") for each in ("one", "two")}
+        made.append(post(cluster, put_application(jobs, name, BUNDLE.format(name=name, **paths), "bundle.xml"), "bundle"))
+        there = job_of(jobs, made[-1]) / "coordinators"
+        for each in ("one", "two"):
+            until(lambda: (there / each).exists() and (there / each / "grid").read_text().count("WAITING") == 3, JOB_S, "runs are made")
+        return made[-1], *((os.path.basename(os.readlink(there / each))) for each in ("one", "two"))
+
+    yield make
+    for job in made:
+        (job_of(jobs, job) / "ctl").write_text("kill\n")
+
+
+def test_alerts_of_a_bundle(jobs, cluster, bundle):
+    job, one, two = bundle("level-pair", LEVEL)
+    ctl = job_of(jobs, job) / "ctl"
+    until(lambda: len(alerts(cluster, one)) == len(alerts(cluster, two)) == 3, JOB_S, "Oozie has its records")
+
+    def states(coordinator: str) -> set[str]:
+        return {state for state, _ in alerts(cluster, coordinator).values()}
+
+    ctl.write_text("sla-enable\n")
+    assert states(one) == states(two) == {"Enabled"}
+    ctl.write_text("sla-disable one\n")
+    assert (states(one), states(two)) == ({"Disabled"}, {"Enabled"})
+    ctl.write_text("sla-enable one,two\n")
+    assert states(one) == states(two) == {"Enabled"}
+    ctl.write_text("sla-change sla-max-duration=${90 * MINUTES} two\n")
+    until(lambda: {minutes for _, minutes in alerts(cluster, two).values()} == {90}, JOB_S)
+    assert {minutes for _, minutes in alerts(cluster, one).values()} == {60}
+    ctl.write_text("sla-disable\n")
+    assert states(one) == states(two) == {"Disabled"}
+    for words in ("sla-change", "sla-change colour=red", "sla-change sla-max-duration=", "sla-change sla-max-duration=moon one"):
+        refused(errno.EINVAL, ctl.write_text, words + "\n")
+    with pytest.raises(OSError):
+        ctl.write_text("sla-disable three\n")
+    none, *_ = bundle("no-level-pair", "")
+    for words in ("sla-enable", "sla-disable one"):
+        refused(errno.EBUSY, (job_of(jobs, none) / "ctl").write_text, words + "\n")

@@ -43,16 +43,18 @@ def from_datanodes(proxy) -> tuple[int, int]:
 
 def test_random_reads_fetch_what_is_read(mount, proxy, data):
     """After the first few a read of 4 KiB is a request of 4 KiB, not of a read-ahead."""
-    reads = 150
+    few, reads = 10, 150
     chance = random.Random(7)
     with open(mount / "f", "rb", buffering=0) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
-        for _ in range(reads):
+        for number in range(reads):
+            if number == few:
+                _, begun = from_datanodes(proxy)  # sockets had taken what they could: more on a busy machine
             at = chance.randrange(512, SIZE // 4096) * 4096
             assert os.pread(file.fileno(), 4096, at) == data[at : at + 4096]
     requests, fetched = from_datanodes(proxy)
     assert requests <= reads + 2
-    assert fetched < 3 * MIB + reads * 6000
+    assert begun < 8 * MIB and fetched - begun < MIB // 2 + (reads - few) * 6000
 
 
 def test_readers_in_different_places(mount, proxy, data):

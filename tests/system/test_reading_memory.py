@@ -19,6 +19,8 @@ THOUSAND = 1000
 REAL = 20
 LONG = 2 * MIB + 100
 PIECE = 65536
+BESIDE = {"direct": 32 * MIB, "httpfs": 48 * MIB}  # the budget; 34 to 38 seen of HttpFS
+BESIDE_TLS = 80 * MIB  # OpenSSL has its part of each stream; 52 seen of Knox
 
 
 class Watch:
@@ -113,9 +115,10 @@ def thousand(hdfs):
 
 @pytest.mark.slow
 @pytest.mark.limit(300)  # a minute on a machine that has nothing else to do
-def test_a_thousand_open_files(mounts, hdfs, sanitized, thousand):
+def test_a_thousand_open_files(mounts, hdfs, sanitized, thousand, via):
     """Each is open, and read on by turns: what the budget knows of, and little beside it."""
     names, base = thousand
+    beside = BESIDE.get(via, BESIDE_TLS)
     mount = mounts(hdfs.url_path, mem="64M")
     files = []
 
@@ -132,5 +135,5 @@ def test_a_thousand_open_files(mounts, hdfs, sanitized, thousand):
         for file in files:
             file.close()
     assert len(files) == THOUSAND
-    assert sanitized or watch.beyond < 32 * MIB
-    assert sanitized or mount.rss("VmHWM") < (64 + 32) * MIB
+    assert sanitized or watch.beyond < beside
+    assert sanitized or mount.rss("VmHWM") < 64 * MIB + beside

@@ -7,7 +7,7 @@ import re
 import threading
 
 import pytest
-from knoxtest import Running, refused, run, sh, until
+from knoxtest import refused, run, sh, until
 from knoxtest.limits import ROOT
 from knoxtest.tree import LISTED, TREE, grow_log, mount, proxied, stats, tell, tree, visible  # noqa: F401
 
@@ -93,7 +93,28 @@ def test_stats_are_those_of_the_wire(proxied, hdfs, proxy):
     metrics = (tree / "metrics").read_text()
     assert f'knoxfs_requests_total{{op="CREATE"}} {after["requests"]["CREATE"]}\n' in metrics
     for line in metrics.splitlines():
-        assert re.fullmatch(r"# (HELP|TYPE) knoxfs_\w+ .+|knoxfs_\w+(\{op=\"\w+\"\})? \d+", line)
+        assert re.fullmatch(r"# (HELP|TYPE) knoxfs_\w+ .+|knoxfs_\w+(\{op=\"\w+\"(,le=\"[^\"]+\")?\})? [\d.e-]+", line)
+
+
+def test_how_long_answers_took(proxied, hdfs, proxy):
+    """As often as the proxy has counted, and a histogram as Prometheus wants it."""
+    (proxied / "f").write_bytes(b"x")
+    for number in range(20):
+        refused(errno.ENOENT, os.stat, proxied / f"none-{number}")
+    tree = proxied / TREE
+    rows = {row[0]: row[1:] for row in (line.split("\t") for line in (tree / "latency").read_text().splitlines())}
+    asked = proxy.stats()["requests"]["namenode"]["GETFILESTATUS"]
+    counted, *times = rows["GETFILESTATUS"]
+    assert 20 <= asked <= int(counted) and len(times) == 4  # those of the mounting are not in the proxy's
+    assert all(re.fullmatch(r">?\d+", time) for time in times) and int(rows["CREATE"][0]) == 1
+    metrics = (tree / "metrics").read_text()
+    found = re.findall(r'^knoxfs_answer_seconds_bucket\{op="GETFILESTATUS",le="(.+)"\} (\d+)$', metrics, re.MULTILINE)
+    bounds, counts = [float(bound) for bound, _ in found], [int(count) for _, count in found]
+    assert bounds == sorted(bounds) and bounds[0] == 0.001 and bounds[-1] == float("inf")
+    assert counts == sorted(counts) and counts[-1] == int(counted)
+    assert f'knoxfs_answer_seconds_count{{op="GETFILESTATUS"}} {counted}\n' in metrics
+    (total,) = re.findall(r'^knoxfs_answer_seconds_sum\{op="GETFILESTATUS"\} (.+)$', metrics, re.MULTILINE)
+    assert 0 < float(total) and abs(int(times[0]) - float(total) * 1000 / int(counted)) < 1.001
 
 
 def test_figures_of_reading(proxied, hdfs, proxy):
@@ -109,6 +130,8 @@ def test_figures_of_reading(proxied, hdfs, proxy):
         during = stats(tree)
         seen = proxy.stats()
         assert during["read-streams"] == 1 == seen["open"]["datanode"]
+        (window,) = [line.split("\t")[3] for line in (tree / "open").read_text().splitlines() if "/f\t" in line]
+        assert 128 << 10 <= int(window) <= 4 << 20
         assert 1 << 20 <= during["memory-bytes"] <= during["memory-limit-bytes"] == 256 << 20
         assert during["read-bytes"] - before["read-bytes"] == 1 << 20
         for number in range(5):
@@ -141,8 +164,9 @@ def test_what_is_open(mount, tree):
     with open(mount / "f", "rb"), open(mount / "f", "ab"), open(mount / "new file", "wb"):
         lines = (tree / "open").read_text().splitlines()
         found = [line.split("\t") for line in lines if "/f" in line or "/new" in line]
-        assert {how for _, how, _ in found} == {"r", "wa", "w"}
-        assert {int(pid) for pid, _, _ in found} == {os.getpid()}
+        assert {how for _, how, _, _ in found} == {"r", "wa", "w"}
+        assert {int(pid) for pid, _, _, _ in found} == {os.getpid()}
+        assert {window for _, _, _, window in found} == {"0"}  # nothing was read
     assert not any("new file" in line for line in (tree / "open").read_text().splitlines())
 
 
@@ -252,46 +276,6 @@ def test_many_readers(mount, tree):
     for reader in readers:
         reader.join()
     assert troubles == []
-
-
-# Who has changed what.
-
-
-def audit(tree) -> list[list[str]]:
-    """Change, path, second path and result of each line; the rest of it is looked at here."""
-    rows = [line.split("\t") for line in (tree / "audit").read_text().splitlines()]
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row[0]) and len(row) == 8 for row in rows)
-    assert {row[1] for row in rows} <= {str(os.getuid())}
-    return [row[3:] for row in rows]
-
-
-def test_audit(mount, tree, hdfs):
-    run("mkdir", mount / "a b")
-    sh('printf x > "$1"', mount / "a b/f")
-    run("mv", mount / "a b/f", mount / "a b/g\n")
-    run("chmod", "600", mount / "a b/g\n")
-    run("rmdir", mount / "a b", rc=1)
-    run("rm", mount / "a b/g\n")
-    run("rm", mount / "nothing", rc=1)
-    here = hdfs.path("a b")
-    rows = audit(tree)
-    assert [row for row in rows if row[1] in ("mkdir", "create", "rename", "chmod", "rmdir", "unlink")] == [
-        ["mkdir", "mkdir", here, "", "ok"],
-        ["bash", "create", f"{here}/f", "", "ok"],
-        ["mv", "rename", f"{here}/f", f"{here}/g\\n", "ok"],
-        ["chmod", "chmod", f"{here}/g\\n", "", "ok"],
-        ["rmdir", "rmdir", here, "", "ENOTEMPTY"],
-        ["rm", "unlink", f"{here}/g\\n", "", "ok"],
-    ]
-
-
-def test_changes_are_told_as_they_come(mount, tree):
-    with Running("head", "-n", "2", tree / "audit.follow") as follower:
-        until(lambda: "audit.follow" in (tree / "open").read_text(), what="it is open")
-        (mount / "a").mkdir()
-        (mount / "a").rmdir()
-        lines = follower.result().stdout.decode().splitlines()
-    assert [line.split("\t")[4] for line in lines] == ["mkdir", "rmdir"]
 
 
 # What it costs, and without a server.

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import select
 import signal
 import stat
@@ -55,6 +56,86 @@ def test_sync(mount, tree, hdfs):
         assert hdfs.status("f") is None
         tell(tree, "sync")
         assert hdfs.read("f") == b"written"
+
+
+def test_readonly(mount, tree, hdfs):
+    """Nothing can be changed, and what was written before is not lost."""
+    (mount / "d").mkdir()
+    (mount / "f").write_bytes(b"old")
+    with open(mount / "open", "wb", buffering=0) as file:
+        file.write(b"before")
+        tell(tree, "readonly on")
+        refused(errno.EROFS, file.write, b"after")
+    assert hdfs.read("open") == b"before"
+    f, new = mount / "f", mount / "new"
+    for change in (
+        (open, f, "wb"), (open, f, "r+b"), (open, f, "ab"), (open, new, "wb"), (os.mkdir, new), (os.rmdir, mount / "d"),
+        (os.unlink, f), (os.rename, f, new), (os.truncate, f, 0), (os.chmod, f, 0o600), (os.utime, f), (os.chown, f, 0, 0),
+        (os.setxattr, f, "user.a", b"b"), (os.removexattr, f, "user.a"),
+    ):  # fmt: skip
+        refused(errno.EROFS, *change)
+    results = [line.split("\t")[-1] for line in (tree / "audit").read_text().splitlines()]
+    assert results.count("EROFS") == 14 and "readonly on" in reason(f)
+    assert not os.access(f, os.W_OK) and os.access(f, os.R_OK)
+    assert f.read_bytes() == b"old" and sorted(hdfs.entries()) == ["d", "f", "open"]
+    assert "ro\tyes\tctl" in (tree / "config").read_text().splitlines()
+    refused(errno.EINVAL, tell, tree, "readonly perhaps")
+    tell(tree, "sync")
+    tell(tree, "readonly off")
+    f.write_bytes(b"new")
+    assert hdfs.read("f") == b"new" and "ro\tno\tdefault" in (tree / "config").read_text().splitlines()
+
+
+def test_flush(mounts, hdfs):
+    """What others have changed is seen, though attributes and names last; the folder that a shell is in stays one."""
+    lasting = dict.fromkeys(("attr_timeout", "entry_timeout", "negative_timeout"), 600)
+    mount = visible(mounts, hdfs, **lasting)
+    hdfs.write("d/f", b"old")
+    hdfs.write("d/g", b"old")
+    f, g, new = (mount / "d" / name for name in ("f", "g", "new"))
+    assert f.read_bytes() == g.read_bytes() == b"old"
+    refused(errno.ENOENT, os.stat, new)
+    for name in ("f", "g", "new"):
+        hdfs.write(f"d/{name}", b"longer")
+    tell(mount / TREE, "flush d/f")
+    assert f.read_bytes() == b"longer" and os.stat(f).st_size == 6
+    assert os.stat(g).st_size == 3
+    refused(errno.ENOENT, os.stat, new)
+    tell(mount / TREE, "flush /d/new")
+    assert new.read_bytes() == b"longer" and os.stat(g).st_size == 3
+    with open(mount / "w", "wb", buffering=0) as file:
+        file.write(b"written")
+        assert hdfs.status("w") is None
+        script = 'echo flush > "$1/ctl" && pwd -P && ls && cat g'
+        done = sh(script, mount / TREE, cwd=mount / "d").stdout
+        assert done == f"{os.path.realpath(mount.path)}/d\nf\ng\nnew\nlonger".encode()
+        assert hdfs.read("w") == b"written"
+    refused(errno.EINVAL, tell, mount / TREE, "flush ../x")
+
+
+def test_record(mounts, hdfs, tmp_path):
+    """Exchanges, in a file that is ours alone; no login, and no byte of a file."""
+    file = tmp_path / "exchanges"
+    mount = visible(mounts, hdfs)
+    tree = mount / TREE
+    refused(errno.EINVAL, tell, tree, "record exchanges")
+    refused(errno.EINVAL, tell, tree, f"record {mount.path}/exchanges")
+    tell(tree, f"record {file}")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    (mount / "f").write_bytes(b"the bytes of a file")
+    assert (mount / "f").read_bytes() == b"the bytes of a file"
+    refused(errno.ENOENT, os.stat, mount / "none")
+    tell(tree, "record off")
+    text = file.read_text()
+    refused(errno.ENOENT, os.stat, mount / "none either")
+    assert file.read_text() == text
+    blocks = text.split("\n\n")
+    (block,) = [block for block in blocks if "/none?op=GETFILESTATUS" in block]
+    assert "\n< HTTP/1.1 404\n" in block and '"exception":"FileNotFoundException"' in block
+    assert any(" PUT " in block and "op=CREATE" in block and "\n< HTTP/1.1 201\n" in block for block in blocks)
+    assert "bytes of a body are left out" in text and "the bytes of a file" not in text
+    assert "Authorization" not in text and not re.search(r"Set-Cookie: (?!\*\*\*$)", text, re.MULTILINE)
+    refused(errno.ENOENT, os.stat, mount / "exchanges")
 
 
 def test_harmless(mount, tree):

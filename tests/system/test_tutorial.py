@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 from knoxtest.document import Session, blocks, pattern
-from knoxtest.jobs import cluster, jobs, lasting  # noqa: F401
 from knoxtest.limits import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.limit(500)]

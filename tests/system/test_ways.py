@@ -1,5 +1,6 @@
 """The ways to a server that are not the plain one: proxies, certificates of our own, tokens, redirects that lead astray."""
 
+import errno
 import json
 import os
 import re
@@ -112,14 +113,11 @@ FILE = {"type": "FILE", "length": SIZE, "permission": "644"}
 COMMON = {"pathSuffix": "", "modificationTime": 5, "accessTime": 5, "owner": "a", "group": "b", "fileId": 7, "blockSize": 1 << 20, "replication": 1}
 
 
-@pytest.mark.parametrize("tls", [False, True])
-def test_a_redirect_to_an_evil_host(mounts, tmp_path, tls):
-    """Nothing of the login goes there; from https to http nothing goes at all."""
-    told = []
+ALONE = {"oozie": "none", "yarn": "none", "jobhistory": "none", "timeout": 5}
 
-    def evil(connection):
-        told.append(connection.recv(65536))
-        connection.close()
+
+def leading(seen: list[bytes], where):
+    """A NameNode of a folder of files; where(line): the URL that the bytes of a file are at, or the answer with them."""
 
     def answer(connection):
         pending = b""
@@ -131,18 +129,32 @@ def test_a_redirect_to_an_evil_host(mounts, tmp_path, tls):
         line = pending.split(b"\r\n")[0]
         seen.append(pending)
         if b"op=OPEN" in line:
-            head, body = f"307 Go\r\nLocation: http://{there}/webhdfs/v1/f?op=OPEN&offset=0", b""
+            found = where(line)
+            head, body = ("200 OK", found) if isinstance(found, bytes) else (f"307 Go\r\nLocation: {found}", b"")
         else:
-            status = FILE if b"/f?" in line else ROOT
+            status = FILE if re.search(rb"/f\d?\?", line) else ROOT
             head, body = "200 OK\r\nSet-Cookie: hadoop.auth=canary; Path=/", json.dumps({"FileStatus": COMMON | status}).encode()
         head += f"\r\nContent-Length: {len(body)}\r\nConnection: close"
         connection.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode() + body)
         connection.close()
 
+    return answer
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_redirect_to_an_evil_host(mounts, tmp_path, tls):
+    """Nothing of the login goes there; from https to http nothing goes at all."""
+    told = []
+
+    def evil(connection):
+        told.append(connection.recv(65536))
+        connection.close()
+
     seen = []
-    login = {"auth_file": str(login_file(tmp_path, "alice")), "oozie": "none", "yarn": "none", "jobhistory": "none"}
+    login = {"auth_file": str(login_file(tmp_path, "alice"))} | ALONE
     with ExitStack() as ends:
         there = ends.enter_context(serving(evil))
+        answer = leading(seen, lambda line: f"http://{there}/webhdfs/v1/f?op=OPEN&offset=0")
         server = f"http://{ends.enter_context(serving(answer))}"
         if tls:
             pem = certificate(tmp_path, "server", "localhost")
@@ -150,7 +162,7 @@ def test_a_redirect_to_an_evil_host(mounts, tmp_path, tls):
             context.load_cert_chain(pem)
             relay = ends.enter_context(Relay(address(server), context))
             server, login["cacert"] = f"https://localhost:{relay.port}", str(pem)
-        mount = mounts("/", server=server, timeout=5, **login)
+        mount = mounts("/", server=server, **login)
         with pytest.raises(OSError):
             (mount / "f").read_bytes()
         assert all(b"Authorization: Basic" in head for head in seen)
@@ -159,3 +171,38 @@ def test_a_redirect_to_an_evil_host(mounts, tmp_path, tls):
             assert b"uthorization" not in text and b"ookie" not in text and b"alice" not in text
         run("fusermount3", "-u", mount.path, timeout=20)
         until(lambda: mounted(mount.path) is None)
+
+
+HERE = ["127.0.0.1:1", "localhost:1", "[::1]:1", "2130706433:1", "169.254.169.254"]
+
+
+def test_a_redirect_to_this_machine(mounts, monkeypatch):
+    """A server elsewhere says that the bytes are here: nobody here is asked, unless datanode_map says that it is so.
+
+    A proxy is the server elsewhere, and would see who is asked.
+    """
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    elsewhere, seen, data = b"GET http://namenode.example:9870/", [], os.urandom(SIZE)
+
+    def where(line):
+        number = int(re.search(rb"/f(\d)\?", line).group(1))
+        return f"http://{HERE[number]}/webhdfs/v1/f?op=OPEN" if line.startswith(elsewhere) else data
+
+    with serving(leading(seen, where)) as proxy:
+        way = {"server": elsewhere.decode()[4:-1], "proxy": f"http://{proxy}"} | ALONE
+        mount = mounts("/", **way)
+        for number, host in enumerate(HERE):
+            with pytest.raises(OSError) as caught:
+                (mount / f"f{number}").read_bytes()
+            assert caught.value.errno == errno.EPROTO
+            name = host.removesuffix(":1")
+            assert f"datanode_map={name}={name}" in (mount / ".cluster/mount/errors").read_text()
+        assert seen and all(head.startswith(elsewhere) for head in seen)
+        told = mounts("/", datanode_map="127.0.0.1=127.0.0.1;[::1]=dn1.example", **way)
+        assert (told / "f0").read_bytes() == data == (told / "f2").read_bytes()
+        assert any(head.startswith(b"GET http://127.0.0.1:1/webhdfs/v1/f0?") for head in seen)
+        assert any(head.startswith(b"GET http://dn1.example:1/webhdfs/v1/f2?") for head in seen)
+        with pytest.raises(OSError):
+            (told / "f1").read_bytes()
+        assert not any(head.startswith((b"GET http://localhost", b"GET http://169")) for head in seen)

@@ -15,7 +15,8 @@ int pulled_range(struct kx_client *client, const char *path, gint64 offset, gint
 {
     struct kx_download *download = NULL;
     *came = 0;
-    int rc = kx_download_open(client, path, offset, length, version, NULL, &download, err);
+    const struct kx_download_range range = {path, offset, length, version, 0};
+    int rc = kx_download_open(client, &range, NULL, &download, err);
     while (rc >= 0) {
         struct kx_block *block = NULL;
         rc = kx_download_pull(download, KX_BLOCK_BYTES, NULL, &block, err);

@@ -168,6 +168,7 @@ static void what_was_collected_follows_a_live_log(void **state)
 #define CLUSTER "/ws/v1/cluster/apps/" APP
 #define TASKS   "/proxy/" APP "/ws/v1/mapreduce/jobs/job_1795321157010_0002/tasks"
 #define USER    "?user.name=root"
+#define NODES   "/ws/v1/cluster/nodes"
 
 static void load_manager(struct scene *scene)
 {
@@ -181,11 +182,16 @@ static void load_manager(struct scene *scene)
                   "{\"app\":{\"state\":\"RUNNING\",\"applicationType\":\"MAPREDUCE\"}}");
 }
 
+static struct kx_yarn *yarn_of(struct scene *scene)
+{
+    g_autofree char *base = g_strdup_printf("http://127.0.0.1:%d/ws", replay_port(scene->replay));
+    return kx_yarn_new(scene->client, base);
+}
+
 static void a_job_names_containers_that_have_ended(void **state)
 {
     struct scene *scene = *state;
-    g_autofree char *base = g_strdup_printf("http://127.0.0.1:%d/ws", replay_port(scene->replay));
-    g_autoptr(kx_yarn) yarn = kx_yarn_new(scene->client, base);
+    g_autoptr(kx_yarn) yarn = yarn_of(scene);
     g_autoptr(kx_nodes) nodes = kx_nodes_new(scene->client, yarn);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *where = NULL, *master = NULL;
@@ -198,14 +204,16 @@ static void a_job_names_containers_that_have_ended(void **state)
                   "{\"taskAttempts\":{\"taskAttempt\":[{\"assignedContainerId\":\"" MAP
                   "\",\"nodeHttpAddress\":\"https://gw/gateway/t/yarn/nodemanager/node?scheme=http"
                   "&host=host2&port=8042\"},{\"assignedContainerId\":\"\"}]}}");
+    replay_answer(scene->replay, "GET", NODES USER, 200,
+                  "{\"nodes\":{\"node\":{\"nodeHTTPAddress\":\"HOST2:8042\"}}}");
     scene_expect(scene, kx_nodes_containers(nodes, APP, NULL, names, &scene->err), 0);
     assert_int_equal(names->len, 2);
-    assert_int_equal(replay_requests(scene->replay), 5);
+    assert_int_equal(replay_requests(scene->replay), 6);
     scene_expect(scene, kx_nodes_find(nodes, APP, MAP, NULL, &where, &scene->err), 0);
     scene_expect(scene, kx_nodes_find(nodes, APP, MASTER, NULL, &master, &scene->err), 0);
     assert_string_equal(where, "http://host2:8042");
     assert_string_equal(master, "http://host1:8042");
-    assert_int_equal(replay_requests(scene->replay), 5);
+    assert_int_equal(replay_requests(scene->replay), 6);
     /* a task that is done is not asked again */
     replay_answer(scene->replay, "GET", TASKS USER, 200,
                   "{\"tasks\":{\"task\":{\"id\":\"task_2\",\"state\":\"SUCCEEDED\"}}}");
@@ -213,6 +221,75 @@ static void a_job_names_containers_that_have_ended(void **state)
     int result = kx_nodes_find(nodes, APP, "container_1795321157010_0002_01_000009", NULL, &none,
                                &scene->err);
     scene_expect(scene, result, -ENOENT);
+}
+
+/* What its master says of containers 2 to 7. */
+static void load_claims(struct scene *scene)
+{
+    static const char *const CLAIMED[] = {"host2:8042",   "host2:9000",
+                                          "127.0.0.1:25", "http://host1:8042/a?host=evil&port=1",
+                                          "host1:8042",   "http://u@host2:8042"};
+    g_autoptr(GString) attempts = g_string_new("{\"taskAttempts\":{\"taskAttempt\":[");
+    for (int i = 0; i < (int)G_N_ELEMENTS(CLAIMED); i++)
+        g_string_append_printf(attempts,
+                               "%s{\"assignedContainerId\":"
+                               "\"container_1795321157010_0002_01_%06d\","
+                               "\"nodeHttpAddress\":\"%s\"}",
+                               i ? "," : "", i + 2, CLAIMED[i]);
+    g_string_append(attempts, "]}}");
+    replay_answer(scene->replay, "GET", TASKS USER, 200,
+                  "{\"tasks\":{\"task\":{\"id\":\"task_2\",\"state\":\"SUCCEEDED\"}}}");
+    replay_answer(scene->replay, "GET", TASKS "/task_2/attempts" USER, 200, attempts->str);
+}
+
+static void check_node(struct scene *scene, struct kx_nodes *nodes, int number, const char *where)
+{
+    g_autofree char *id = g_strdup_printf("container_1795321157010_0002_01_%06d", number);
+    g_autofree char *address = NULL;
+    replay_answer(scene->replay, "GET", TASKS USER, 200, "{\"tasks\":null}");
+    scene_expect(scene, kx_nodes_find(nodes, APP, id, NULL, &address, &scene->err), 0);
+    if (strcmp(address, where) != 0) fail_msg("%s: %s", id, address);
+}
+
+static void the_nodes_that_a_job_names_are_those_of_yarn(void **state)
+{
+    struct scene *scene = *state;
+    g_autoptr(kx_yarn) yarn = yarn_of(scene);
+    g_autoptr(kx_nodes) nodes = kx_nodes_new(scene->client, yarn);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    load_manager(scene);
+    load_claims(scene);
+    replay_answer(scene->replay, "GET", NODES USER, 200,
+                  "{\"nodes\":{\"node\":[{\"nodeHTTPAddress\":\"host2:8042\"},"
+                  "{\"nodeHTTPAddress\":\"\"},{\"nodeHTTPAddress\":\"host3:8042\"}]}}");
+    scene_expect(scene, kx_nodes_containers(nodes, APP, NULL, names, &scene->err), 0);
+    assert_int_equal(names->len, 7);
+    static const char *const WHERE[] = {[2] = "http://host2:8042", [6] = "http://host1:8042"};
+    for (int i = 2; i <= 7; i += 4) {
+        g_autofree char *id = g_strdup_printf("container_1795321157010_0002_01_%06d", i);
+        g_autofree char *address = NULL;
+        scene_expect(scene, kx_nodes_find(nodes, APP, id, NULL, &address, &scene->err), 0);
+        assert_string_equal(address, WHERE[i]);
+    }
+    check_node(scene, nodes, 3, "");
+}
+
+static void what_cannot_be_compared_with_yarn_is_asked_for_again(void **state)
+{
+    struct scene *scene = *state;
+    g_autoptr(kx_yarn) yarn = yarn_of(scene);
+    g_autoptr(kx_nodes) nodes = kx_nodes_new(scene->client, yarn);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) again = g_ptr_array_new_with_free_func(g_free);
+    load_manager(scene);
+    load_claims(scene);
+    replay_answer(scene->replay, "GET", NODES USER, 403, "");
+    scene_expect(scene, kx_nodes_containers(nodes, APP, NULL, names, &scene->err), 0);
+    assert_int_equal(names->len, 1);
+    load_claims(scene);
+    replay_answer(scene->replay, "GET", NODES USER, 200, "{\"nodes\":null}");
+    scene_expect(scene, kx_nodes_containers(nodes, APP, NULL, again, &scene->err), 0);
+    assert_int_equal(again->len, 7);
 }
 
 int main(void)
@@ -225,6 +302,8 @@ int main(void)
         cmocka_unit_test(a_listing_has_each_name_once),
         cmocka_unit_test(what_was_collected_follows_a_live_log),
         scene_test(a_job_names_containers_that_have_ended),
+        scene_test(the_nodes_that_a_job_names_are_those_of_yarn),
+        scene_test(what_cannot_be_compared_with_yarn_is_asked_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

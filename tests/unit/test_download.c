@@ -202,7 +202,8 @@ static void a_cancel_ends_a_pull(void **state)
     const struct kx_call call = {.cancel = cancel};
     struct kx_download *download = NULL;
     struct kx_block *block = NULL;
-    fake_expect(f, kx_download_open(f->client, "/f", 0, 100, NULL, &call, &download, &f->err), 0);
+    const struct kx_download_range range = {.path = "/f", .length = 100};
+    fake_expect(f, kx_download_open(f->client, &range, &call, &download, &f->err), 0);
     GThread *thread = g_thread_new("fire", fire_soon, cancel);
     fake_expect(f, kx_download_pull(download, 100, &call, &block, &f->err), -EINTR);
     g_thread_join(thread);
@@ -211,16 +212,49 @@ static void a_cancel_ends_a_pull(void **state)
     fake_free(f);
 }
 
+/* A server that answers with the file itself, and its length untold. */
+static void serve_itself(struct connection *connection, void *context)
+{
+    struct request request;
+    (void)context;
+    if (!connection_read_head(connection, &request)) return;
+    request_clear(&request);
+    if (connection_print(connection, "HTTP/1.1 200 OK\r\n\r\n"))
+        connection_write_pattern(connection, 0, 64 * MIB);
+}
+
+/* The socket is full whenever a little is asked for. */
+static void a_window_holds_from_the_first_byte_on(void **state)
+{
+    (void)state;
+    struct server *server = server_new(serve_itself, NULL);
+    struct world *world = world_new(server_port(server), NULL);
+    const struct kx_download_range range = {
+        .path = "/f", .length = 64 * MIB, .window_bytes = 2 * KX_BLOCK_BYTES};
+    g_autoptr(kx_download) download = NULL;
+    assert_int_equal(kx_download_open(world->client, &range, NULL, &download, NULL), 0);
+    unsigned most = kx_pool_in_use(world->pool);
+    for (int i = 0; i < 40; i++) {
+        g_autoptr(kx_block) block = NULL;
+        g_usleep(5000);
+        assert_int_equal(kx_download_pull(download, 1, NULL, &block, NULL), 1);
+        most = MAX(most, kx_pool_in_use(world->pool));
+    }
+    assert_in_range(most, 1, 2 + 2); /* and the one that was taken, and one that is begun */
+    g_clear_pointer(&download, kx_download_close);
+    world_free(world);
+    server_free(server);
+}
+
 /* --- recorded --- */
 
 static void read_text(struct scene *s, gint64 offset, gint64 length, const char *expected)
 {
     struct kx_download *download = NULL;
     struct kx_block *block = NULL;
-    scene_expect(
-        s,
-        kx_download_open(s->client, "/rec/d/f.txt", offset, length, NULL, NULL, &download, &s->err),
-        0);
+    const struct kx_download_range range = {
+        .path = "/rec/d/f.txt", .offset = offset, .length = length};
+    scene_expect(s, kx_download_open(s->client, &range, NULL, &download, &s->err), 0);
     scene_expect(s, kx_download_pull(download, (size_t)length, NULL, &block, &s->err), 1);
     assert_int_equal(block->length, strlen(expected));
     assert_memory_equal(block->data, expected, strlen(expected));
@@ -252,7 +286,8 @@ static void check_refused(struct scene *s, const char *name, const char *path, i
 {
     struct kx_download *download = NULL;
     replay_load(s->replay, name);
-    int rc = kx_download_open(s->client, path, 45, 1, NULL, NULL, &download, &s->err);
+    const struct kx_download_range range = {.path = path, .offset = 45, .length = 1};
+    int rc = kx_download_open(s->client, &range, NULL, &download, &s->err);
     scene_expect(s, rc, expected);
     assert_null(download);
     assert_string_equal(s->err.op, "OPEN");
@@ -292,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_dead_datanode_is_no_obstacle),
         cmocka_unit_test(a_second_redirect_is_not_followed),
         cmocka_unit_test(a_cancel_ends_a_pull),
+        cmocka_unit_test(a_window_holds_from_the_first_byte_on),
         scene_test(recorded_reads),
         scene_test(recorded_refusals),
     };

@@ -272,7 +272,8 @@ static void a_refusal_wins_nothing(void **state)
     c->holds = c->refuses = true;
     struct kx_download *d = NULL;
     const struct kx_call call = {.timeout_ms = 2000, .attempts = 1};
-    int rc = kx_download_open(c->world->client, "/f", 0, LENGTH, NULL, &call, &d, &c->err);
+    const struct kx_download_range range = {.path = "/f", .length = LENGTH};
+    int rc = kx_download_open(c->world->client, &range, &call, &d, &c->err);
     assert_int_equal(rc, -ETIMEDOUT);
     check_hedges(c, 1, 0);
     kx_download_close(d);

@@ -132,7 +132,8 @@ static int get(struct place *p, const char *path, gint64 length)
     const struct kx_version version = {.file_id = 7, .mtime_ms = 5};
     g_autoptr(kx_download) d = NULL;
     kx_error_clear(&p->err);
-    int rc = kx_download_open(p->world->client, path, 0, length, &version, NULL, &d, &p->err);
+    const struct kx_download_range range = {.path = path, .length = length, .version = &version};
+    int rc = kx_download_open(p->world->client, &range, NULL, &d, &p->err);
     while (rc >= 0) {
         g_autoptr(kx_block) block = NULL;
         rc = kx_download_pull(d, KX_BLOCK_BYTES, NULL, &block, &p->err);

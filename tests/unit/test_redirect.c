@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rest/near.h"
 #include "support.h"
 
 static void check(const char *from, const char *location, const char *path, const char *expected)
@@ -11,7 +12,7 @@ static void check(const char *from, const char *location, const char *path, cons
     struct kx_endpoint endpoint = {0};
     g_autofree char *url = NULL;
     assert_int_equal(kx_endpoint_parse(from, &endpoint, NULL), 0);
-    int rc = kx_redirect_judge(&endpoint, location, path, &url, &err);
+    int rc = kx_redirect_judge(&endpoint, NULL, location, path, &url, &err);
     kx_endpoint_clear(&endpoint);
     if (rc < 0) fail_msg("%s: %s", location, err.message);
     assert_string_equal(url, expected);
@@ -23,7 +24,8 @@ static void a_datanode_is_followed(void **state)
     check("http://nn", "http://dn:9864/webhdfs/v1/a/b?op=OPEN&namenoderpcaddress=nn:8020&offset=0",
           "/a/b", "http://dn:9864/webhdfs/v1/a/b?op=OPEN&namenoderpcaddress=nn:8020&offset=0");
     check("http://nn", "HTTPS://DN/webhdfs/v1/a?x=1", "/a", "https://DN/webhdfs/v1/a?x=1");
-    check("http://nn", "http://[::1]:9864/webhdfs/v1/a", "/a", "http://[::1]:9864/webhdfs/v1/a");
+    check("http://nn", "http://[2001:db8::1]:9864/webhdfs/v1/a", "/a",
+          "http://[2001:db8::1]:9864/webhdfs/v1/a");
 }
 
 static void a_gateway_keeps_its_own_path_and_query(void **state)
@@ -62,7 +64,7 @@ static void check_refused(const char *from, const char *location, const char *re
     struct kx_endpoint endpoint = {0};
     g_autofree char *url = NULL;
     assert_int_equal(kx_endpoint_parse(from, &endpoint, NULL), 0);
-    int rc = kx_redirect_judge(&endpoint, location, "/a", &url, &err);
+    int rc = kx_redirect_judge(&endpoint, NULL, location, "/a", &url, &err);
     kx_endpoint_clear(&endpoint);
     if (rc != -EPROTO) fail_msg("%s was followed to %s", location, url);
     assert_null(url);
@@ -97,6 +99,113 @@ static void hostile_locations_are_refused(void **state)
     check_refused("http://nn", long_one, "longer");
 }
 
+static void a_place_that_each_has_of_his_own_is_known_in_every_spelling(void **state)
+{
+    (void)state;
+    static const char *const MACHINE[] = {"localhost",
+                                          "LocalHost",
+                                          "localhost.",
+                                          "a.localhost",
+                                          "localhost.localdomain",
+                                          "ip6-loopback",
+                                          "127.0.0.1",
+                                          "127.255.0.9",
+                                          "127.1",
+                                          "127.0.0.1.",
+                                          "2130706433",
+                                          "0x7f000001",
+                                          "0177.0.0.1",
+                                          "0.0.0.0",
+                                          "0",
+                                          "::1",
+                                          "::",
+                                          "0:0:0:0:0:0:0:1",
+                                          "::ffff:127.0.0.1",
+                                          "::FFFF:7f00:1",
+                                          "::127.0.0.1",
+                                          "::ffff:0.0.0.0"};
+    static const char *const WIRE[] = {"169.254.169.254", "169.254.0.1",           "2852039166",
+                                       "fe80::1",         "FE80:0:0:0:1::2",       "febf::1",
+                                       "fe80::1%eth0",    "::ffff:169.254.169.254"};
+    static const char *const NOT[] = {"nn",
+                                      "dn1.example",
+                                      "localhost.example",
+                                      "mylocalhost",
+                                      "10.0.0.1",
+                                      "192.168.1.5",
+                                      "126.255.255.255",
+                                      "128.0.0.1",
+                                      "169.253.0.1",
+                                      "169.255.0.1",
+                                      "1.127.0.0",
+                                      "2001:db8::1",
+                                      "fec0::1",
+                                      "::ffff:10.0.0.1",
+                                      "::8.8.8.8",
+                                      "127.0.0.1.example",
+                                      "127-0-0-1",
+                                      "",
+                                      "."};
+    for (size_t i = 0; i < G_N_ELEMENTS(MACHINE); i++)
+        if (kx_near_of(MACHINE[i]) != KX_NEAR_MACHINE) fail_msg("%s", MACHINE[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(WIRE); i++)
+        if (kx_near_of(WIRE[i]) != KX_NEAR_WIRE) fail_msg("%s", WIRE[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(NOT); i++)
+        if (kx_near_of(NOT[i]) != KX_NEAR_NOT) fail_msg("%s", NOT[i]);
+}
+
+static int judge_near(const char *from, const char *address, const char *host, const char *map,
+                      struct kx_error *err)
+{
+    struct kx_endpoint endpoint = {0};
+    g_autofree char *url = NULL;
+    g_autofree char *location = g_strdup_printf("http://%s:9864/webhdfs/v1/a?op=OPEN", host);
+    assert_int_equal(kx_endpoint_parse(from, &endpoint, NULL), 0);
+    endpoint.datanode_map = g_strdup(map);
+    int rc = kx_redirect_judge(&endpoint, address, location, "/a", &url, err);
+    assert_int_equal(rc == 0, url != NULL);
+    kx_endpoint_clear(&endpoint);
+    return rc;
+}
+
+/* Nothing that listens on this machine only, or tells machines of a cloud their secrets, is asked
+ * because a server elsewhere says so. */
+static void a_server_elsewhere_leads_neither_to_this_machine_nor_to_its_wire(void **state)
+{
+    (void)state;
+    static const char *const HOSTS[] = {"127.0.0.1",  "localhost",         "[::1]",
+                                        "2130706433", "0.0.0.0",           "169.254.169.254",
+                                        "[fe80::1]",  "[::ffff:127.0.0.1]"};
+    for (size_t i = 0; i < G_N_ELEMENTS(HOSTS); i++) {
+        KX_ERROR_AUTO(err);
+        if (judge_near("http://nn", NULL, HOSTS[i], NULL, &err) != -EPROTO)
+            fail_msg("%s", HOSTS[i]);
+        g_autofree char *remedy = g_strdup_printf("datanode_map=%s=%s", HOSTS[i], HOSTS[i]);
+        assert_error(&err, EPROTO, NULL, remedy);
+        assert_int_equal(judge_near("http://nn", "10.0.0.9", HOSTS[i], "dn1=dn2", NULL), -EPROTO);
+        g_autofree char *same = g_strdup_printf("%s=%s", HOSTS[i], HOSTS[i]);
+        assert_int_equal(judge_near("http://nn", NULL, HOSTS[i], same, NULL), 0);
+        assert_int_equal(judge_near("http://nn", NULL, HOSTS[i], "*=dn7", NULL), 0);
+    }
+    assert_int_equal(judge_near("http://nn", NULL, "dn1", "dn1=127.0.0.1", NULL), 0);
+}
+
+static void a_server_of_this_machine_leads_to_this_machine(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_near("http://localhost", NULL, "127.0.0.1", NULL, NULL), 0);
+    assert_int_equal(judge_near("http://127.0.0.1", NULL, "localhost", NULL, NULL), 0);
+    assert_int_equal(judge_near("http://[::1]", NULL, "127.0.0.1", NULL, NULL), 0);
+    assert_int_equal(judge_near("http://169.254.3.4", NULL, "169.254.3.5", NULL, NULL), 0);
+    /* a name that was found to be here */
+    assert_int_equal(judge_near("http://nn", "127.0.1.1", "localhost", NULL, NULL), 0);
+    assert_int_equal(judge_near("http://nn", "::1", "127.0.0.1", NULL, NULL), 0);
+    /* one is not the other */
+    assert_int_equal(judge_near("http://localhost", "127.0.0.1", "169.254.169.254", NULL, NULL),
+                     -EPROTO);
+    assert_int_equal(judge_near("http://169.254.3.4", NULL, "127.0.0.1", NULL, NULL), -EPROTO);
+}
+
 static void check_mapped(const char *map, const char *location, const char *expected)
 {
     struct kx_endpoint endpoint = {0};
@@ -104,7 +213,7 @@ static void check_mapped(const char *map, const char *location, const char *expe
     assert_int_equal(kx_endpoint_parse("http://nn", &endpoint, NULL), 0);
     endpoint.datanode_map = g_strdup(map);
     assert_int_equal(kx_redirect_map_check(map, NULL), 0);
-    assert_int_equal(kx_redirect_judge(&endpoint, location, "/a", &url, NULL), 0);
+    assert_int_equal(kx_redirect_judge(&endpoint, NULL, location, "/a", &url, NULL), 0);
     assert_string_equal(url, expected);
     kx_endpoint_clear(&endpoint);
 }
@@ -146,6 +255,9 @@ int main(void)
         cmocka_unit_test(the_path_is_ours_byte_for_byte),
         cmocka_unit_test(a_query_is_made_safe),
         cmocka_unit_test(hostile_locations_are_refused),
+        cmocka_unit_test(a_place_that_each_has_of_his_own_is_known_in_every_spelling),
+        cmocka_unit_test(a_server_elsewhere_leads_neither_to_this_machine_nor_to_its_wire),
+        cmocka_unit_test(a_server_of_this_machine_leads_to_this_machine),
         cmocka_unit_test(hosts_are_mapped),
         cmocka_unit_test(wrong_maps_are_refused),
     };

@@ -43,7 +43,7 @@ int kx_ctl_config(const struct kx_ctl_call *call)
     } else {
         const char *source = g_hash_table_lookup(options.given, "endpoint");
         g_autofree char *endpoint = kx_redact(options.service ? options.service : "");
-        g_autofree char *text = kx_options_show(&options, options.log_level);
+        g_autofree char *text = kx_options_show(&options, NULL);
         printf("endpoint\t%s\t%s\n", endpoint, source ? source : "default");
         if (options.root) printf("path\t%s\toption\n", options.root);
         fputs(text, stdout);

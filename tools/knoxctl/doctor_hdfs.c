@@ -9,6 +9,7 @@
 #include "rest/download.h"
 #include "rest/errno_map.h"
 #include "rest/json_answer.h"
+#include "rest/near.h"
 #include "rest/redirect.h"
 #include "rest/service.h"
 #include "rest/upload.h"
@@ -231,6 +232,34 @@ static char *place_of(const char *url)
     return place;
 }
 
+/* @place "host:port", or NULL.  @return owned; NULL: there is none. */
+static char *host_of(const char *place)
+{
+    struct kx_url_parts parts = {.port = -1};
+    g_autofree char *url = g_strconcat("http://", place, NULL);
+    char *host = NULL;
+    if (place && kx_url_split(url, true, &parts)) host = g_steal_pointer(&parts.host);
+    kx_url_parts_clear(&parts);
+    return host;
+}
+
+static void add_redirect_remedy(struct kx_doctor *d)
+{
+    g_autofree char *host = host_of(d->named);
+    if (host && kx_near_of(host) != KX_NEAR_NOT) {
+        g_autofree char *same = kx_redirect_map_same(host);
+        g_string_append_printf(d->remedy,
+                               "the DataNode has a name that is only true on its own machine: give "
+                               "it another one (dfs.datanode.hostname), or add to the profile "
+                               "datanode_map = %s=HOST:PORT; if it is really here: "
+                               "datanode_map = %s",
+                               d->named, same);
+        return;
+    }
+    g_string_append(d->remedy, "such a redirect is not followed: the server, or somebody on the "
+                               "way, says something wrong");
+}
+
 enum kx_step_result kx_step_redirect(struct kx_doctor *d)
 {
     KX_ERROR_AUTO(err);
@@ -251,10 +280,10 @@ enum kx_step_result kx_step_redirect(struct kx_doctor *d)
         return KX_STEP_NOTHING; /* the bytes will show */
     }
     d->named = place_of(location);
-    result = kx_redirect_judge(&d->endpoint, location, d->file, &d->target, &err);
+    g_autofree char *address = d->settings.proxy ? NULL : host_of(d->probe.address);
+    result = kx_redirect_judge(&d->endpoint, address, location, d->file, &d->target, &err);
     if (result < 0) {
-        g_string_append(d->remedy, "such a redirect is not followed: the server, or somebody on "
-                                   "the way, says something wrong");
+        add_redirect_remedy(d);
         return kx_step_failed(d, &err);
     }
     g_string_append_printf(d->said, "bytes go by way of %s", d->named);
@@ -305,7 +334,8 @@ static int read_byte(struct kx_doctor *d, char *out, struct kx_error *err)
 {
     g_autoptr(kx_download) download = NULL;
     struct kx_block *block = NULL;
-    int result = kx_download_open(d->client, d->file, 0, 1, NULL, NULL, &download, err);
+    const struct kx_download_range range = {.path = d->file, .length = 1};
+    int result = kx_download_open(d->client, &range, NULL, &download, err);
     if (result == 0) result = kx_download_pull(download, 1, NULL, &block, err);
     if (result == 0) return kx_error_set(err, EIO, "the file has no byte");
     if (result < 0) return result;

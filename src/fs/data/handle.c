@@ -186,6 +186,11 @@ void kx_handle_close(struct kx_handle *handle)
     g_free(handle);
 }
 
+int64_t kx_handle_window(struct kx_handle *handle)
+{
+    return handle->reads ? kx_reader_window(handle->reader) : 0;
+}
+
 struct kx_inode *kx_handle_inode(struct kx_handle *handle)
 {
     return handle->inode;

@@ -45,6 +45,8 @@ int kx_handle_publish(struct kx_handle *handle, const struct kx_call *call, stru
 /** Is it a new or emptied file of which nothing was written yet? */
 bool kx_handle_unwritten(struct kx_handle *handle);
 
+/** How many bytes may be asked for ahead of who reads it at this moment; 0: no stream is open. */
+int64_t kx_handle_window(struct kx_handle *handle);
 struct kx_inode *kx_handle_inode(struct kx_handle *handle); /* borrowed */
 
 /** Change the length of a file, open or not: to 0 and to less by the server's TRUNCATE, to more by

@@ -183,14 +183,19 @@ static void feed(struct kx_reader *reader, const struct kx_read_target *target)
 
 /* --- when --- */
 
-/* All readers' pieces together are at most half of the budget. */
-static unsigned most(const struct kx_reader *reader, int64_t piece)
+/* All readers' pieces together are at most half of the budget.  @return what this one's may be; 0:
+ * no limit. */
+static int64_t room(const struct kx_reader *reader)
 {
     const struct kx_reads *reads = reader->reads;
     int64_t limit = kx_budget_limit(reads->budget);
-    int64_t left = limit / 2 - (reads->lanes_claimed - reader->lanes.claim);
-    int64_t room = limit ? left / (2 * piece) : KX_STREAMS_MOST;
-    return (unsigned)CLAMP(room, 1, (int64_t)reads->lanes_most);
+    return limit ? MAX(limit / 2 - (reads->lanes_claimed - reader->lanes.claim), 1) : 0;
+}
+
+static unsigned most(const struct kx_reads *reads, int64_t bytes)
+{
+    int64_t count = bytes ? bytes / (2 * KX_STREAMS_PIECE_LEAST) : KX_STREAMS_MOST;
+    return (unsigned)CLAMP(count, 1, (int64_t)reads->lanes_most);
 }
 
 static void claim(struct kx_reader *reader, int64_t bytes)
@@ -242,11 +247,12 @@ static void end_round(struct kx_wish *wish, gint64 now)
     struct kx_reads *reads = reader->reads;
     const struct kx_distance way = kx_client_distance(reads->client);
     bool may = reads->lanes_wanted || way.datanodes;
-    int64_t piece = kx_streams_piece(&lanes->streams);
+    int64_t bytes = room(reader);
     const struct kx_streams_round round = {.bytes = lanes->came,
                                            .took_us = now - lanes->begun_us,
                                            .waited_us = lanes->waited_us,
-                                           .most = may ? most(reader, piece) : 1,
+                                           .most = may ? most(reads, bytes) : 1,
+                                           .room = bytes,
                                            .wanted = reads->lanes_wanted,
                                            .all_bytes = reads->came - lanes->all,
                                            .answer_us = way.answer_us};

@@ -178,6 +178,19 @@ static int record_first(struct kx_writer *writer, const struct kx_call *call, st
     return 0;
 }
 
+static void tell(const struct kx_writer *writer, const char *path, int result,
+                 const struct kx_error *err)
+{
+    struct kx_log *log = writer->mount->log;
+    g_autofree char *name = g_strescape(path, NULL);
+    if (result == 0)
+        kx_log_event(log, KX_LOG_DEBUG, "upload", "%s: %" G_GINT64_FORMAT " bytes", name,
+                     writer->length);
+    else if (result != -EINTR && result != -ECANCELED)
+        kx_log_event(log, KX_LOG_DEBUG, "upload", "%s: failed: %s", name,
+                     err->message ? err->message : g_strerror(err->code));
+}
+
 static int publish_content(struct kx_writer *writer, const char *path, const struct kx_call *call,
                            struct kx_error *err)
 {
@@ -188,6 +201,7 @@ static int publish_content(struct kx_writer *writer, const char *path, const str
         result = writer->stage ? kx_writer_publish_stage(writer, path, call, err)
                  : streamed    ? publish_stream(writer, path, call, err)
                                : publish_empty(writer, path, call, err);
+    tell(writer, path, result, err);
     if (result == 0) {
         content_done(writer, streamed);
         return 0;

@@ -263,3 +263,16 @@ void kx_reader_forget(struct kx_reader *reader)
     rouse_all(reader);
     g_mutex_unlock(&reads->mutex);
 }
+
+int64_t kx_reader_window(struct kx_reader *reader)
+{
+    int64_t bytes = 0;
+    g_mutex_lock(&reader->reads->mutex);
+    for (guint i = 0; i < reader->cursors->len; i++) {
+        const struct kx_cursor *cursor = g_ptr_array_index(reader->cursors, i);
+        /* Of a busy one only its thread may look whether the stream is open. */
+        if (cursor->busy || cursor->download) bytes += cursor->window;
+    }
+    g_mutex_unlock(&reader->reads->mutex);
+    return bytes;
+}

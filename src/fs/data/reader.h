@@ -34,6 +34,9 @@ void kx_reader_free(struct kx_reader *reader);
 /** Forget what was fetched: it is of another version than the file's. Reads on their way go on. */
 void kx_reader_forget(struct kx_reader *reader);
 
+/** How many bytes its streams may ask for ahead, all together, at this moment; 0: none is open. */
+int64_t kx_reader_window(struct kx_reader *reader);
+
 /* What is read, as it is now. */
 struct kx_read_target {
     const char *path; /* NULL: it has none any more: a stream that is open goes on, else -ESTALE;

@@ -14,12 +14,15 @@ static int open_stream(struct kx_wish *wish, struct kx_cursor *cursor)
 {
     const struct kx_read_target *target = wish->target;
     if (!target->path) return kx_error_set(wish->err, ESTALE, "the file was removed or replaced");
-    const struct kx_version *version = target->version.file_id ? &target->version : NULL;
+    const struct kx_download_range range = {.path = target->path,
+                                            .offset = cursor->end,
+                                            .length = cursor->stop - cursor->end,
+                                            .version =
+                                                target->version.file_id ? &target->version : NULL,
+                                            .window_bytes = (size_t)cursor->window};
     gint64 begun = g_get_monotonic_time();
-    int result = kx_download_open(wish->reader->reads->client, target->path, cursor->end,
-                                  cursor->stop - cursor->end, version, wish->call,
+    int result = kx_download_open(wish->reader->reads->client, &range, wish->call,
                                   &cursor->download, wish->err);
-    if (result == 0) kx_download_set_window(cursor->download, (size_t)cursor->window);
     if (result == 0) wish->opened_us = MAX(g_get_monotonic_time() - begun, 1);
     return result;
 }

@@ -82,9 +82,12 @@ int kx_writer_restore(struct kx_mount *mount, struct kx_inode *inode,
         result = fill(writer, record, err);
         kx_gate_leave(&writer->gate);
     }
-    if (result == 0)
-        *out = writer;
-    else
+    if (result < 0) {
         kx_writer_let_go(writer);
-    return result;
+        return result;
+    }
+    g_autofree char *name = g_strescape(record->path, NULL);
+    kx_log_event(mount->log, KX_LOG_DEBUG, "upload", "%s: taken up from an earlier mount", name);
+    *out = writer;
+    return 0;
 }

@@ -133,9 +133,12 @@ static int each_of_base(struct kx_stage *stage, struct kx_client *client, struct
     struct kx_download *download = NULL;
     if (!stage->base_path)
         return kx_error_set(err, ESTALE, "the file was removed; only the server had it");
-    const struct kx_version *version = stage->base_version.file_id ? &stage->base_version : NULL;
-    int result = kx_download_open(client, stage->base_path, part.from, part.to - part.from, version,
-                                  call, &download, err);
+    const struct kx_download_range range = {
+        .path = stage->base_path,
+        .offset = part.from,
+        .length = part.to - part.from,
+        .version = stage->base_version.file_id ? &stage->base_version : NULL};
+    int result = kx_download_open(client, &range, call, &download, err);
     return result < 0 ? result : kx_stage_each(download, call, take, context, err);
 }
 

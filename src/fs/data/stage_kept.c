@@ -53,7 +53,9 @@ int kx_stage_compare(struct kx_stage *stage, struct kx_client *client, const cha
     struct kx_download *download = NULL;
     *equal = true;
     if (stage->length == 0) return 0;
-    int result = kx_download_open(client, path, 0, stage->length, version, call, &download, err);
+    const struct kx_download_range range = {
+        .path = path, .length = stage->length, .version = version};
+    int result = kx_download_open(client, &range, call, &download, err);
     if (result == 0) result = kx_stage_each(download, call, compare_block, stage, err);
     *equal = result == 0;
     return MIN(result, 0);

@@ -63,6 +63,7 @@ unsigned kx_streams_judge(struct kx_streams *streams, const struct kx_streams_ro
         return count_of(streams);
     }
     int64_t rate = rate_of(round->bytes, round);
+    streams->room = round->room;
     bool tried = streams->before != 0, waits = round->waited_us > round->took_us / 2;
     bool gained = is_gain(rate, streams->rate);
     if (tried && waits && !gained) take_back(streams);
@@ -85,8 +86,9 @@ static int64_t rate_of_one(const struct kx_streams *streams)
 
 int64_t kx_streams_piece(const struct kx_streams *streams)
 {
-    int64_t piece = rate_of_one(streams) * 2 / 5;
-    return CLAMP(piece / MIB * MIB, KX_STREAMS_PIECE_LEAST, KX_STREAMS_PIECE_MOST);
+    int64_t piece = rate_of_one(streams) * 2 / 5, most = KX_STREAMS_PIECE_MOST;
+    if (streams->room > 0) most = MIN(most, streams->room / (2 * (int64_t)count_of(streams)));
+    return MAX(MIN(piece, most) / MIB * MIB, KX_STREAMS_PIECE_LEAST);
 }
 
 int64_t kx_streams_lead(const struct kx_streams *streams, int64_t open_us)

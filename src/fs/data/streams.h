@@ -18,7 +18,7 @@
 
 #define KX_STREAMS_MOST         8  /* of one reader */
 #define KX_STREAMS_GAIN_PERCENT 15 /* so much faster, or it was not worth it */
-#define KX_STREAMS_REST         16
+#define KX_STREAMS_REST         4
 #define KX_STREAMS_ROUND_US     250000 /* a round takes at least so long, and a piece comes in it */
 #define KX_STREAMS_PIECE_LEAST  ((int64_t)8 * 1024 * 1024)
 #define KX_STREAMS_PIECE_MOST   ((int64_t)16 * 1024 * 1024)
@@ -40,6 +40,7 @@ struct kx_streams {
     unsigned failed; /* tries that were taken back */
     unsigned steady; /* rounds of one stream in a row, each about as fast as the one before */
     unsigned slow;   /* ... each slower than what is fast enough on a long way */
+    int64_t room;    /* of the last round */
 };
 
 /* A round. */
@@ -47,7 +48,8 @@ struct kx_streams_round {
     int64_t bytes;     /* that came from servers: what waits for the reader, too */
     int64_t took_us;   /* > 0 */
     int64_t waited_us; /* of it, while it waited for them */
-    unsigned most;     /* streams that there is memory for; at least 1 */
+    unsigned most;     /* streams that there may be; at least 1 */
+    int64_t room;      /* bytes for two pieces of each stream; 0: no limit */
     bool wanted;       /* somebody has said that there may be several: the rest is no matter */
     int64_t all_bytes; /* that came to all readers meanwhile */
     int64_t answer_us; /* how long an answer of the server takes at least; 0: not known */
@@ -56,7 +58,8 @@ struct kx_streams_round {
 /** What follows from a round.  @return how many streams there are to be from now on. */
 unsigned kx_streams_judge(struct kx_streams *streams, const struct kx_streams_round *round);
 
-/** How long a piece of one stream is: what it brings in some 0.4 s, in whole MiB. */
+/** How long a piece of one stream is: what it brings in some 0.4 s, in whole MiB; less where the
+ * room is short, for a stream more brings more than a longer piece. */
 int64_t kx_streams_piece(const struct kx_streams *streams);
 
 /** So many bytes before a piece ends the next one is begun: what a stream brings in `open_us`,

@@ -172,5 +172,8 @@ struct kx_writer *kx_writers_of_record(struct kx_writers *writers, int64_t id);
 /** Publish everything, before an end. What cannot be is kept as a record of the journal, if it is
  * in a local file.  @return how many could not be. */
 unsigned kx_writers_publish_all(struct kx_writers *writers, const struct kx_call *call);
+/** The same of the files at or below `top`. */
+unsigned kx_writers_publish_below(struct kx_writers *writers, const struct kx_inode *top,
+                                  const struct kx_call *call);
 
 KX_DEFINE_AUTOPTR(kx_writer, kx_writer_unref)

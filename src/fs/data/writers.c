@@ -75,11 +75,18 @@ struct kx_writer *kx_writers_of_record(struct kx_writers *writers, int64_t id)
 
 unsigned kx_writers_publish_all(struct kx_writers *writers, const struct kx_call *call)
 {
+    return kx_writers_publish_below(writers, NULL, call);
+}
+
+unsigned kx_writers_publish_below(struct kx_writers *writers, const struct kx_inode *top,
+                                  const struct kx_call *call)
+{
     g_autoptr(GPtrArray) now = writers_now(writers);
     unsigned failed = 0;
     for (guint i = 0; i < now->len; i++) {
         struct kx_writer *writer = g_ptr_array_index(now, i);
         KX_ERROR_AUTO(err);
+        if (top && !kx_inode_is_below(writer->inode, top)) continue;
         if (kx_writer_publish(writer, call, &err) == 0) continue;
         kx_errors_add(writer->mount->errors, &err);
         kx_log_write(writer->mount->log, KX_LOG_ERROR, "not uploaded: %s",

@@ -1,5 +1,6 @@
 /* getattr, setattr, access, statfs. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "fs/data/growth.h"
 #include "fs/data/space.h"
@@ -26,7 +27,7 @@ void kx_op_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     if (!inode) return;
     bool root = node == FUSE_ROOT_ID;
     if (root) c.call.timeout_ms = (int)MIN(ROOT_TIMEOUT_MS, c.mount->options->timeout_ms);
-    int result = kx_growth_asked(c.mount, inode, &c.call, &c.err);
+    int result = kx_fuse_gone(inode, kx_growth_asked(c.mount, inode, &c.call, &c.err));
     if (result < 0 && !(root && is_away(result)))
         kx_fuse_reply_result(&c, result, inode);
     else
@@ -153,9 +154,8 @@ void kx_op_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attr, int to_se
     kx_fuse_begin(&c, req);
     g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
     if (!inode) return;
-    int result = 0;
-    kx_fuse_changes(&c, change_of(to_set), inode, NULL);
-    if (to_set & FUSE_SET_ATTR_SIZE)
+    int result = kx_fuse_begin_change(&c, change_of(to_set), inode, NULL);
+    if (result == 0 && to_set & FUSE_SET_ATTR_SIZE)
         result = kx_truncate(c.mount, inode, attr->st_size, fi == NULL, &c.call, &c.err);
     if (result == 0 && (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
         result = set_owner(&c, inode, attr, to_set);
@@ -177,8 +177,11 @@ void kx_op_access(fuse_req_t req, fuse_ino_t node, int mask)
     if (!inode) return;
     g_autoptr(kx_writer) writer = kx_inode_writer(inode);
     g_autofree char *path = NULL;
+    int result = mask & W_OK ? kx_mount_may_change(c.mount, &c.err) : 0;
     /* A file that is being written here may not be on the server yet; who writes it may use it. */
-    int result = writer || mask == 0 ? 0 : kx_path_of(inode, &path, &c.err);
+    bool asks = !writer && mask != 0;
+    if (result == 0 && asks) result = kx_fuse_still(&c, inode);
+    if (result == 0 && asks) result = kx_path_of(inode, &path, &c.err);
     if (path) result = kx_webhdfs_check_access(c.mount->client, path, mask, &c.call, &c.err);
     kx_fuse_reply_result(&c, result == -ENOTSUP ? 0 : result, inode);
 }

@@ -4,6 +4,7 @@
 
 #include "fs/audit.h"
 #include "fs/names/attr.h"
+#include "fs/names/lookup.h"
 
 static void on_interrupt(fuse_req_t req, void *data)
 {
@@ -17,6 +18,18 @@ void kx_fuse_begin(struct kx_fuse_call *c, fuse_req_t req)
         .req = req, .mount = fuse_req_userdata(req), .cancel = kx_cancel_new()};
     c->call.cancel = c->cancel;
     fuse_req_interrupt_func(req, on_interrupt, c->cancel);
+}
+
+int kx_fuse_still(struct kx_fuse_call *c, struct kx_inode *directory)
+{
+    if (!directory->directory || directory->node == FUSE_ROOT_ID) return 0;
+    return kx_fuse_gone(directory, kx_refresh(c->mount, directory, &c->call, &c->err));
+}
+
+int kx_fuse_gone(const struct kx_inode *inode, int result)
+{
+    bool named = inode->directory && inode->node != FUSE_ROOT_ID;
+    return result == -ENOENT && named ? -ESTALE : result;
 }
 
 static char *path_in(struct kx_inode *inode, const char *name)
@@ -35,13 +48,29 @@ void kx_fuse_changes(struct kx_fuse_call *c, const char *what, struct kx_inode *
     c->path = path_in(inode, name);
 }
 
+int kx_fuse_begin_change(struct kx_fuse_call *c, const char *what, struct kx_inode *inode,
+                         const char *name)
+{
+    kx_fuse_changes(c, what, inode, name);
+    return kx_mount_may_change(c->mount, &c->err);
+}
+
 void kx_fuse_changes_to(struct kx_fuse_call *c, struct kx_inode *directory, const char *name)
 {
     c->to = path_in(directory, name);
 }
 
+void kx_fuse_changes_virtual(struct kx_fuse_call *c, const char *what, char *path, char *to)
+{
+    g_free(c->path);
+    g_free(c->to);
+    c->change = what;
+    c->path = path;
+    c->to = to;
+}
+
 /* Before the answer: who reads the audit next finds it there. */
-static void tell(struct kx_fuse_call *c, int result)
+void kx_fuse_tell(struct kx_fuse_call *c, int result)
 {
     if (!c->change) return;
     const struct fuse_ctx *context = fuse_req_ctx(c->req);
@@ -51,13 +80,13 @@ static void tell(struct kx_fuse_call *c, int result)
                                          .path = c->path,
                                          .to = c->to,
                                          .result = result};
-    kx_audit_add(c->mount->audit, c->mount->clock, &entry);
+    kx_audit_add(c->mount->audit, &entry);
     c->change = NULL;
 }
 
 void kx_fuse_settle(struct kx_fuse_call *c)
 {
-    tell(c, 0);
+    kx_fuse_tell(c, 0);
     /* Waits for a running on_interrupt: libfuse calls it with the request's lock held. */
     fuse_req_interrupt_func(c->req, NULL, NULL);
 }
@@ -98,7 +127,7 @@ static void keep_error(struct kx_fuse_call *c, int result, struct kx_inode *inod
 void kx_fuse_reply_result(struct kx_fuse_call *c, int result, struct kx_inode *inode)
 {
     if (result < 0) keep_error(c, result, inode);
-    tell(c, result);
+    kx_fuse_tell(c, result);
     kx_fuse_settle(c);
     fuse_reply_err(c->req, -result);
     kx_fuse_finish(c);
@@ -129,6 +158,15 @@ static bool is_fresh(struct kx_inode *inode)
     return overlay.fresh;
 }
 
+/* How long the kernel need not ask for the name. That of a directory leads to names whose paths are
+ * asked of the server, so another directory of that name is no lie; and where the name itself
+ * matters (mkdir, rename, after ESTALE), the kernel asks for it all the same. */
+static double name_timeout_s(const struct kx_options *options, bool directory)
+{
+    if (!directory || options->entry_timeout_s <= 0) return options->entry_timeout_s;
+    return MAX(options->dir_timeout_s, options->entry_timeout_s);
+}
+
 void kx_fuse_fill_entry(struct kx_mount *mount, struct kx_inode *inode,
                         struct fuse_entry_param *out)
 {
@@ -137,8 +175,8 @@ void kx_fuse_fill_entry(struct kx_mount *mount, struct kx_inode *inode,
     out->attr_timeout = kx_fuse_valid_s(mount, mount->options->attr_timeout_s, age);
     /* A name that is only here goes when its publishing fails: the kernel asks each time (no
      * request). */
-    out->entry_timeout =
-        is_fresh(inode) ? 0 : kx_fuse_valid_s(mount, mount->options->entry_timeout_s, MAX(age, 0));
+    double name_s = name_timeout_s(mount->options, S_ISDIR(out->attr.st_mode));
+    out->entry_timeout = is_fresh(inode) ? 0 : kx_fuse_valid_s(mount, name_s, MAX(age, 0));
 }
 
 void kx_fuse_reply_entry(struct kx_fuse_call *c, struct kx_inode *inode)

@@ -32,6 +32,11 @@ void kx_op_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     kx_fuse_begin(&c, req);
     g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
     if (!inode) return;
+    int result = kx_fuse_still(&c, inode);
+    if (result < 0) {
+        kx_fuse_reply_result(&c, result, inode);
+        return;
+    }
     struct kx_directory *directory = kx_directory_open(c.mount, inode);
     fi->fh = (uintptr_t)directory;
     static const struct kx_open_kind kind = {.close = close_directory, .path = path_of_directory};

@@ -27,9 +27,15 @@ static char *path_of_handle(void *handle)
     return kx_inode_path(kx_handle_inode(handle));
 }
 
+static int64_t window_of_handle(void *handle)
+{
+    return kx_handle_window(handle);
+}
+
 static void remember(struct kx_fuse_call *c, struct kx_handle *handle, int flags)
 {
-    static const struct kx_open_kind kind = {.close = close_handle, .path = path_of_handle};
+    static const struct kx_open_kind kind = {
+        .close = close_handle, .path = path_of_handle, .window = window_of_handle};
     kx_opens_add(c->mount->opens, handle, &kind, fuse_req_ctx(c->req)->pid, flags);
 }
 
@@ -66,8 +72,9 @@ void kx_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     if (!inode) return;
     struct kx_handle *handle = NULL;
     int64_t before = kx_inode_visible(inode);
-    if ((fi->flags & O_ACCMODE) != O_RDONLY) kx_fuse_changes(&c, "write", inode, NULL);
-    int result = kx_handle_open(c.mount, inode, fi->flags, &c.call, &handle, &c.err);
+    bool changes = (fi->flags & O_ACCMODE) != O_RDONLY || fi->flags & O_TRUNC;
+    int result = changes ? kx_fuse_begin_change(&c, "write", inode, NULL) : 0;
+    if (result == 0) result = kx_handle_open(c.mount, inode, fi->flags, &c.call, &handle, &c.err);
     if (kx_inode_visible(inode) != before) attributes_have_changed(c.mount, inode);
     if (result < 0)
         kx_fuse_reply_result(&c, result, inode);
@@ -141,8 +148,8 @@ void kx_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
     g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
     if (!directory) return;
     struct kx_handle *handle = NULL;
-    kx_fuse_changes(&c, "create", directory, name);
-    int result = create_or_open(&c, directory, name, mode, fi->flags, &handle);
+    int result = kx_fuse_begin_change(&c, "create", directory, name);
+    if (result == 0) result = create_or_open(&c, directory, name, mode, fi->flags, &handle);
     if (result < 0)
         kx_fuse_reply_result(&c, result, directory);
     else
@@ -180,7 +187,8 @@ void kx_op_write(fuse_req_t req, fuse_ino_t node, const char *data, size_t size,
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     struct kx_handle *handle = handle_of(fi);
-    int result = kx_handle_write(handle, offset, data, size, &c.call, &c.err);
+    int result = kx_mount_may_change(c.mount, &c.err);
+    if (result == 0) result = kx_handle_write(handle, offset, data, size, &c.call, &c.err);
     if (result < 0) {
         kx_fuse_reply_result(&c, result, kx_handle_inode(handle));
         return;
@@ -255,8 +263,9 @@ void kx_op_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset, of
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     struct kx_inode *inode = kx_handle_inode(handle_of(fi));
-    kx_fuse_changes(&c, "fallocate", inode, NULL);
-    kx_fuse_reply_result(&c, allocate(&c, inode, mode, (int64_t)offset + length), inode);
+    int result = kx_fuse_begin_change(&c, "fallocate", inode, NULL);
+    if (result == 0) result = allocate(&c, inode, mode, (int64_t)offset + length);
+    kx_fuse_reply_result(&c, result, inode);
 }
 
 void kx_op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
@@ -271,8 +280,10 @@ void kx_op_copy_file_range(fuse_req_t req, fuse_ino_t from, off_t from_offset,
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
     struct kx_handle *out = handle_of(to_fi);
-    int64_t done = kx_handle_copy(handle_of(from_fi), from_offset, out, to_offset,
-                                  (int64_t)MIN(length, (size_t)INT64_MAX), &c.call, &c.err);
+    int64_t done = kx_mount_may_change(c.mount, &c.err);
+    if (done == 0)
+        done = kx_handle_copy(handle_of(from_fi), from_offset, out, to_offset,
+                              (int64_t)MIN(length, (size_t)INT64_MAX), &c.call, &c.err);
     if (done < 0) {
         kx_fuse_reply_result(&c, (int)done, kx_handle_inode(out));
         return;

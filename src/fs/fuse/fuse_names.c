@@ -41,8 +41,9 @@ void kx_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mod
     g_autoptr(kx_inode) directory = kx_fuse_inode(&c, parent);
     if (!directory) return;
     g_autofree char *path = NULL;
-    kx_fuse_changes(&c, "mkdir", directory, name);
-    int result = kx_path_in(directory, name, &path, &c.err);
+    int result = kx_fuse_begin_change(&c, "mkdir", directory, name);
+    if (result == 0) result = kx_fuse_still(&c, directory); /* MKDIRS would make it again */
+    if (result == 0) result = kx_path_in(directory, name, &path, &c.err);
     if (result == 0)
         result = kx_webhdfs_mkdirs(c.mount->client, path, mode & 07777, &c.call, &c.err);
     if (result < 0) {
@@ -96,8 +97,9 @@ static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, con
     g_autofree char *path = NULL;
     g_autoptr(kx_inode) child = kx_inodes_child(c.mount->inodes, directory, name);
     struct taken taken = {0};
-    kx_fuse_changes(&c, what, directory, name);
-    int result = kx_path_in(directory, name, &path, &c.err);
+    int result = kx_fuse_begin_change(&c, what, directory, name);
+    if (result == 0 && child) result = kx_fuse_still(&c, child);
+    if (result == 0) result = kx_path_in(directory, name, &path, &c.err);
     if (result == 0) result = take(&c, child, &taken);
     bool asked = result == 0 && !taken.fresh;
     bool noted = asked && taken.writer && kx_recovery_note_move(c.mount, path, "", &c.call);
@@ -191,9 +193,10 @@ void kx_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_
     g_autoptr(kx_inode) to = kx_fuse_inode(&c, to_parent);
     if (!to) return;
     const struct move m = {from, to, name, to_name, flags};
-    kx_fuse_changes(&c, "rename", from, name);
+    int result = kx_fuse_begin_change(&c, "rename", from, name);
     kx_fuse_changes_to(&c, to, to_name);
-    kx_fuse_reply_result(&c, move(&c, &m), from);
+    if (result == 0) result = move(&c, &m);
+    kx_fuse_reply_result(&c, result, from);
 }
 
 static void refuse(fuse_req_t req, fuse_ino_t node, int code, const char *reason)

@@ -71,6 +71,17 @@ static void tell_gone(struct kx_mount *mount, uint64_t directory, uint64_t node,
                  g_strerror(-result));
 }
 
+/* As above. The name stays usable as a working directory, so it is not dropped, only asked for
+ * again.
+ */
+static void tell_stale(struct kx_mount *mount, uint64_t directory, uint64_t node, const char *name)
+{
+    if (name)
+        (void)fuse_lowlevel_notify_expire_entry(mount->kernel, directory, name, strlen(name),
+                                                FUSE_LL_EXPIRE_ONLY);
+    if (node) (void)fuse_lowlevel_notify_inval_inode(mount->kernel, node, 0, 0);
+}
+
 /* Before the kernel's INIT is answered: it takes the lesser of what is set and what the answer
  * says.
  */
@@ -107,6 +118,7 @@ static int attach(struct kx_session *session, struct kx_mount *mount, const char
     session->mounted = TRUE;
     mount->kernel = session->fuse;
     mount->tell_gone = tell_gone;
+    mount->tell_stale = tell_stale;
     note_device(mount, mountpoint);
     int result = kx_fuse_install_io(session->fuse);
     return result < 0 ? kx_error_set(err, -result, "libfuse does not take our way to the kernel")

@@ -21,6 +21,11 @@ struct kx_tree_node *kx_fuse_tree_node(struct kx_fuse_call *c, fuse_ino_t node)
     return found;
 }
 
+int kx_fuse_tree_may_change(struct kx_fuse_call *c, const struct kx_tree_node *node)
+{
+    return kx_tree_is_local(node) ? 0 : kx_mount_may_change(c->mount, &c->err);
+}
+
 /* ESTALE is for the kernel, which looks the name up again: no program has failed. */
 static void keep_error(struct kx_fuse_call *c, int result, const struct kx_tree_node *node)
 {
@@ -37,6 +42,7 @@ static void keep_error(struct kx_fuse_call *c, int result, const struct kx_tree_
 void kx_fuse_tree_reply(struct kx_fuse_call *c, int result, const struct kx_tree_node *node)
 {
     if (result < 0) keep_error(c, result, node);
+    kx_fuse_tell(c, result);
     kx_fuse_settle(c);
     fuse_reply_err(c->req, -result);
     kx_fuse_finish(c);
@@ -52,6 +58,22 @@ void kx_fuse_tree_reply_entry(struct kx_fuse_call *c, struct kx_tree_node *node,
     kx_fuse_finish(c);
 }
 
+/* Programs try names: nothing has failed. What a server says of one that it was asked for is kept
+ * all the same. */
+static void reply_none(struct kx_fuse_call *c, const struct kx_tree_node *directory,
+                       const char *name)
+{
+    if (c->err.exception && directory) {
+        g_autofree char *above = kx_tree_shown_path(directory);
+        g_autofree char *path = g_strconcat(above, "/", name, NULL);
+        kx_error_about(&c->err, NULL, path);
+        kx_errors_add(c->mount->errors, &c->err);
+    }
+    kx_fuse_settle(c);
+    fuse_reply_err(c->req, ENOENT);
+    kx_fuse_finish(c);
+}
+
 /* Nothing is kept by the kernel: what a name is, and how long its text, is asked for each time. */
 void kx_tree_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -63,10 +85,8 @@ void kx_tree_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     g_autoptr(kx_tree_node) node = NULL;
     int result =
         kx_tree_lookup(c.mount->tree, directory, name, &c.call, &node, &entry.attr, &c.err);
-    if (result == -ENOENT) { /* programs try names: nothing has failed */
-        kx_fuse_settle(&c);
-        fuse_reply_err(req, ENOENT);
-        kx_fuse_finish(&c);
+    if (result == -ENOENT) {
+        reply_none(&c, directory, name);
         return;
     }
     if (result < 0) {
@@ -124,7 +144,8 @@ static int set_drop(struct kx_fuse_call *c, struct kx_tree_node *node, const str
     struct kx_tree_file *file = NULL, *open = fi ? (struct kx_tree_file *)(uintptr_t)fi->fh : NULL;
     const struct kx_tree_who who = {.uid = fuse_req_ctx(c->req)->uid,
                                     .thread = fuse_req_ctx(c->req)->pid};
-    int result = open ? 0 : kx_tree_open(node, O_WRONLY, &who, &c->call, &file, &c->err);
+    int result = kx_fuse_tree_may_change(c, node);
+    if (result == 0 && !open) result = kx_tree_open(node, O_WRONLY, &who, &c->call, &file, &c->err);
     if (result == 0) result = kx_tree_cut(open ? open : file, attr->st_size, &c->err);
     if (result == 0 && file && attr->st_size) result = kx_tree_flush(file, true, &c->call, &c->err);
     kx_tree_close(file);

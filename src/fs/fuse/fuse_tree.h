@@ -45,6 +45,9 @@ void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, cons
 void kx_fuse_tree_opened(struct kx_fuse_call *c, struct kx_tree_file *file,
                          struct fuse_file_info *fi, const struct fuse_entry_param *entry);
 
+/** May what the node stands for be changed now?  @return 0; -EROFS. */
+int kx_fuse_tree_may_change(struct kx_fuse_call *c, const struct kx_tree_node *node);
+
 /** A reference, or NULL after the call was answered with ESTALE. */
 struct kx_tree_node *kx_fuse_tree_node(struct kx_fuse_call *c, fuse_ino_t node);
 

@@ -12,10 +12,20 @@ static struct kx_tree_node *directory_for(struct kx_fuse_call *c, fuse_ino_t par
 {
     g_autoptr(kx_tree_node) directory = kx_fuse_tree_node(c, parent);
     if (!directory) return NULL;
-    int result = kx_tree_access(directory, fuse_req_ctx(c->req)->uid, 0, &c->err);
+    int result = kx_fuse_tree_may_change(c, directory);
+    if (result == 0) result = kx_tree_access(directory, fuse_req_ctx(c->req)->uid, 0, &c->err);
     if (result == 0) return g_steal_pointer(&directory);
     kx_fuse_tree_reply(c, result, directory);
     return NULL;
+}
+
+/* A name of a directory changes. */
+static void note_name(struct kx_fuse_call *c, const char *what,
+                      const struct kx_tree_node *directory, const char *name, const char *to)
+{
+    g_autofree char *above = kx_tree_shown_path(directory);
+    kx_fuse_changes_virtual(c, what, g_build_filename(above, name, NULL),
+                            to ? g_build_filename(above, to, NULL) : NULL);
 }
 
 static int make_and_open(struct kx_fuse_call *c, struct kx_tree_node *directory, const char *name,
@@ -60,6 +70,7 @@ void kx_tree_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name)
     kx_fuse_begin(&c, req);
     g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
     if (!directory) return;
+    note_name(&c, "mkdir", directory, name, NULL);
     int result = kx_tree_access(directory, fuse_req_ctx(req)->uid, W_OK, &c.err);
     if (result == 0) result = kx_tree_make(directory, name, true, &c.call, &c.err);
     if (result == 0)
@@ -70,6 +81,17 @@ void kx_tree_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name)
         return;
     }
     kx_fuse_tree_reply_entry(&c, node, &entry);
+}
+
+/* What became of a file that was handed in: a submission, with its job or none, is in the audit.
+ * @return whether it was one. */
+static bool note_submission(struct kx_fuse_call *c, struct kx_tree_node *node)
+{
+    g_autofree char *id = kx_tree_text_beside(node, ".id", &c->call);
+    g_autofree char *error = id ? NULL : kx_tree_text_beside(node, ".error", &c->call);
+    if (!id && !error) return false;
+    kx_fuse_changes_virtual(c, "submit", kx_tree_shown_path(node), g_steal_pointer(&id));
+    return true;
 }
 
 void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
@@ -83,6 +105,8 @@ void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi
     if (written) (void)kx_tree_stat(kx_tree_file_node(file), &c.call, &st, NULL);
     bool last = !written || !kx_descriptors_left(fuse_req_ctx(req)->pid, 0, st.st_ino);
     int result = kx_tree_flush(file, last, &c.call, &c.err);
+    if (kx_tree_has_taken(file) && !note_submission(&c, kx_tree_file_node(file)))
+        kx_fuse_changes_virtual(&c, "write", kx_tree_shown_path(kx_tree_file_node(file)), NULL);
     kx_fuse_tree_reply(&c, result, kx_tree_file_node(file));
 }
 
@@ -92,6 +116,7 @@ void kx_tree_op_remove(fuse_req_t req, fuse_ino_t parent, const char *name, bool
     kx_fuse_begin(&c, req);
     g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
     if (!directory) return;
+    note_name(&c, folder ? "rmdir" : "unlink", directory, name, NULL);
     int result = kx_tree_access(directory, fuse_req_ctx(req)->uid, W_OK, &c.err);
     if (result == -EACCES) result = -EPERM;
     if (result == 0) result = kx_tree_remove(directory, name, folder, &c.call, &c.err);
@@ -110,6 +135,17 @@ static int check_rename(struct kx_fuse_call *c, struct kx_tree_node *directory, 
     return kx_tree_access(directory, fuse_req_ctx(c->req)->uid, W_OK, &c->err);
 }
 
+/* An editor saves by renaming, which submits: that is in the audit, behind the rename. */
+static void note_saved(struct kx_fuse_call *c, struct kx_tree_node *directory, const char *name,
+                       int result)
+{
+    struct stat st;
+    g_autoptr(kx_tree_node) node = NULL;
+    kx_fuse_tell(c, result);
+    if (kx_tree_lookup(c->mount->tree, directory, name, &c->call, &node, &st, NULL) == 0)
+        (void)note_submission(c, node);
+}
+
 void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, const char *to,
                        unsigned flags)
 {
@@ -117,7 +153,11 @@ void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, cons
     kx_fuse_begin(&c, req);
     g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
     if (!directory) return;
+    note_name(&c, "rename", directory, name, to);
     int result = check_rename(&c, directory, to, flags);
-    if (result == 0) result = kx_tree_rename(directory, name, to, &c.call, &c.err);
+    if (result == 0) {
+        result = kx_tree_rename(directory, name, to, &c.call, &c.err);
+        note_saved(&c, directory, to, result);
+    }
     kx_fuse_tree_reply(&c, result, directory);
 }

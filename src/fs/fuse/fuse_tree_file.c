@@ -47,7 +47,9 @@ void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     const struct fuse_ctx *context = fuse_req_ctx(req);
     const struct kx_tree_who who = {.uid = context->uid, .thread = context->pid};
     struct kx_tree_file *file = NULL;
-    int result = kx_tree_open(found, fi->flags, &who, &c.call, &file, &c.err);
+    bool writes = (fi->flags & O_ACCMODE) != O_RDONLY || fi->flags & O_TRUNC;
+    int result = writes ? kx_fuse_tree_may_change(&c, found) : 0;
+    if (result == 0) result = kx_tree_open(found, fi->flags, &who, &c.call, &file, &c.err);
     if (result < 0) {
         kx_fuse_tree_reply(&c, result, found);
         return;
@@ -100,13 +102,24 @@ void kx_tree_op_read(fuse_req_t req, size_t size, off_t offset, struct fuse_file
     kx_fuse_finish(&c);
 }
 
+/* A verb is in the audit, with what was written. */
+static void note_verb(struct kx_fuse_call *c, const struct kx_tree_node *node, const char *data,
+                      size_t size)
+{
+    if (!kx_tree_is_ctl(node)) return;
+    g_autofree char *line = g_strndup(data, MIN(size, KX_TREE_LINE_MAX));
+    kx_fuse_changes_virtual(c, "ctl", kx_tree_shown_path(node), kx_redact(g_strstrip(line)));
+}
+
 void kx_tree_op_write(fuse_req_t req, const char *data, size_t size, off_t offset,
                       struct fuse_file_info *fi)
 {
     struct kx_tree_file *file = file_of(fi);
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
-    int result = kx_tree_write(file, data, size, offset, &c.call, &c.err);
+    note_verb(&c, kx_tree_file_node(file), data, size);
+    int result = kx_fuse_tree_may_change(&c, kx_tree_file_node(file));
+    if (result == 0) result = kx_tree_write(file, data, size, offset, &c.call, &c.err);
     if (result < 0) {
         kx_fuse_tree_reply(&c, result, kx_tree_file_node(file));
         return;

@@ -61,8 +61,8 @@ void kx_op_setxattr(fuse_req_t req, fuse_ino_t node, const char *name, const cha
     g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
     if (!inode) return;
     g_autoptr(GBytes) bytes = g_bytes_new(value, size);
-    kx_fuse_changes(&c, "setxattr", inode, NULL);
-    int result = kx_xattr_set(c.mount, inode, name, bytes, flags, &c.call, &c.err);
+    int result = kx_fuse_begin_change(&c, "setxattr", inode, NULL);
+    if (result == 0) result = kx_xattr_set(c.mount, inode, name, bytes, flags, &c.call, &c.err);
     kx_fuse_reply_result(&c, result, inode);
 }
 
@@ -72,6 +72,7 @@ void kx_op_removexattr(fuse_req_t req, fuse_ino_t node, const char *name)
     kx_fuse_begin(&c, req);
     g_autoptr(kx_inode) inode = kx_fuse_inode(&c, node);
     if (!inode) return;
-    kx_fuse_changes(&c, "removexattr", inode, NULL);
-    kx_fuse_reply_result(&c, kx_xattr_remove(c.mount, inode, name, &c.call, &c.err), inode);
+    int result = kx_fuse_begin_change(&c, "removexattr", inode, NULL);
+    if (result == 0) result = kx_xattr_remove(c.mount, inode, name, &c.call, &c.err);
+    kx_fuse_reply_result(&c, result, inode);
 }

@@ -311,3 +311,35 @@ unsigned kx_inodes_count(struct kx_inodes *inodes)
     g_mutex_unlock(&inodes->mutex);
     return count;
 }
+
+static bool is_below_locked(const struct kx_inode *inode, const struct kx_inode *top)
+{
+    while (inode && inode != top)
+        inode = inode->parent;
+    return inode != NULL;
+}
+
+bool kx_inode_is_below(struct kx_inode *inode, const struct kx_inode *top)
+{
+    g_mutex_lock(&inode->inodes->mutex);
+    bool below = is_below_locked(inode, top);
+    g_mutex_unlock(&inode->inodes->mutex);
+    return below;
+}
+
+GPtrArray *kx_inodes_below(struct kx_inodes *inodes, const struct kx_inode *top)
+{
+    GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)kx_inode_unref);
+    GHashTableIter iter;
+    gpointer value;
+    g_mutex_lock(&inodes->mutex);
+    g_hash_table_iter_init(&iter, inodes->by_node);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct kx_inode *inode = value;
+        if (!is_below_locked(inode, top)) continue;
+        inode->refs++;
+        g_ptr_array_add(found, inode);
+    }
+    g_mutex_unlock(&inodes->mutex);
+    return found;
+}

@@ -11,6 +11,7 @@
  * Ownership: a `struct kx_inode *` returned is a reference, given back by kx_inode_unref; the
  * kernel's lookups are counted apart. */
 #pragma once
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -177,6 +178,12 @@ bool kx_inode_is_absent(struct kx_inode *directory, const char *name, int64_t no
  *  @return how many names in a row came one after the other, quickly and in ascending order: a
  * program walks through the directory. */
 unsigned kx_inode_walk(struct kx_inode *directory, const char *name, int64_t now_ms, char **before);
+
+/** Is it `top`, or somewhere below it? One without a name is below nothing. */
+bool kx_inode_is_below(struct kx_inode *inode, const struct kx_inode *top);
+
+/** All that there are of these.  @return owned array of references, in no order. */
+GPtrArray *kx_inodes_below(struct kx_inodes *inodes, const struct kx_inode *top);
 
 /** How many inodes there are. */
 unsigned kx_inodes_count(struct kx_inodes *inodes);

@@ -144,12 +144,26 @@ static void hand_over(struct kx_mount *mount, struct kx_inode *inode,
     kx_inode_unref(kx_inodes_adopt(mount->inodes, parent, name, status, epoch, now_ms(mount)));
 }
 
+/* A directory whose name leads on for longer than its attributes are true (dir_timeout): who walks
+ * over many of them asks for one after the other, as lookups do, and a page may say it of all. */
+static int refresh_by_name(struct kx_mount *mount, struct kx_inode *inode, struct kx_inode *parent,
+                           const char *name, const struct kx_call *call, struct kx_error *err)
+{
+    g_autoptr(kx_inode) child = NULL;
+    int result = ask_child(mount, parent, name, call, &child, err);
+    if (result < 0 || child == inode) return result;
+    return kx_error_set(err, ESTALE, "another file has taken the name");
+}
+
 static int refresh(struct kx_mount *mount, struct kx_inode *inode, int64_t within_ms, bool opening,
                    const struct kx_call *call, struct kx_error *err)
 {
+    g_autoptr(kx_inode) parent = NULL;
+    g_autofree char *path = NULL, *name = NULL;
     if (known_within(mount, inode, within_ms) || kx_inode_detached(inode))
         return 0; /* nobody to ask about a file without a name */
-    g_autofree char *path = NULL;
+    if (inode->directory && kx_inode_place(inode, &parent, &name))
+        return refresh_by_name(mount, inode, parent, name, call, err);
     int result = kx_path_of(inode, &path, err);
     if (result < 0) return result;
     struct kx_status status = {0};

@@ -37,6 +37,14 @@ void kx_pages_free(struct kx_pages *pages)
     g_free(pages);
 }
 
+void kx_pages_drop(struct kx_pages *pages)
+{
+    g_mutex_lock(&pages->mutex);
+    for (int i = 0; i < KX_PAGES_MAX; i++)
+        kept_clear(&pages->kept[i]);
+    g_mutex_unlock(&pages->mutex);
+}
+
 int kx_name_order(const char *a, const char *b)
 {
     while (*a && *a == *b)

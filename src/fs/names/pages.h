@@ -15,6 +15,9 @@ struct kx_pages;
 struct kx_pages *kx_pages_new(void);
 void kx_pages_free(struct kx_pages *pages);
 
+/** Forget all. */
+void kx_pages_drop(struct kx_pages *pages);
+
 /* Where and when a page came from. */
 struct kx_page_origin {
     uint64_t directory; /* node number */

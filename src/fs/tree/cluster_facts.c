@@ -1,5 +1,4 @@
 /* What this mount is, and what is known of its server. */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -123,7 +122,11 @@ int kx_cluster_services(const struct kx_tree_at *at, GString *out, struct kx_err
 int kx_cluster_config(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {
     (void)err;
-    g_autofree char *text = kx_options_show(at->mount->options, kx_log_get_level(at->mount->log));
+    struct kx_mount *mount = at->mount;
+    const struct kx_options_now now = {kx_log_get_level(mount->log),
+                                       mount->options->read_only ||
+                                           g_atomic_int_get(&mount->refuses)};
+    g_autofree char *text = kx_options_show(mount->options, &now);
     g_string_append(out, text);
     return 0;
 }
@@ -152,18 +155,17 @@ int kx_cluster_open(const struct kx_tree_at *at, GString *out, struct kx_error *
     for (guint i = 0; i < items->len; i++) {
         const struct kx_opens_item *item = g_ptr_array_index(items, i);
         g_autofree char *path = g_strescape(item->path ? item->path : "(removed)", NULL);
-        g_string_append_printf(out, "%d\t%s\t%s\n", (int)item->pid, mode_word(item->flags), path);
+        g_string_append_printf(out, "%d\t%s\t%s\t%" G_GINT64_FORMAT "\n", (int)item->pid,
+                               mode_word(item->flags), path, item->window);
     }
     return 0;
 }
 
-/* That something is not there is no failure to show. */
 static void add_error(const struct kx_errors_item *item, void *context)
 {
-    if (item->code == ENOENT || item->code == ENODATA || item->code == EINTR) return;
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(item->at_ms / 1000);
-    g_autofree char *stamp = g_date_time_format(at, "%Y-%m-%dT%H:%M:%S");
-    g_string_append_printf(context, "%s.%03dZ %s\n", stamp, (int)(item->at_ms % 1000), item->line);
+    if (!kx_errors_shows(item->code)) return;
+    kx_errors_format(item, context);
+    g_string_append_c(context, '\n');
 }
 
 int kx_cluster_errors(const struct kx_tree_at *at, GString *out, struct kx_error *err)

@@ -22,11 +22,22 @@ int kx_cluster_stats(const struct kx_tree_at *at, GString *out, struct kx_error 
 int kx_cluster_stats_json(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_metrics(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 
-/* cluster_log.c: the log, and the audit */
-int kx_cluster_log(const struct kx_tree_at *at, GString *out, struct kx_error *err);
-extern const struct kx_tree_stream kx_cluster_log_stream;
-int kx_cluster_audit(const struct kx_tree_at *at, GString *out, struct kx_error *err);
-extern const struct kx_tree_stream kx_cluster_audit_stream;
+/* cluster_latency.c: how long answers took */
+#define KX_LATENCY_METRIC "knoxfs_answer_seconds"
+struct kx_client;
+int kx_cluster_latency(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+void kx_cluster_latency_metrics(struct kx_client *client, GString *out);
+
+/* cluster_log.c: lines that come */
+
+/* Which lines a row's file has: its `data`. */
+struct kx_cluster_lines {
+    struct kx_lines *(*of)(struct kx_mount *mount); /* borrowed */
+};
+extern const struct kx_cluster_lines kx_cluster_log, kx_cluster_audit, kx_cluster_events,
+    kx_cluster_failures;
+int kx_cluster_lines_text(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+extern const struct kx_tree_stream kx_cluster_lines_stream; /* those from now on */
 
 /* cluster_ctl.c */
 extern const struct kx_tree_verb kx_cluster_verbs[];         /* of the mount */

@@ -144,5 +144,6 @@ int kx_cluster_metrics(const struct kx_tree_at *at, GString *out, struct kx_erro
         if (number->op) g_string_append_printf(out, "{op=\"%s\"}", number->op);
         g_string_append_printf(out, " %" G_GUINT64_FORMAT "\n", number->value);
     }
+    kx_cluster_latency_metrics(at->mount->client, out);
     return 0;
 }

@@ -5,7 +5,6 @@
 #include "fs/mount.h"
 #include "fs/running.h"
 #include "fs/tree/oozie_private.h"
-#include "fs/tree/shared.h"
 #include "rest/configuration.h"
 
 int kx_oozie_job_member(const struct kx_tree_at *at, GString *out, struct kx_error *err)
@@ -25,42 +24,6 @@ int kx_oozie_job_json(const struct kx_tree_at *at, GString *out, struct kx_error
     if (result < 0) return result;
     g_autofree char *json = kx_item_json(kx_answer_root(record));
     g_string_append(out, json);
-    return 0;
-}
-
-/* What is long has a file of its own. */
-static void add_line(const char *name, const char *value, void *context)
-{
-    static const char *const LONG[] = {"conf", "toString", NULL};
-    if (!g_strv_contains(LONG, name)) kx_shared_add_line(name, value, context);
-}
-
-static void add_action(const struct kx_item *action, GString *out)
-{
-    static const struct kx_oozie_member SHOWN[] = {
-        {"type", false},   {"status", false},     {"startTime", true},
-        {"endTime", true}, {"externalId", false}, {"errorCode", false},
-    };
-    g_autofree char *name = kx_item_text(action, "name");
-    g_autofree char *number = kx_item_text(action, "actionNumber");
-    g_string_append_printf(out, "action\t%s", name ? name : number ? number : "");
-    for (size_t i = 0; i < G_N_ELEMENTS(SHOWN); i++) {
-        g_string_append_c(out, '\t');
-        kx_oozie_add_member(action, &SHOWN[i], out);
-    }
-    g_string_append_c(out, '\n');
-}
-
-int kx_oozie_job_info(const struct kx_tree_at *at, GString *out, struct kx_error *err)
-{
-    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
-    g_autoptr(kx_answer) record = NULL;
-    int result = kx_oozie_job_at(at, &id, &record, err);
-    if (result < 0) return result;
-    kx_item_each(kx_answer_root(record), add_line, out);
-    const struct kx_item *actions = kx_item_at(kx_answer_root(record), "actions");
-    for (size_t i = 0; i < kx_item_count(actions); i++)
-        add_action(kx_item_element(actions, i), out);
     return 0;
 }
 

@@ -41,7 +41,7 @@
      .text = kx_oozie_job_json},                                                                   \
         {.pattern = at "/info",                                                                    \
          .kind = KX_TREE_DOCUMENT,                                                                 \
-         .help = "the same as a table",                                                            \
+         .help = "the same as the oozie program prints it",                                        \
          .text = kx_oozie_job_info},                                                               \
         {.pattern = at "/properties",                                                              \
          .kind = KX_TREE_DOCUMENT,                                                                 \
@@ -60,5 +60,6 @@
          .text = kx_shared_error},                                                                 \
     {                                                                                              \
         .pattern = at "/ctl", .kind = KX_TREE_CTL,                                                 \
-        .help = "write a verb to it; reading lists the verbs", .verbs = its_verbs                  \
+        .help = "write a verb to it; reading lists the verbs", .verbs = its_verbs,                 \
+        .look = kx_oozie_ctl_look                                                                  \
     }

@@ -25,6 +25,7 @@
 #define TIME_OF_ITS "createdtime"                    /* what a filter's own times are called */
 
 struct all {
+    struct kx_mount *mount;
     struct kx_oozie *oozie;
     enum kx_job_kind kind;
     char *filter;     /* NULL: none */
@@ -33,6 +34,7 @@ struct all {
     int64_t to_min;   /* minutes since the epoch: the span's end; 0: there is none yet */
     int64_t span_min; /* its length */
     int64_t total;    /* of the first page */
+    bool here;        /* the jobs are directories, not links */
     GHashTable *seen; /* a set of hashes of ids, 8 bytes each: two jobs of 10^5 are the same one in
                          10^9 listings */
 };
@@ -55,6 +57,8 @@ static int open_all(const struct kx_tree_at *at, void **state, struct kx_error *
     if (result < 0) return result;
     struct all *all = g_new0(struct all, 1);
     g_autofree char *lower = g_ascii_strdown(filter ? filter : "", -1);
+    all->mount = at->mount;
+    all->here = view->here;
     all->oozie = oozie;
     all->kind = view->kind;
     all->by_offset = strstr(lower, TIME_OF_ITS) != NULL;
@@ -103,8 +107,9 @@ static bool add_job(struct all *all, const struct kx_item *job, GPtrArray *value
     g_autofree char *name = kx_oozie_text(job, all->kind, "id");
     if (!is_id(name, all->kind)) return false;
     if (!g_hash_table_add(all->seen, hash_of(name))) return true;
-    const struct kx_tree_look look = {.mtime_ms = time_of(job, all->kind, "lastModTime"),
-                                      .keep_ms = KX_OOZIE_LIST_MS};
+    struct kx_tree_look look = {.keep_ms = KX_OOZIE_LIST_MS};
+    bool own = kx_oozie_describe(all->mount, job, &look);
+    if (all->here) look.mode = own ? KX_OOZIE_MODE_OWN : KX_OOZIE_MODE_OTHER;
     g_ptr_array_add(values, g_steal_pointer(&name));
     g_array_append_val(looks, look);
     return false;
@@ -219,7 +224,7 @@ const struct kx_tree_pages kx_oozie_pages = {
 
 /* What the server would have to be asked for: is a job among those of its own filter? */
 static int ask_filter(const struct kx_tree_at *at, const struct kx_oozie_view *view,
-                      struct kx_error *err)
+                      struct kx_tree_look *out, struct kx_error *err)
 {
     g_autofree char *filter = NULL, *one = NULL;
     g_autoptr(kx_answer) answer = NULL;
@@ -229,21 +234,24 @@ static int ask_filter(const struct kx_tree_at *at, const struct kx_oozie_view *v
     const struct kx_oozie_page page = {.kind = view->kind, .filter = one, .offset = 1, .count = 1};
     result = kx_oozie_list(kx_oozie_of(at, err), &page, at->call, &answer, err);
     if (result < 0) return result;
+    const struct kx_item *jobs = kx_oozie_jobs(answer, view->kind);
+    if (kx_item_count(jobs)) kx_oozie_describe(at->mount, kx_item_element(jobs, 0), out);
     return kx_item_number(kx_answer_root(answer), "total", 0) ? 1 : 0;
 }
 
 /* What the job itself tells, and its other files need anyway.  @return 1: it is one of them. */
 static int ask_job(const struct kx_tree_at *at, const struct kx_oozie_view *view,
-                   struct kx_error *err)
+                   struct kx_tree_look *out, struct kx_error *err)
 {
     const char *member = strcmp(view->with, "user") == 0   ? "user"
                          : strcmp(view->with, "name") == 0 ? "appName"
                                                            : NULL;
     __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
     g_autoptr(kx_answer) record = NULL;
-    if (!member) return ask_filter(at, view, err);
+    if (!member) return ask_filter(at, view, out, err);
     int result = kx_oozie_job_at(at, &id, &record, err);
     if (result < 0) return result;
+    kx_oozie_describe(at->mount, kx_answer_root(record), out);
     g_autofree char *value = kx_item_text(kx_answer_root(record), member);
     return g_strcmp0(value, kx_tree_bound(at, view->with)) == 0 ? 1 : 0;
 }
@@ -252,9 +260,8 @@ int kx_oozie_pages_look(const struct kx_tree_at *at, struct kx_tree_look *out, s
 {
     const struct kx_oozie_view *view = at->row->data;
     const char *wanted = kx_tree_bound(at, "id");
-    (void)out;
     if (!is_id(wanted, view->kind)) return kx_error_set(err, ENOENT, "%s is no job's id", wanted);
-    int result = ask_job(at, view, err);
+    int result = ask_job(at, view, out, err);
     return result < 0 ? result
            : result   ? 0
                       : kx_error_set(err, ENOENT, "%s is not among these jobs", wanted);

@@ -4,6 +4,13 @@
 #include "fs/tree/tree_table.h"
 #include "oozie/oozie.h"
 
+/* Behind the reason why a job is not there. */
+#define KX_OOZIE_PURGED "purged?"
+
+/* What a job's directory shows: nothing can be made in either. */
+#define KX_OOZIE_MODE_OWN   0755
+#define KX_OOZIE_MODE_OTHER 0555
+
 /* `data` of a row that shows one member of a JSON object. */
 struct kx_oozie_member {
     const char *name; /* a path of members */
@@ -20,7 +27,16 @@ int kx_oozie_job_at(const struct kx_tree_at *at, struct kx_job_id *id, struct kx
 int kx_oozie_action_at(const struct kx_tree_at *at, struct kx_answer **record,
                        const struct kx_item **action, struct kx_error *err);
 int kx_oozie_there(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+/** A job's directory: times and owner are the job's; its mode says whether it is the mount's own
+ * user's. Of a listed one what the listing says, as long as that is shared. */
 int kx_oozie_job_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+/** Its ctl: 0444 where it is another user's. Who writes to it all the same is told by the server.
+ */
+int kx_oozie_ctl_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+/** Times and owner of a job's object, also of a listing's; the mode stays. Of coordinators and
+ * bundles Oozie tells no time of a change: it is the one of their submission.  @return is it the
+ * mount's own user's? */
+bool kx_oozie_describe(struct kx_mount *mount, const struct kx_item *job, struct kx_tree_look *out);
 int kx_oozie_action_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                          struct kx_error *err);
 /** Append a member as it is shown; nothing when there is none. */
@@ -49,6 +65,12 @@ struct kx_oozie_view {
     bool here;          /* the ids are directories here, not links */
 };
 int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
+/** The directory of a view: its time is the newest of what its listing shows. */
+int kx_oozie_folder_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                         struct kx_error *err);
+/** The job {id} in the listing of its view, if that is shared at this moment.  @return borrowed
+ * from the answer; NULL: it is not. */
+const struct kx_item *kx_oozie_listed(const struct kx_tree_at *at, struct kx_answer **answer);
 /** MORE: there when the view has more than it lists. */
 int kx_oozie_more(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_more_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
@@ -65,6 +87,7 @@ int kx_oozie_pages_look(const struct kx_tree_at *at, struct kx_tree_look *out,
 /* oozie_job.c, oozie_texts.c: of a job */
 int kx_oozie_job_member(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_job_json(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+/** oozie_info.c */
 int kx_oozie_job_info(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_job_properties(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_job_show(const struct kx_tree_at *at, GString *out, struct kx_error *err);
@@ -130,6 +153,8 @@ int kx_oozie_job_workflow(const struct kx_tree_at *at, struct kx_workflow **out,
                           struct kx_progress *progress, struct kx_error *err);
 void kx_oozie_clear_progress(struct kx_progress *progress);
 int kx_oozie_job_graph(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+/* oozie_pipeline.c: of a coordinator, or of a bundle */
+int kx_oozie_pipeline_graph(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 
 /* oozie_actions.c */
 int kx_oozie_action_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);

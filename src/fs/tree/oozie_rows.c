@@ -33,14 +33,21 @@ static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_
         }                                                                                          \
     }
 #define VIEW(name, words, filter)                                                                  \
-    {.pattern = JOBS "/" name, .kind = KX_TREE_DIRECTORY, .help = words},                          \
+    {.pattern = JOBS "/" name,                                                                     \
+     .kind = KX_TREE_DIRECTORY,                                                                    \
+     .help = words,                                                                                \
+     .look = kx_oozie_folder_look,                                                                 \
+     .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, filter, NULL, false}},                 \
         LINKS(JOBS "/" name, filter)
 /* The same of the mount's user only; not listed beside the jobs themselves. */
 #define MINE(name, state)                                                                          \
     {.pattern = JOBS "/mine/" name,                                                                \
      .kind = KX_TREE_DIRECTORY,                                                                    \
      .flags = KX_TREE_UNLISTED,                                                                    \
-     .help = "those of them that are " state},                                                     \
+     .help = "those of them that are " state,                                                      \
+     .look = kx_oozie_folder_look,                                                                 \
+     .data =                                                                                       \
+         &(const struct kx_oozie_view){KX_JOB_WORKFLOW, "user=%s;status=" state, NULL, false}},    \
         LINKS(JOBS "/mine/" name, "user=%s;status=" state)
 /* All of them, however many. */
 #define NAMED_VIEW(name, bound, words, filter)                                                     \

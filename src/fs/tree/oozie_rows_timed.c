@@ -8,10 +8,21 @@
 #define BUNDLES "/.oozie/bundles"
 #define BUNDLE  BUNDLES "/{id}"
 
+#define GRAPH(at, form, words)                                                                     \
+    {                                                                                              \
+        .pattern = at "/graph." form, .kind = KX_TREE_DOCUMENT, .flags = KX_TREE_DEAR,             \
+        .help = words, .text = kx_oozie_pipeline_graph, .data = form                               \
+    }
+#define GRAPHS(at)                                                                                 \
+    GRAPH(at, "txt", "datasets, coordinators, workflows: name, type, state, what they lead to"),   \
+        GRAPH(at, "dot", "the same for dot(1)"), GRAPH(at, "svg", "the same as a picture")
+
 static const struct kx_tree_row ROWS[] = {
     {.pattern = COORDS,
      .kind = KX_TREE_DIRECTORY,
-     .help = "Coordinators: the newest 200; any can be named"},
+     .help = "Coordinators: the newest 200; any can be named",
+     .look = kx_oozie_folder_look,
+     .data = &(const struct kx_oozie_view){KX_JOB_COORDINATOR, NULL, NULL, true}},
     {.pattern = COORD,
      .kind = KX_TREE_DIRECTORY,
      .help = "one of them",
@@ -34,6 +45,7 @@ static const struct kx_tree_row ROWS[] = {
     MEMBER(COORD "/concurrency", job, "concurrency", "how many run at once"),
     TIME(COORD "/pause-time", job, "pauseTime", "when it pauses"),
     JOB_FILES(COORD, kx_oozie_coordinator_verbs),
+    GRAPHS(COORD),
     PREVIEW(COORD),
     {.pattern = COORD "/grid",
      .kind = KX_TREE_DOCUMENT,
@@ -67,7 +79,9 @@ static const struct kx_tree_row ROWS[] = {
      .look = kx_oozie_run_look},
     {.pattern = BUNDLES,
      .kind = KX_TREE_DIRECTORY,
-     .help = "Bundles: the newest 200; any can be named"},
+     .help = "Bundles: the newest 200; any can be named",
+     .look = kx_oozie_folder_look,
+     .data = &(const struct kx_oozie_view){KX_JOB_BUNDLE, NULL, NULL, true}},
     {.pattern = BUNDLE,
      .kind = KX_TREE_DIRECTORY,
      .help = "one of them",
@@ -83,6 +97,7 @@ static const struct kx_tree_row ROWS[] = {
     TIME(BUNDLE "/end", job, "endTime", "its end"),
     TIME(BUNDLE "/pause-time", job, "pauseTime", "when it pauses"),
     JOB_FILES(BUNDLE, kx_oozie_bundle_verbs),
+    GRAPHS(BUNDLE),
     {.pattern = BUNDLE "/coordinators", .kind = KX_TREE_DIRECTORY, .help = "Its coordinators"},
     {.pattern = BUNDLE "/coordinators/{name}",
      .kind = KX_TREE_LINK,

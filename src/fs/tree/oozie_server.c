@@ -115,7 +115,8 @@ const struct kx_tree_verb kx_oozie_server_verbs[] = {
 
 static void add_error(const struct kx_errors_item *item, void *context)
 {
-    if (!strstr(item->path, "/.oozie/") || item->code == ENOENT || item->code == EINTR) return;
+    bool gone = item->code == ENOENT && !strstr(item->line, "(" KX_OOZIE_PURGED ")");
+    if (!strstr(item->path, "/.oozie/") || gone || item->code == EINTR) return;
     g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(item->at_ms / 1000);
     g_autofree char *stamp = g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ");
     g_string_append_printf(context, "%s %s\n", stamp, item->line);

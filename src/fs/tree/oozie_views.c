@@ -21,6 +21,57 @@ int kx_oozie_view_filter(const struct kx_tree_at *at, const struct kx_oozie_view
     return 0;
 }
 
+/* @return borrowed; NULL: it is not among them. */
+static const struct kx_item *find(const struct kx_answer *jobs, enum kx_job_kind kind,
+                                  const char *wanted)
+{
+    const struct kx_item *list = kx_oozie_jobs(jobs, kind);
+    for (size_t i = 0; i < MIN(kx_item_count(list), LISTED_MAX); i++) {
+        g_autofree char *id = kx_oozie_text(kx_item_element(list, i), kind, "id");
+        if (g_strcmp0(id, wanted) == 0) return kx_item_element(list, i);
+    }
+    return NULL;
+}
+
+/* @return a reference; NULL: it is not shared at this moment. */
+static struct kx_answer *kept(const struct kx_tree_at *at)
+{
+    const struct kx_oozie_view *view = at->row->data;
+    struct kx_oozie *oozie = kx_oozie_of(at, NULL);
+    g_autofree char *filter = NULL;
+    if (!oozie || kx_oozie_view_filter(at, view, &filter, NULL) < 0) return NULL;
+    const struct kx_oozie_page page = {
+        .kind = view->kind, .filter = filter, .offset = 1, .count = LISTED_MAX};
+    return kx_oozie_list_kept(oozie, &page);
+}
+
+const struct kx_item *kx_oozie_listed(const struct kx_tree_at *at, struct kx_answer **answer)
+{
+    const struct kx_oozie_view *view = at->row->data;
+    *answer = kept(at);
+    const struct kx_item *job = *answer ? find(*answer, view->kind, kx_tree_bound(at, "id")) : NULL;
+    if (!job) kx_answer_unref(g_steal_pointer(answer));
+    return job;
+}
+
+/* It changed with the newest change of its jobs, as far as a listing has told of them: nobody asks
+ * for one to look at the directory. */
+int kx_oozie_folder_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                         struct kx_error *err)
+{
+    const struct kx_oozie_view *view = at->row->data;
+    g_autoptr(kx_answer) answer = kept(at);
+    (void)err;
+    if (!answer) return 0;
+    const struct kx_item *list = kx_oozie_jobs(answer, view->kind);
+    for (size_t i = 0; i < MIN(kx_item_count(list), LISTED_MAX); i++) {
+        struct kx_tree_look job = {0};
+        kx_oozie_describe(at->mount, kx_item_element(list, i), &job);
+        out->mtime_ms = MAX(out->mtime_ms, job.mtime_ms);
+    }
+    return 0;
+}
+
 static int ask(const struct kx_tree_at *at, struct kx_answer **jobs, struct kx_error *err)
 {
     const struct kx_oozie_view *view = at->row->data;
@@ -78,14 +129,16 @@ int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_e
     return 0;
 }
 
-/* One that is an id may be looked at; whether it is in the view is what the listing says. */
+/* Whether it is in the view is what the listing says, as are its times and its owner. */
 int kx_oozie_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
 {
-    (void)out;
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const struct kx_oozie_view *view = at->row->data;
     const char *wanted = kx_tree_bound(at, "id");
-    int result = kx_oozie_view_names(at, names, err);
-    for (guint i = 0; result == 0 && i < names->len; i++)
-        if (strcmp(g_ptr_array_index(names, i), wanted) == 0) return 0;
-    return result < 0 ? result : kx_error_set(err, ENOENT, "%s is not among these jobs", wanted);
+    g_autoptr(kx_answer) jobs = NULL;
+    int result = ask(at, &jobs, err);
+    if (result < 0) return result;
+    const struct kx_item *job = find(jobs, view->kind, wanted);
+    if (!job) return kx_error_set(err, ENOENT, "%s is not among these jobs", wanted);
+    kx_oozie_describe(at->mount, job, out);
+    return 0;
 }

@@ -81,6 +81,8 @@ int kx_tree_stat(struct kx_tree_node *node, const struct kx_call *call, struct s
 int kx_tree_readlink(struct kx_tree_node *node, const struct kx_call *call, char **target,
                      struct kx_error *err);
 bool kx_tree_is_ctl(const struct kx_tree_node *node);
+/** Is what is written to it of this mount only, so that nothing of the cluster is changed? */
+bool kx_tree_is_local(const struct kx_tree_node *node);
 
 /** The path as a user of the mount sees it: "/.cluster/mount/ctl".  @return owned. */
 char *kx_tree_shown_path(const struct kx_tree_node *node);
@@ -128,6 +130,9 @@ int kx_tree_cut(struct kx_tree_file *file, int64_t size, struct kx_error *err);
  * kx_tree_drop. */
 int kx_tree_flush(struct kx_tree_file *file, bool last, const struct kx_call *call,
                   struct kx_error *err);
+
+/** Did the last flush hand something over, taken or refused? */
+bool kx_tree_has_taken(const struct kx_tree_file *file);
 
 /** Make a name in a directory (a file: or cut it to nothing).  @folder a directory of its own.
  *  @return 0, then it can be looked up; -EPERM: this tree takes no such name. */

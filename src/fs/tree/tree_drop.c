@@ -9,6 +9,7 @@ struct kx_tree_draft {
     GMutex mutex; /* guards what follows; not held while the row's handler runs */
     GByteArray *bytes;
     bool changed; /* since it was handed over */
+    bool taken;   /* the last flush has handed something over */
 };
 
 struct kx_tree_draft *kx_tree_draft_new(const struct kx_tree_node *node, GBytes *text)
@@ -85,6 +86,7 @@ int kx_tree_draft_flush(struct kx_tree_draft *draft, const struct kx_tree_node *
     g_mutex_lock(&draft->mutex);
     bool changed = draft->changed;
     draft->changed = false;
+    draft->taken = changed;
     g_autoptr(GBytes) text =
         changed ? g_bytes_new(draft->bytes->data, draft->bytes->len) : g_bytes_new(NULL, 0);
     g_mutex_unlock(&draft->mutex);
@@ -94,8 +96,17 @@ int kx_tree_draft_flush(struct kx_tree_draft *draft, const struct kx_tree_node *
     if (result != -EAGAIN || last) return result;
     g_mutex_lock(&draft->mutex);
     draft->changed = true;
+    draft->taken = false;
     g_mutex_unlock(&draft->mutex);
     return 0;
+}
+
+bool kx_tree_draft_taken(struct kx_tree_draft *draft)
+{
+    g_mutex_lock(&draft->mutex);
+    bool taken = draft->taken;
+    g_mutex_unlock(&draft->mutex);
+    return taken;
 }
 
 bool kx_tree_is_drop(const struct kx_tree_node *node)

@@ -285,6 +285,11 @@ int kx_tree_flush(struct kx_tree_file *file, bool last, const struct kx_call *ca
     return file->draft ? kx_tree_draft_flush(file->draft, file->node, last, call, err) : 0;
 }
 
+bool kx_tree_has_taken(const struct kx_tree_file *file)
+{
+    return file->draft && kx_tree_draft_taken(file->draft);
+}
+
 int kx_tree_write(struct kx_tree_file *file, const char *data, size_t length, int64_t offset,
                   const struct kx_call *call, struct kx_error *err)
 {

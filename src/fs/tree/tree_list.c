@@ -84,7 +84,7 @@ static int next_page(struct pages *pages, const struct kx_call *call, struct kx_
     pages->last += pages->entries->len;
     for (guint i = 0; i < values->len; i++) {
         struct kx_tree_look *look = &g_array_index(looks, struct kx_tree_look, i);
-        look->mode = kx_tree_row_mode(row);
+        if (!look->mode) look->mode = kx_tree_row_mode(row);
         add_entry(pages->entries, pages->place, g_ptr_array_index(values, i), look);
     }
     pages->all = result == 1 || values->len == 0;

@@ -152,12 +152,13 @@ void kx_tree_fill(struct kx_tree_node *node, const struct kx_tree_look *look,
     *st = (struct stat){.st_ino = kx_tree_ino(node->path),
                         .st_mode = kx_tree_type(node->place->row) | look->mode,
                         .st_nlink = node->place->children ? 2 : 1,
-                        .st_uid = tree->config.owner,
+                        .st_uid = look->owned ? look->owner : tree->config.owner,
                         .st_gid = tree->config.group,
                         .st_size = size,
                         .st_blksize = STAT_IO_BYTES,
                         .st_blocks = (size + STAT_BLOCK_BYTES - 1) / STAT_BLOCK_BYTES};
-    st->st_mtim = st->st_ctim = st->st_atim = from_ms(mtime_ms);
+    st->st_mtim = st->st_atim = from_ms(mtime_ms);
+    st->st_ctim = from_ms(look->ctime_ms ? look->ctime_ms : mtime_ms);
 }
 
 int kx_tree_stat(struct kx_tree_node *node, const struct kx_call *call, struct stat *st,

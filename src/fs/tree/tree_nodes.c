@@ -194,6 +194,11 @@ bool kx_tree_is_ctl(const struct kx_tree_node *node)
     return node->place->row->kind == KX_TREE_CTL;
 }
 
+bool kx_tree_is_local(const struct kx_tree_node *node)
+{
+    return node->place->row->flags & KX_TREE_LOCAL;
+}
+
 char *kx_tree_shown_path(const struct kx_tree_node *node)
 {
     const char *vroot = node->tree->vroot;

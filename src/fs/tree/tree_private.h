@@ -83,6 +83,7 @@ int kx_tree_draft_cut(struct kx_tree_draft *draft, int64_t size, struct kx_error
 GBytes *kx_tree_draft_read(struct kx_tree_draft *draft, int64_t offset, size_t size);
 int kx_tree_draft_flush(struct kx_tree_draft *draft, const struct kx_tree_node *node, bool last,
                         const struct kx_call *call, struct kx_error *err);
+bool kx_tree_draft_taken(struct kx_tree_draft *draft);
 
 /* tree_ctl.c, tree_readme.c */
 void kx_tree_ctl_text(const struct kx_tree_at *at, GString *out);

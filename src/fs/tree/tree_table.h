@@ -50,9 +50,12 @@ struct kx_tree_at {
 /* What can be said of a node besides its text. */
 struct kx_tree_look {
     int64_t mtime_ms; /* since the epoch; 0: when its text was last seen to change */
-    mode_t mode;      /* the row's */
-    int64_t size;     /* RANGED: how many bytes there are at this moment */
-    int64_t keep_ms;  /* how long the kernel need not ask again; 0: it asks each time */
+    int64_t ctime_ms; /* 0: as mtime */
+    mode_t mode;      /* the row's; another one is only shown, what may be done is the row's */
+    bool owned;       /* by `owner`; else by who mounted */
+    uid_t owner;
+    int64_t size;    /* RANGED: how many bytes there are at this moment */
+    int64_t keep_ms; /* how long the kernel need not ask again; 0: it asks each time */
 };
 
 /* One verb of a ctl file. A table of them ends with a zeroed one. */
@@ -98,7 +101,7 @@ struct kx_tree_pages {
     int (*open)(const struct kx_tree_at *at, void **state, struct kx_error *err);
     void (*close)(void *state);
     /** Append the next values (owned strings), at least one, and as many struct kx_tree_look to
-     * `looks`, whose modes are filled in by the caller.  @return 0; 1: these, or none, are the
+     * `looks`; a mode of 0 is the row's.  @return 0; 1: these, or none, are the
      * last; -errno. */
     int (*next)(void *state, const struct kx_call *call, GPtrArray *values, GArray *looks,
                 struct kx_error *err);
@@ -122,7 +125,8 @@ struct kx_tree_drop {
 
 enum {
     KX_TREE_UNLISTED = 1, /* reachable by its name only: it blocks, or it has no bound */
-    KX_TREE_DEAR = 2      /* its text costs a request: made at open, not to tell its size */
+    KX_TREE_DEAR = 2,     /* its text costs a request: made at open, not to tell its size */
+    KX_TREE_LOCAL = 4 /* what is written to it is of this mount only: read-only mounts take it */
 };
 
 struct kx_tree_row {

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from . import calls, docs, layers, scripts, sizes, style, symbols, texts
+from . import calls, docs, hardening, layers, scripts, sizes, style, symbols, texts
 from .tree import Tree
 
 DESCRIPTION = "Check the rules of CONTRIBUTING.md. A finding is 'file:line: rule: what to do'."
@@ -15,7 +15,7 @@ def arguments(argv):
                         help="where the tree was built (default build/release)")
     parser.add_argument("--fix", action="store_true", help="format the C files, then check")
     parser.add_argument("--no-build", action="store_true",
-                        help="leave out what is checked in the built objects")
+                        help="leave out what is checked in the built objects and programs")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[3],
                         help=argparse.SUPPRESS)
     return parser.parse_args(argv)
@@ -31,6 +31,7 @@ def main(argv=None) -> int:
         findings += rule.check(tree)
     if not args.no_build:
         findings += symbols.check(tree, tree.root / args.build)
+        findings += hardening.check(tree, tree.root / args.build)
     for finding in sorted(findings):
         print(finding)
     print(sizes.summary(tree))

@@ -57,6 +57,7 @@ class Plan:
     yarn: bool = False  # ResourceManager, NodeManager and job history
     oozie: bool = False  # which needs YARN
     tier: int = 1
+    gateway_tier: int = 1  # of Knox, when it is above the others'
     heap: str = "256m"
     settings: list[str] = field(default_factory=list)  # "hdfs:KEY=VALUE", as on the command line
     java: list[str] = field(default_factory=list)  # further JVM options; {name} is the daemon's

@@ -163,6 +163,7 @@ def options(plan: Plan, name: str) -> list[str]:
     home = plan.data(name)
     return [
         "-Xmx160m",
+        *(java.compiler(plan.gateway_tier) if plan.gateway_tier > plan.tier else []),
         *OPENED,
         f"-DGATEWAY_HOME={home}",
         f"-Dkx.logs={plan.folder}/logs",

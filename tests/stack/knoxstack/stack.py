@@ -34,6 +34,7 @@ class Stack:
         oozie: bool | None = None,
         settings: list[str] | tuple[str, ...] = (),
         tier: int | None = None,
+        gateway_tier: int | None = None,
         heap: str | None = None,
         owner: int | None = None,
         ephemeral: bool = False,
@@ -52,6 +53,7 @@ class Stack:
         train.ensure()
         path = folder.make(dir)
         options = {"datanodes": datanodes, "httpfs": httpfs, "knox": knox, "tier": tier, "heap": heap}
+        options |= {"gateway_tier": gateway_tier}
         options |= {"yarn": yarn, "oozie": oozie, "ha": ha, "kerberos": kerberos}
         with cache.locked(path / "stack"):
             stack = cls(path)

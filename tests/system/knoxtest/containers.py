@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -103,6 +104,25 @@ def master_of(app: str) -> str:
 def end_app(cluster, app: str) -> None:
     with contextlib.suppress(urllib.error.HTTPError):
         ask_yarn(cluster, "PUT", f"/ws/v1/cluster/apps/{app}/state", {"state": "KILLED"})
+
+
+def live_apps(cluster) -> list[str]:
+    states = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED", "RUNNING")
+    apps = ask_yarn(cluster, "GET", "/ws/v1/cluster/apps").get("apps") or {}
+    return [app["id"] for app in apps.get("app", []) if app["state"] in states]
+
+
+def end_all(cluster) -> None:
+    """Kill every job and application of alice's, and wait until their containers are gone."""
+    for kind in ("bundle", "coordinator", "wf"):
+        for state in ("PREP", "RUNNING", "SUSPENDED"):
+            query = {"jobtype": kind, "action": "kill", "filter": f"status={state}", "offset": 1, "len": 1000, "user.name": "alice"}
+            url = f"{cluster.services['oozie']}/v2/jobs?{urllib.parse.urlencode(query)}"
+            with urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=60) as answer:
+                answer.read()
+    for app in live_apps(cluster):
+        end_app(cluster, app)
+    until(lambda: not live_apps(cluster), JOB_S, "no application runs")
 
 
 @contextlib.contextmanager

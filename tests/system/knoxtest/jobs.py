@@ -1,14 +1,12 @@
-"""A cluster with the real Oozie, and jobs on it as a user's files."""
+"""Jobs of the real Oozie, as a user's files. The cluster itself is a fixture of conftest.py."""
 
 import json
-import os
 import shutil
+import subprocess
 import urllib.request
 
-import pytest
-from knoxstack import Stack
+from knoxstack import Stack, jars, java
 
-from .mount import Mounts
 from .waiting import until
 
 JOB_S = 90  # a container takes 9 s on a quiet machine
@@ -41,31 +39,9 @@ SHELL = """\
 """
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """HDFS, YARN, job history and Oozie."""
-    with Stack.up(oozie=True, owner=os.getpid(), ephemeral=True) as stack:
-        yield stack
-
-
 def services(stack: Stack) -> dict[str, str]:
     urls = stack.services
     return {name: urls[name] for name in ("oozie", "yarn", "jobhistory")}
-
-
-@pytest.fixture(scope="module")
-def lasting(binary, cluster):
-    made = Mounts(binary, cluster.namenode)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def jobs(lasting, cluster):
-    """The whole cluster, mounted by alice, with its services."""
-    mount = lasting("/", hidevirtual=None, **services(cluster))
-    os.chmod(mount / "user/alice", 0o755)  # Oozie, another user, reads the applications in it
-    return mount
 
 
 def job_of(mount, job: str):
@@ -109,21 +85,11 @@ def post(cluster, path: str, kind: str = "wf", **more) -> str:
         return json.load(answer)["id"]
 
 
-@pytest.fixture(scope="module")
-def done(jobs, cluster) -> str:
-    """A workflow that has succeeded."""
-    job = post(cluster, put_application(jobs, "fs", FS.format(name="fs")), word="moon &amp; stars")
-    assert ended(jobs, job) == "SUCCEEDED"
-    return job
-
-
-@pytest.fixture
-def sleeper(jobs, cluster) -> str:
-    """One whose container sleeps."""
-    text = SHELL.format(name="sleeper", exec="sleep", argument="300")
-    job = post(cluster, put_application(jobs, "sleeper", text))
-    app = job_of(jobs, job) / "actions/sh/external-id"
-    until(lambda: app.exists() and app.read_text() != "\n", 60, "the sleeper has its container")
-    yield job
-    if status(jobs, job) in ("RUNNING", "SUSPENDED", "PREP"):
-        (job_of(jobs, job) / "ctl").write_text("kill\n")
+def oozie_program(cluster, *words: str) -> str:
+    """What Oozie's own program prints: oozie WORDS."""
+    libraries = f"{jars.folder(jars.OOZIE)}/jars/*"
+    line = [java.tool("java"), "-XX:TieredStopAtLevel=1", "-Doozie.auth.token.cache=false", "-cp", libraries]
+    line += ["org.apache.oozie.cli.OozieCLI", *words, "-oozie", cluster.services["oozie"]]
+    done = subprocess.run(line, capture_output=True, text=True, env=java.environment() | {"USER": "alice"}, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

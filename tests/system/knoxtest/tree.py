@@ -12,7 +12,7 @@ from .waiting import until
 
 TREE = ".cluster/mount"
 LISTED = {
-    "README", "audit", "auth", "version", "uptime", "endpoint", "user", "backend", "features", "config", "errors", "log",
+    "README", "audit", "auth", "version", "uptime", "endpoint", "user", "backend", "features", "config", "errors", "events", "latency", "log",
     "open", "servers", "services", "stats", "stats.json", "metrics", "ctl", "pending",
 }  # fmt: skip
 

@@ -85,9 +85,33 @@ static void the_level_can_be_changed(void **state)
     kx_log_tap(NULL, append_line, NULL);
 }
 
+static void append_event(void *context, const char *what, const char *line)
+{
+    g_string_append_printf(context, "%s: %s\n", what, line);
+}
+
+static void events_are_told_whatever_the_level_is(void **state)
+{
+    (void)state;
+    g_autoptr(GString) lines = g_string_new(NULL), events = g_string_new(NULL);
+    g_autoptr(kx_log) log = kx_log_new(KX_LOG_WARNING, append_line, lines);
+    kx_log_event(log, KX_LOG_WARNING, "server", "nobody listens");
+    kx_log_tap_events(log, append_event, events);
+    kx_log_event(log, KX_LOG_DEBUG, "login", "token=%s again\n", "secret");
+    kx_log_event(log, KX_LOG_ERROR, "server", "away");
+    kx_log_write(log, KX_LOG_ERROR, "a line, and no event");
+    assert_string_equal(events->str, "login: token=*** again?\nserver: away\n");
+    assert_string_equal(lines->str, "nobody listens\naway\na line, and no event\n");
+    kx_log_tap_events(log, NULL, NULL);
+    kx_log_event(log, KX_LOG_ERROR, "server", "later");
+    assert_true(g_str_has_suffix(events->str, "away\n"));
+}
+
 static void no_log_is_fine(void **state)
 {
     (void)state;
+    kx_log_event(NULL, KX_LOG_ERROR, "server", "nobody reads it");
+    kx_log_tap_events(NULL, append_event, NULL);
     kx_log_write(NULL, KX_LOG_ERROR, "nobody reads it");
     assert_false(kx_log_enabled(NULL, KX_LOG_ERROR));
     kx_log_free(NULL);
@@ -159,6 +183,7 @@ int main(void)
         book_test(a_line_is_cut_after_it_was_redacted),
         book_test(the_sink_gets_one_line_at_a_time),
         cmocka_unit_test(the_level_can_be_changed),
+        cmocka_unit_test(events_are_told_whatever_the_level_is),
         cmocka_unit_test(no_log_is_fine),
         cmocka_unit_test(levels_have_names),
     };

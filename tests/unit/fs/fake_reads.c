@@ -187,14 +187,14 @@ static void leave(struct kx_download *download)
     g_atomic_int_add(&download->busy, -1);
 }
 
-int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
-                     const struct kx_version *version, const struct kx_call *call,
-                     struct kx_download **out, struct kx_error *err)
+int kx_download_open(struct kx_client *client, const struct kx_download_range *range,
+                     const struct kx_call *call, struct kx_download **out, struct kx_error *err)
 {
-    (void)path;
-    struct fake_stream stream = {.offset = offset, .length = length};
-    if (version) stream.version = *version;
-    if (offset < 0 || length <= 0) return kx_error_set(err, EINVAL, "an open outside of the file");
+    struct fake_stream stream = {
+        .offset = range->offset, .length = range->length, .window = range->window_bytes};
+    if (range->version) stream.version = *range->version;
+    if (range->offset < 0 || range->length <= 0)
+        return kx_error_set(err, EINVAL, "an open outside of the file");
     if (kx_cancel_fired(call ? call->cancel : NULL)) return kx_error_set(err, EINTR, "interrupted");
     int code;
     unsigned number;
@@ -202,8 +202,10 @@ int kx_download_open(struct kx_client *client, const char *path, int64_t offset,
     if (code) return kx_error_set(err, code, "the open was told to fail");
     LOCKED(client, (number = client->streams->len, g_array_append_val(client->streams, stream)));
     struct kx_download *download = g_new0(struct kx_download, 1);
-    *download = (struct kx_download){
-        .client = client, .number = number, .next = offset, .end = offset + length};
+    *download = (struct kx_download){.client = client,
+                                     .number = number,
+                                     .next = range->offset,
+                                     .end = range->offset + range->length};
     *out = download;
     return 0;
 }

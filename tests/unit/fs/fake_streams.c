@@ -155,28 +155,26 @@ struct kx_download {
     int64_t next, end;
 };
 
-int kx_download_open(struct kx_client *client, const char *path, int64_t offset, int64_t length,
-                     const struct kx_version *version, const struct kx_call *call,
-                     struct kx_download **out, struct kx_error *err)
+int kx_download_open(struct kx_client *client, const struct kx_download_range *range,
+                     const struct kx_call *call, struct kx_download **out, struct kx_error *err)
 {
     struct request r;
     int code = 0;
-    g_autofree char *detail =
-        g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, path, offset, length);
+    int64_t end = range->offset + range->length;
+    const struct kx_version *version = range->version;
+    g_autofree char *detail = g_strdup_printf("%s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT,
+                                              range->path, range->offset, range->length);
     if (request_begin(&r, client, call, "OPEN", detail)) {
-        const struct content *content = fake_find(client, path);
+        const struct content *content = fake_find(client, range->path);
         bool other = content && version && version->file_id &&
                      version->file_id != content->file_id; /* it is opened by its number */
-        code = !content                                         ? ENOENT
-               : other                                          ? ESTALE
-               : offset + length > (int64_t)content->bytes->len ? EINVAL
-                                                                : 0;
+        code = !content ? ENOENT : other ? ESTALE : end > (int64_t)content->bytes->len ? EINVAL : 0;
     }
     int result = request_end(&r, code, err);
     if (result < 0) return result;
     *out = g_new0(struct kx_download, 1);
     **out = (struct kx_download){
-        .client = client, .path = g_strdup(path), .next = offset, .end = offset + length};
+        .client = client, .path = g_strdup(range->path), .next = range->offset, .end = end};
     return 0;
 }
 

@@ -251,6 +251,23 @@ static void a_move_frees_what_nobody_knows(void **state)
     assert_int_equal(kx_inodes_count(*state), 1);
 }
 
+static void what_is_below_a_folder(void **state)
+{
+    g_autoptr(kx_inode) root = root_of(*state);
+    g_autoptr(kx_inode) a = adopt(root, "a", folder(10)), b = adopt(root, "b", folder(11));
+    g_autoptr(kx_inode) in_a = adopt(a, "f", file(12, 0, 0)), in_b = adopt(b, "f", file(13, 0, 0));
+    g_autoptr(kx_inode) gone = adopt(a, "gone", file(14, 0, 0));
+    kx_inodes_remove(*state, a, "gone");
+    assert_true(kx_inode_is_below(in_a, a) && kx_inode_is_below(a, a));
+    assert_true(kx_inode_is_below(in_b, root));
+    assert_false(kx_inode_is_below(in_b, a) || kx_inode_is_below(a, in_a));
+    assert_false(kx_inode_is_below(gone, a) || kx_inode_is_below(gone, root));
+    g_autoptr(GPtrArray) below = kx_inodes_below(*state, a), all = kx_inodes_below(*state, root);
+    assert_int_equal(below->len, 2);
+    assert_true(g_ptr_array_find(below, a, NULL) && g_ptr_array_find(below, in_a, NULL));
+    assert_int_equal(all->len, 5);
+}
+
 #define inode_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -270,6 +287,7 @@ int main(void)
         inode_test(paths_follow_a_renamed_directory),
         inode_test(moving_takes_over_a_name),
         inode_test(a_move_frees_what_nobody_knows),
+        inode_test(what_is_below_a_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,14 @@ static char *a_path(void *open)
     return g_strdup("/a");
 }
 
-static const struct kx_open_kind NAMED = {note_close, a_path}, NAMELESS = {note_close, no_path};
+static int64_t a_window(void *open)
+{
+    (void)open;
+    return 4096;
+}
+
+static const struct kx_open_kind NAMED = {note_close, a_path, a_window},
+                                 NAMELESS = {note_close, no_path, NULL};
 
 static void each_is_closed_once(void **state)
 {

@@ -9,10 +9,16 @@ from ..row import KNOXFS, Measure, Row, compare, plain
 from .sequential import check, dd
 
 MEMORY = "/dev/shm"
+TIMES = 4  # in a row: one alone is over in a tenth of a second, and the machine's pauses are as long
 
 
 def cases(scene) -> dict:
     return {"reread": lambda: measure(scene)}
+
+
+def several(path: str) -> child.Cost:
+    script = f'for _ in $(seq {TIMES}); do dd if="$1" of=/dev/null bs=1M status=none || exit; done'
+    return child.run("sh", "-c", script, "sh", path)
 
 
 def measure(scene) -> Row:
@@ -25,9 +31,13 @@ def measure(scene) -> Row:
         def again(path: str) -> child.Cost:
             return dd(path, file)
 
-        who = {KNOXFS: lambda: scene.knoxfs(again, None, again), "tmpfs": lambda: plain(dd(folder, "/file"))}
-        who |= scene.rivals(again, None, again, whole_files=True)
+        def often(path: str) -> child.Cost:
+            return several(path + file)
+
+        who = {KNOXFS: lambda: scene.knoxfs(often, None, again), "tmpfs": lambda: plain(several(folder + "/file"))}
+        who |= scene.rivals(often, None, again, whole_files=True)
         rounds = compare(scene, who)
     counted = scene.counted(again, again)
     goal = ">= 0.9 x tmpfs, at most 1 request"
-    return Row("reread", Measure("MiB/s", scene.size_mib), rounds, counted, goal, checked)
+    notes = [f"{TIMES} times in a row; the requests are those of one"]
+    return Row("reread", Measure("MiB/s", scene.size_mib * TIMES), rounds, counted, goal, checked, notes)

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -63,11 +64,20 @@ static bool take_connection(struct server *server, int fd)
     return wanted;
 }
 
+/* As Hadoop's servers do: a short answer behind a 100 Continue does not wait for that one's
+ * acknowledgement, in which time a reset would throw it away. */
+static void send_at_once(int fd)
+{
+    int on = 1;
+    if (fd >= 0) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 static gpointer accept_all(gpointer data)
 {
     struct server *server = data;
     for (;;) {
         int fd = accept(server->listener, NULL, NULL);
+        send_at_once(fd);
         if (fd < 0 || !take_connection(server, fd)) return NULL;
     }
 }

@@ -62,12 +62,13 @@ def test_gateways(bench, tmp_path):
     assert done.returncode == 0, done.stderr
     rows = [cells(line) for line in page.read_text().splitlines() if line.startswith("| 2")]
     what = [row[1].partition(",")[0] for row in rows]
-    kinds = ["sequential read", "sequential write", "10 files of 4 KiB read"]
+    large = [f"sequential {kind}{limit}" for kind in ("read", "write") for limit in ("", "-100MB/s")]
+    kinds = [*large, "10 files of 4 KiB read"]
     assert what == [f"by {gateway}: {kind}" for gateway in ("Knox", "HttpFS") for kind in kinds]
     assert all(len(row) == 9 and all(row) for row in rows)
     counts = [dict(one.rsplit(" ", 1) for one in row[-1].split(", ")) for row in rows]
-    assert [one["LDAP binds"] for one in counts[:3]] == ["1"] * 3 and "LDAP binds" not in counts[3]
-    assert [one.get("OPEN") for one in counts] == ["2", None, "20", "1", None, "10"]
+    assert [one["LDAP binds"] for one in counts[:5]] == ["1"] * 5 and "LDAP binds" not in counts[5]
+    assert [one.get("OPEN") for one in counts] == ["2", "2", None, None, "20", "1", "1", None, None, "10"]
     assert os.listdir(bench.folder) == []
 
 

@@ -1,10 +1,13 @@
 """The ways by a gateway to the stack's HDFS: Knox with a password and TLS, and HttpFS."""
 
+import contextlib
 import os
 import pwd
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from . import child
+from .link import port_of
 
 SETTINGS = ["knox:gateway.crypto.iteration.count=65536"]  # as a stock Knox has it: 50 ms of CPU a step of an OPEN
 
@@ -28,6 +31,19 @@ class Gateway:
                     out.write(f'url = "{url}"\n{word} = "{local}"\n')
             commands.append(["curl", "-sfL", "--fail-early", "-K", path])
         return child.together(commands)
+
+
+@contextlib.contextmanager
+def limited(scene, gateway: Gateway, rate: int) -> Iterator[Gateway]:
+    """The same gateway at the end of a link each of whose connections has so many bytes a second, each way; 0: without a link.
+
+    Both send their clients on to the host and port that these asked, so the redirects lead through the link as well."""
+    if not rate:
+        yield gateway
+        return
+    port = port_of(gateway.server)
+    with scene.link(rate=rate, servers={gateway.name.lower(): [port]}) as link:
+        yield replace(gateway, server=gateway.server.replace(f":{port}", f":{link.ports[port]}", 1))
 
 
 def login(scene) -> str:

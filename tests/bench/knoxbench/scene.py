@@ -94,9 +94,9 @@ class Scene:
         datanodes = [plan.port(name, "transfer") for name in plan.names() if name.startswith("dn")]
         return {"rpc": [plan.port("nn", "rpc")], "transfer": datanodes}
 
-    def link(self, rtt_ms: float = 0, rate: int = 0) -> Link:
+    def link(self, rtt_ms: float = 0, rate: int = 0, servers: dict[str, list[int]] | None = None) -> Link:
         self._program = self._program or build(self.folder.name)
-        return Link(self._program, self.servers(), rtt_ms, rate)
+        return Link(self._program, servers or self.servers(), rtt_ms, rate)
 
     @contextlib.contextmanager
     def way(self, rtt_ms: float, rate: int = 0):

@@ -10,6 +10,7 @@ from ..table import FILES, MIB, Result, Run, WrongContent, told
 from .copy_out import compared
 from .sequential import dd
 
+LIMITS = {"": 0, "-100MB/s": 100_000_000}  # bytes a second of each connection: nothing is limited, and the network is what decides
 JOBS = 8  # curls at once: the gateway's own rate of OPENs, which more do not raise
 
 
@@ -40,7 +41,7 @@ def plain(cost: child.Cost) -> Run:
     return Run(cost.wall_s, cost.cpu_s)
 
 
-def read(s: Scene, gateway: Gateway) -> Result:
+def read(s: Scene, gateway: Gateway, limit: str) -> Result:
     """of one large file, by dd bs=1M"""
     file, digest = s.stored.large()
     url, mounted = s.url(file, "OPEN", gateway.server), Counted(s, gateway)
@@ -51,10 +52,10 @@ def read(s: Scene, gateway: Gateway) -> Result:
         lambda: plain(gateway.curl(s, [(url, "/dev/null")])),
         lambda: mounted(lambda path: dd(path, file)),
     )
-    return Result(f"by {gateway.name}: sequential read, {s.size_mib} MiB", s.size_mib, MIB, pairs, mounted.told())
+    return Result(f"by {gateway.name}: sequential read{limit}, {s.size_mib} MiB", s.size_mib, MIB, pairs, mounted.told())
 
 
-def write(s: Scene, gateway: Gateway) -> Result:
+def write(s: Scene, gateway: Gateway, limit: str) -> Result:
     """of one large file, by dd bs=1M, until close has returned"""
     name = f"bench-{gateway.name.lower()}"
     url = s.url(f"/{name}-curl", "CREATE", gateway.server, overwrite="true", **gateway.create)
@@ -68,7 +69,7 @@ def write(s: Scene, gateway: Gateway) -> Result:
         if child.sha256(f"{mount.path}/{name}") != child.sha256(s.local()):
             raise WrongContent(f"by {gateway.name} other bytes came to the server than were written")
     pairs = s.alternate(lambda: plain(gateway.curl(s, [(url, s.local())], "upload-file")), lambda: mounted(use))
-    return Result(f"by {gateway.name}: sequential write, {s.size_mib} MiB", s.size_mib, MIB, pairs, mounted.told())
+    return Result(f"by {gateway.name}: sequential write{limit}, {s.size_mib} MiB", s.size_mib, MIB, pairs, mounted.told())
 
 
 def small(s: Scene, gateway: Gateway) -> Result:
@@ -94,8 +95,13 @@ def small(s: Scene, gateway: Gateway) -> Result:
 
 
 def measure(s: Scene) -> Iterator[Result]:
-    """NAME-read, NAME-write, NAME-small of each gateway"""
+    """NAME-read, NAME-write, both also with a limit, and NAME-small of each gateway"""
     for gateway in gateways.every(s) if s.stack else []:
-        for case in (read, write, small):
-            if s.wanted(f"{gateway.name.lower()}-{case.__name__}"):
-                yield case(s, gateway)
+        name = gateway.name.lower()
+        for case in (read, write):
+            for limit, rate in LIMITS.items():
+                if s.wanted(f"{name}-{case.__name__}{limit}"):
+                    with gateways.limited(s, gateway, rate) as way:
+                        yield case(s, way, limit)
+        if s.wanted(f"{name}-small"):
+            yield small(s, gateway)

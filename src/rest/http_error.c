@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rest/http_private.h"
+#include "rest/url.h"
 
 /* OpenSSL's numbers for what is wrong with a certificate (X509_V_ERR_...; its header is not needed
  * for these alone). */
@@ -96,10 +97,24 @@ int kx_curl_failure(CURLcode result, long verified, const char *curl_words, stru
     return kx_error_set(err, code, "%s: %s", words, detail);
 }
 
+/* Many servers take part in one operation: a bad certificate may be one DataNode's. curl names who
+ * did not let it connect. */
+static void name_server(const struct kx_transfer *transfer, struct kx_error *err)
+{
+    struct kx_url_parts url;
+    if (!err || !kx_url_split(transfer->url, true, &url)) return;
+    g_autofree char *port = g_strdup_printf("port %d", url.port);
+    bool v6 = strchr(url.host, ':');
+    if (!strstr(err->message, port))
+        kx_error_prefix(err, "%s%s%s:%d", v6 ? "[" : "", url.host, v6 ? "]" : "", url.port);
+    kx_url_parts_clear(&url);
+}
+
 int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err)
 {
     int result =
         kx_curl_failure(transfer->result, transfer->verify_result, transfer->curl_words, err);
+    name_server(transfer, err);
     if (err) err->unsent = !transfer->sent;
     return result;
 }

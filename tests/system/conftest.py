@@ -17,7 +17,7 @@ for folder in (HERE, HERE.parent / "stack", HERE.parent / "proxy"):
     sys.path.insert(0, str(folder))
 
 from faultproxy import Proxy  # noqa: E402
-from knoxstack import Stack  # noqa: E402
+from knoxstack import Stack, tls  # noqa: E402
 from knoxtest import Hdfs, Mounts, until  # noqa: E402
 from knoxtest.containers import end_all  # noqa: E402
 from knoxtest.jobs import FS, JOB_S, SHELL, ended, job_of, post, put_application, services, status  # noqa: E402
@@ -25,7 +25,7 @@ from knoxtest.limits import LIMIT_S, driver, time_limit  # noqa: E402
 from knoxtest.mount import LOG_END  # noqa: E402
 from knoxtest.secrets import login_file  # noqa: E402
 
-WAYS = ("httpfs", "knox", "jwt")  # what may be asked instead of a NameNode
+WAYS = ("httpfs", "knox", "jwt", "tls")  # what may be asked instead of a NameNode by plain HTTP
 GATEWAY_FACTOR = 3  # of the time limits there
 
 mounts_key = pytest.StashKey[list]()
@@ -135,7 +135,7 @@ def via(request) -> str:
 @pytest.fixture(scope="session")
 def stack(via):
     """A NameNode and a DataNode, and what is in front of them with --via."""
-    more = {"httpfs": {"httpfs": True}, "direct": {}}.get(via, {"knox": True, "gateway_tier": 4})
+    more = {"httpfs": {"httpfs": True}, "tls": {"tls": True}, "direct": {}}.get(via, {"knox": True, "gateway_tier": 4})
     with Stack.up(owner=os.getpid(), ephemeral=True, **more) as stack:
         stack.dfs("-mkdir", "/tests")
         yield stack
@@ -284,6 +284,8 @@ def make_mounts(binary, stack, via: str) -> Mounts:
     if via == "jwt":
         url = f"{stack.knox}/tokens/knoxtoken/api/v1/token"
         return Mounts(binary, f"{stack.knox}/jwt", lambda *who: knox_login(stack)(*who) | {"token_url": url})
+    if via == "tls":
+        return Mounts(binary, stack.secure, lambda *who: {"cacert": str(tls.certificate())})
     return Mounts(binary, stack.httpfs if via == "httpfs" else stack.namenode)
 
 

@@ -59,6 +59,7 @@ def add_up(verbs) -> None:
     up.add_argument("--dir", help="its folder (default: a new one in the cache)")
     up.add_argument("--datanodes", type=int, metavar="N", help="default: 1")
     up.add_argument("--httpfs", action="store_true", default=None, help="start HttpFS as well")
+    up.add_argument("--tls", action="store_true", default=None, help="HDFS speaks TLS, too")
     up.add_argument("--ha", action="store_true", default=None, help="two NameNodes; nn is made active")
     up.add_argument("--kerberos", action="store_true", default=None, help="with a KDC, whose tickets HDFS wants")
     up.add_argument("--knox", action="store_true", default=None, help="start Knox and LDAP as well")
@@ -93,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
             options.dir,
             datanodes=options.datanodes,
             httpfs=options.httpfs,
+            tls=options.tls,
             ha=options.ha,
             kerberos=options.kerberos,
             knox=options.knox,

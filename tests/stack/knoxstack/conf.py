@@ -51,6 +51,7 @@ class Plan:
     folder: Path
     datanodes: int = 1
     httpfs: bool = False
+    tls: bool = False  # HDFS speaks it, too, beside plain HTTP
     ha: bool = False  # a second NameNode, "nn2"; the first one is made active
     kerberos: bool = False  # HDFS wants tickets, of a KDC of the stack's own
     knox: bool = False  # a gateway with its LDAP
@@ -83,6 +84,9 @@ class Plan:
 
     def url(self, name: str) -> str:
         return f"http://{self.address(name, 'http')}"
+
+    def secure_url(self, name: str) -> str:
+        return f"https://{self.address(name, 'https')}"
 
     def rpc(self) -> str:
         return f"hdfs://{PAIR}" if self.ha else f"hdfs://{self.address('nn', 'rpc')}"

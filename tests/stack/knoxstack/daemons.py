@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import conf, gateway, jars, kerberos, oozie, probe, process, yarn
+from . import conf, gateway, jars, kerberos, oozie, probe, process, tls, yarn
 from .conf import HOST, Plan, Sites
 
 
@@ -48,7 +48,7 @@ def namenode_settings(plan: Plan, name: str) -> Sites:
         "dfs.namenode.datanode.registration.ip-hostname-check": "false",
         "dfs.heartbeat.interval": "1",
     }
-    return {"hdfs-site.xml": hdfs}
+    return {"hdfs-site.xml": hdfs} | tls.identity(plan, name)
 
 
 def asker(plan: Plan) -> Callable[[str], bytes | None]:
@@ -113,7 +113,7 @@ def datanode_settings(plan: Plan, name: str) -> Sites:
         "dfs.datanode.handler.count": "4",
         "dfs.heartbeat.interval": "1",
     }
-    return {"core-site.xml": PATIENT, "hdfs-site.xml": hdfs}
+    return {"core-site.xml": PATIENT, "hdfs-site.xml": hdfs} | tls.identity(plan, name)
 
 
 def datanode_ready(plan: Plan, name: str) -> bool:

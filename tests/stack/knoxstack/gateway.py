@@ -19,15 +19,13 @@ import os
 import shutil
 import socket
 import ssl
-import subprocess
 import urllib.error
 import urllib.request
 from base64 import b64encode
 from pathlib import Path
 
-from . import cache, conf, jars, java, kerberos
+from . import cache, conf, jars, java, kerberos, tls
 from .conf import HOST, Plan, Sites
-from .errors import StackError
 
 MASTER = "test-master"
 BASE = "dc=hadoop,dc=apache,dc=org"
@@ -327,7 +325,7 @@ def made_once() -> Path:
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir(parents=True)
             make_master(target, CRYPTO[ROUNDS]).rename(target / "master")
-            make_certificate(target)
+            tls.make(target / "gateway.jks", target / "gateway.pem", "gateway-identity", MASTER)
             marker.touch()
     return target
 
@@ -360,22 +358,7 @@ def make_master(target: Path, rounds: str) -> Path:
     line = [java.tool("java"), *OPENED, f"-DGATEWAY_HOME={home}"]
     line += [f"-Dlog4j.configurationFile={home}/conf/log4j2.xml", "-cp"]
     line += [f"{home}/conf:{jars.class_path(jars.KNOX)}", "org.apache.knox.gateway.util.KnoxCLI"]
-    run([*line, "create-master", "--master", MASTER])
+    tls.run([*line, "create-master", "--master", MASTER])
     made = shutil.move(home / "data/security/master", target / f"made-{rounds}")
     shutil.rmtree(home)
     return Path(made)
-
-
-def make_certificate(target: Path) -> None:
-    store = ["-alias", "gateway-identity", "-keystore", str(target / "gateway.jks"), "-storepass", MASTER]
-    keytool = java.tool("keytool")
-    line = [keytool, "-genkeypair", *store, "-keypass", MASTER, "-storetype", "JKS", "-keyalg", "RSA"]
-    line += ["-keysize", "2048", "-validity", "3650", "-dname", f"CN={HOST}"]
-    run([*line, "-ext", f"SAN=dns:{HOST},ip:127.0.0.1"])
-    run([keytool, "-exportcert", "-rfc", *store, "-file", str(target / "gateway.pem")])
-
-
-def run(line: list[str]) -> None:
-    done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=java.environment())
-    if done.returncode != 0:
-        raise StackError(f"{os.path.basename(line[0])} failed:\n{(done.stdout + done.stderr)[-3000:]}")

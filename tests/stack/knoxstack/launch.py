@@ -5,7 +5,7 @@ import re
 import time
 from pathlib import Path
 
-from . import archive, conf, daemons, hdfs_put, hdfs_shell, java, jars, kerberos, ports, process, yarn
+from . import archive, conf, daemons, hdfs_put, hdfs_shell, java, jars, kerberos, ports, process, tls, yarn
 from .conf import Plan
 from .errors import StackError
 
@@ -76,9 +76,12 @@ def prepare(plan: Plan) -> None:
 
 
 def base(plan: Plan) -> conf.Sites:
-    """What YARN and Kerberos add to the common settings."""
+    """What YARN, Kerberos and TLS add to the common settings."""
     sites = yarn.common(plan) if plan.has_yarn() else {}
-    return sites | kerberos.settings(plan) if plan.kerberos else sites
+    for wanted, more in ((plan.kerberos, kerberos.settings), (plan.tls, tls.settings)):
+        for file, values in more(plan).items() if wanted else ():
+            sites[file] = sites.get(file, {}) | values
+    return sites
 
 
 def start(plan: Plan, name: str) -> int:

@@ -27,6 +27,7 @@ class Stack:
         *,
         datanodes: int | None = None,
         httpfs: bool | None = None,
+        tls: bool | None = None,
         ha: bool | None = None,
         knox: bool | None = None,
         kerberos: bool | None = None,
@@ -54,7 +55,7 @@ class Stack:
         path = folder.make(dir)
         options = {"datanodes": datanodes, "httpfs": httpfs, "knox": knox, "tier": tier, "heap": heap}
         options |= {"gateway_tier": gateway_tier}
-        options |= {"yarn": yarn, "oozie": oozie, "ha": ha, "kerberos": kerberos}
+        options |= {"yarn": yarn, "oozie": oozie, "ha": ha, "kerberos": kerberos, "tls": tls}
         with cache.locked(path / "stack"):
             stack = cls(path)
             stack._up(options, list(settings), owner, ephemeral)
@@ -122,6 +123,11 @@ class Stack:
     @property
     def namenode(self) -> str:
         return self.plan.url("nn")
+
+    @property
+    def secure(self) -> str | None:
+        """The NameNode by https, known by tls.certificate()."""
+        return self.plan.secure_url("nn") if self.plan.tls else None
 
     @property
     def namenodes(self) -> list[str]:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from knoxstack import Stack, StackError, jars, ports, process, train
+from knoxstack import Stack, StackError, jars, ports, process, tls, train
 
 COMMAND = str(Path(__file__).resolve().parent / "stack")
 SIZE = 300_000
@@ -310,6 +310,17 @@ def ask(url: str, cacert, authorization: str | None = None):
 
 def basic(user: str, password: str) -> str:
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+def test_hdfs_with_tls():
+    """Who asks by https is sent on to https, who asks by http is not; one certificate vouches for all."""
+    with Stack.up(tls=True, owner=os.getpid(), ephemeral=True) as stack:
+        stack.dfs("-put", "-", "/tmp/f", stdin=b"content")
+        what = "/webhdfs/v1/tmp/f?op=OPEN&user.name=alice"
+        for base, scheme in ((stack.secure, "https"), (stack.namenode, "http")):
+            status, body = ask(f"{base}{what}&noredirect=true", tls.certificate())
+            assert status == 200 and json.loads(body)["Location"].startswith(f"{scheme}://")
+            assert ask(base + what, tls.certificate()) == (200, b"content")
 
 
 @pytest.mark.limit(300)

@@ -8,12 +8,11 @@
  *
  * Threads: any.  Memory: KX_AUDIT_LINES, KX_AUDIT_BYTES. */
 #pragma once
-#include <sys/types.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/log.h"
+#include "fs/asker.h"
 
 #define KX_AUDIT_LINES 1000
 #define KX_AUDIT_BYTES ((size_t)256 * 1024)
@@ -33,8 +32,7 @@ void kx_audit_free(struct kx_audit *audit); /* NULL is fine */
 struct kx_lines *kx_audit_lines(struct kx_audit *audit); /* borrowed: the last ones */
 
 struct kx_audit_entry {
-    uid_t user;
-    pid_t process;
+    struct kx_asker by;
     const char *what;      /* "mkdir" */
     const char *path, *to; /* `to` NULL: there is no second one */
     int result;            /* 0 or -errno */

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 
 struct kept {
-    char *path, *line;
+    char *path, *line, *asked;
     int code;
     int64_t at_ms;
     GList *place; /* in the order; its data is this */
@@ -25,6 +25,7 @@ static void kept_free(gpointer data)
     struct kept *kept = data;
     g_free(kept->path);
     g_free(kept->line);
+    g_free(kept->asked);
     g_list_free_1(kept->place);
     g_free(kept);
 }
@@ -57,7 +58,30 @@ static void forget_oldest(struct kx_errors *errors)
     g_hash_table_remove(errors->by_path, oldest->path);
 }
 
-static void keep_line(struct kx_errors *errors, const char *path, const char *line, int code)
+/* @return owned. */
+static char *asked_text(const struct kx_asker *by, const struct kx_error *err)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *program = by ? kx_asker_program(by->process) : NULL;
+    if (by)
+        g_string_append_printf(text, "%u", (unsigned)by->user);
+    else
+        g_string_append_c(text, '-');
+    if (by && by->process > 0)
+        g_string_append_printf(text, "\t%d", (int)by->process);
+    else
+        g_string_append(text, "\t-");
+    g_string_append_printf(text, "\t%s", program && *program ? program : "-");
+    if (err->http_status)
+        g_string_append_printf(text, "\t%ld", err->http_status);
+    else
+        g_string_append(text, "\t-");
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* @asked consumed. */
+static void keep_line(struct kx_errors *errors, const char *path, const char *line, char *asked,
+                      int code)
 {
     g_mutex_lock(&errors->mutex);
     struct kept *kept = g_hash_table_lookup(errors->by_path, path);
@@ -71,7 +95,9 @@ static void keep_line(struct kx_errors *errors, const char *path, const char *li
     }
     g_queue_push_tail_link(&errors->order, kept->place);
     g_free(kept->line);
+    g_free(kept->asked);
     kept->line = kx_redact(line);
+    kept->asked = asked;
     kept->code = code;
     kept->at_ms = errors->clock->wall_ms(errors->clock);
     if (errors->order.length > KX_ERRORS_MAX) forget_oldest(errors);
@@ -92,32 +118,38 @@ void kx_errors_format(const struct kx_errors_item *item, GString *out)
 {
     g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(item->at_ms / 1000);
     g_autofree char *stamp = g_date_time_format(at, "%Y-%m-%dT%H:%M:%S");
-    g_string_append_printf(out, "%s.%03dZ %s", stamp, (int)(item->at_ms % 1000), item->line);
+    g_string_append_printf(out, "%s.%03dZ\t%s\t%s", stamp, (int)(item->at_ms % 1000), item->asked,
+                           item->line);
 }
 
-static void tell_followers(struct kx_errors *errors, const struct kx_error *err, const char *line)
+static void tell_followers(struct kx_errors *errors, const struct kx_error *err, const char *asked,
+                           const char *line)
 {
     g_autofree char *redacted = kx_redact(line);
     g_autoptr(GString) text = g_string_new(NULL);
-    const struct kx_errors_item item = {errors->clock->wall_ms(errors->clock), err->code, err->path,
-                                        redacted};
+    const struct kx_errors_item item = {.at_ms = errors->clock->wall_ms(errors->clock),
+                                        .code = err->code,
+                                        .path = err->path,
+                                        .line = redacted,
+                                        .asked = asked};
     kx_errors_format(&item, text);
     kx_lines_add(errors->lines, text->str);
 }
 
-void kx_errors_add(struct kx_errors *errors, const struct kx_error *err)
+void kx_errors_add(struct kx_errors *errors, const struct kx_asker *by, const struct kx_error *err)
 {
-    g_autofree char *line = kx_error_format(err);
+    g_autofree char *line = kx_error_format(err), *asked = asked_text(by, err);
     bool shown = kx_errors_shows(err->code);
     kx_log_write(errors->log, shown ? KX_LOG_WARNING : KX_LOG_DEBUG, "%s", line);
-    if (shown) tell_followers(errors, err, line);
-    if (err->path) keep_line(errors, err->path, line, err->code);
+    if (shown) tell_followers(errors, err, asked, line);
+    if (err->path) keep_line(errors, err->path, line, g_steal_pointer(&asked), err->code);
 }
 
-void kx_errors_note(struct kx_errors *errors, const char *path, const struct kx_error *err)
+void kx_errors_note(struct kx_errors *errors, const struct kx_asker *by, const char *path,
+                    const struct kx_error *err)
 {
     g_autofree char *line = kx_error_format(err);
-    keep_line(errors, path, line, err->code);
+    keep_line(errors, path, line, asked_text(by, err), err->code);
 }
 
 char *kx_errors_last(struct kx_errors *errors, const char *path)
@@ -135,7 +167,8 @@ void kx_errors_each(struct kx_errors *errors,
     g_mutex_lock(&errors->mutex);
     for (GList *at = errors->order.head; at; at = at->next) {
         const struct kept *kept = at->data;
-        const struct kx_errors_item item = {kept->at_ms, kept->code, kept->path, kept->line};
+        const struct kx_errors_item item = {kept->at_ms, kept->code, kept->path, kept->line,
+                                            kept->asked};
         look(&item, context);
     }
     g_mutex_unlock(&errors->mutex);

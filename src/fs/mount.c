@@ -312,7 +312,9 @@ int kx_mount_new(const struct kx_options *options, const struct kx_secret *typed
 int kx_mount_may_change(struct kx_mount *mount, struct kx_error *err)
 {
     if (!g_atomic_int_get(&mount->refuses)) return 0;
-    return kx_error_set(err, EROFS, "changes are refused since \"readonly on\" (mount/ctl)");
+    return kx_error_set(err, EROFS,
+                        "changes are refused since \"readonly on\"; \"readonly off\", written to "
+                        ".cluster/mount/ctl, allows them");
 }
 
 /* Fires after the time that the end of a mount has, unless it is over before. */

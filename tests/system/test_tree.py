@@ -5,6 +5,7 @@ import mmap
 import os
 import re
 import threading
+from pathlib import Path
 
 import pytest
 from knoxtest import refused, run, sh, until
@@ -176,7 +177,9 @@ def test_errors(mount, tree, hdfs):
     refused(errno.EACCES, os.listdir, mount / "shut")
     refused(errno.ENOENT, os.stat, mount / "nothing")
     text = (tree / "errors").read_text()
-    assert re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z .*/shut: .*denied", text, re.MULTILINE)
+    (row,) = [line.split("\t") for line in text.splitlines() if "/shut: " in line]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", row[0])
+    assert row[1:5] == [str(os.getuid()), str(os.getpid()), Path("/proc/self/comm").read_text().strip(), "403"] and "denied" in row[5]
     assert "nothing" not in text
 
 

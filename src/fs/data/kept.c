@@ -161,7 +161,7 @@ static int note_failure(struct kx_writer *writer, int result, struct kx_error *e
     const char *reason = result == -EINTR || result == -ECANCELED ? writer->record->reason : line;
     g_autofree char *kept = g_strdup(reason);
     if (writer->dirty && kx_writer_keep(writer, state, kept, &other) < 0)
-        kx_errors_add(writer->mount->errors, &other);
+        kx_errors_add(writer->mount->errors, NULL, &other);
     return final ? result : -EAGAIN;
 }
 
@@ -187,7 +187,8 @@ static int upload_gated(struct kx_writer *writer, const struct kx_call *call, st
     kx_writer_set_background(writer, false);
     if (result == 0 || writer->record) return result < 0 ? note_failure(writer, result, err) : 0;
     if (writer->dirty) return result;
-    kx_errors_add(writer->mount->errors, err); /* the content is there, an attribute was refused */
+    kx_errors_add(writer->mount->errors, NULL,
+                  err); /* the content is there, an attribute was refused */
     return 0;
 }
 
@@ -219,7 +220,7 @@ void kx_writer_keep_again(struct kx_writer *writer)
     if (!writer->queued || writer->abandoned || kx_writer_users(writer) > 0) return;
     int result = kx_writer_to_stage(writer, NULL, &err);
     if (result == 0) result = kx_writer_keep(writer, KX_RECORD_QUEUED, NULL, &err);
-    if (result < 0) kx_errors_add(writer->mount->errors, &err);
+    if (result < 0) kx_errors_add(writer->mount->errors, NULL, &err);
 }
 
 int kx_writer_acknowledge(struct kx_writer *writer, const struct kx_call *call,

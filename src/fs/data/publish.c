@@ -174,7 +174,7 @@ static int record_first(struct kx_writer *writer, const struct kx_call *call, st
     int result = kx_writer_to_stage(writer, call, err);
     if (result < 0) return result;
     if (kx_writer_keep(writer, writer->record->state, NULL, &other) < 0)
-        kx_errors_add(writer->mount->errors, &other);
+        kx_errors_add(writer->mount->errors, NULL, &other);
     return 0;
 }
 

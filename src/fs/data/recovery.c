@@ -42,7 +42,7 @@ static void clean_one(struct kx_mount *mount, const struct kx_hidden_left *left,
     if (result == 0 || (result == -ENOENT && last))
         kx_journal_unhide(mount->journal, left->path);
     else if (result != -ENOENT)
-        kx_errors_add(mount->errors, &err); /* the next mount tries again */
+        kx_errors_add(mount->errors, NULL, &err); /* the next mount tries again */
 }
 
 /* "Not there" may mean "not yet": a CREATE that was cut, by a kill too, can still be on its way
@@ -237,7 +237,7 @@ static void end_done(struct kx_mount *mount, const struct kx_record *record,
     if (result == 0 && (record->mtime_ms >= 0 || record->atime_ms >= 0))
         result = kx_webhdfs_set_times(client, record->path, record->mtime_ms, record->atime_ms,
                                       call, &err);
-    if (result < 0) kx_errors_add(mount->errors, &err);
+    if (result < 0) kx_errors_add(mount->errors, NULL, &err);
     kx_recovery_give_up(mount, record);
 }
 
@@ -314,7 +314,7 @@ static bool note_reason(struct kx_mount *mount, struct kx_record *record, int re
 {
     if (result == -EINTR) return true;
     if (!err->path) err->path = g_strdup(record->path);
-    kx_errors_add(mount->errors, err);
+    kx_errors_add(mount->errors, NULL, err);
     bool final = result == -ESTALE || result == -EISDIR || result == -ENOENT;
     if (final) record->state = KX_RECORD_FAILED;
     g_free(record->reason);

@@ -33,7 +33,7 @@ void kx_writer_begin_in_place(struct kx_writer *writer)
     if (!writer->record || writer->record->base_mtime_ms == KX_TIME_OURS) return;
     writer->record->base_mtime_ms = KX_TIME_OURS;
     if (kx_journal_put(writer->mount->journal, writer->record, true, &err) < 0)
-        kx_errors_add(writer->mount->errors, &err);
+        kx_errors_add(writer->mount->errors, NULL, &err);
 }
 
 static bool is_seen(const struct kx_writer *writer, const struct kx_status *status)

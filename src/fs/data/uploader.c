@@ -74,7 +74,7 @@ static bool upload(struct kx_uploader *uploader, struct entry *entry)
     int result = kx_writer_upload(entry->writer, &call, &err);
     bool noted = err.code == ECANCELED || err.code == EINTR;
     if (result < 0 && !noted && !kx_cancel_fired(uploader->cancel))
-        kx_errors_add(uploader->mount->errors, &err);
+        kx_errors_add(uploader->mount->errors, NULL, &err);
     if (err.code == ECANCELED) entry->pause_ms = PAUSE_FIRST_MS; /* the server is well */
     if (result == -EAGAIN) {
         entry->due_ms = now_ms() + entry->pause_ms;

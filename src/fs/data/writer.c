@@ -97,7 +97,7 @@ static void keep_failed(struct kx_writer *writer, const struct kx_error *why)
     g_autofree char *reason = kx_error_format(why);
     enum kx_record_state state = writer->cutting ? KX_RECORD_CUTTING : KX_RECORD_FAILED;
     if (kx_writer_keep(writer, state, reason, &err) < 0)
-        kx_errors_add(writer->mount->errors, &err);
+        kx_errors_add(writer->mount->errors, NULL, &err);
     else
         kx_log_write(writer->mount->log, KX_LOG_ERROR,
                      "%s was not uploaded; its content is kept as %" G_GINT64_FORMAT,
@@ -242,7 +242,7 @@ void kx_writer_close(struct kx_writer *writer)
         result = kx_writer_acknowledge(writer, &call, &err);
     if (result == 0) return;
     if (!is_abandoned(writer)) {
-        kx_errors_add(mount->errors, &err);
+        kx_errors_add(mount->errors, NULL, &err);
         if (!kx_writer_mend(writer) && !told) g_atomic_int_inc(&mount->failed_closes);
     }
     kx_writer_end_retry(writer, &err);

@@ -88,7 +88,7 @@ unsigned kx_writers_publish_below(struct kx_writers *writers, const struct kx_in
         KX_ERROR_AUTO(err);
         if (top && !kx_inode_is_below(writer->inode, top)) continue;
         if (kx_writer_publish(writer, call, &err) == 0) continue;
-        kx_errors_add(writer->mount->errors, &err);
+        kx_errors_add(writer->mount->errors, NULL, &err);
         kx_log_write(writer->mount->log, KX_LOG_ERROR, "not uploaded: %s",
                      err.path ? err.path : "a file without a name");
         failed++;

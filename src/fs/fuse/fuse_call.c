@@ -69,17 +69,18 @@ void kx_fuse_changes_virtual(struct kx_fuse_call *c, const char *what, char *pat
     c->to = to;
 }
 
+struct kx_asker kx_fuse_asker(const struct kx_fuse_call *c)
+{
+    const struct fuse_ctx *context = fuse_req_ctx(c->req);
+    return (struct kx_asker){.user = context->uid, .process = context->pid};
+}
+
 /* Before the answer: who reads the audit next finds it there. */
 void kx_fuse_tell(struct kx_fuse_call *c, int result)
 {
     if (!c->change) return;
-    const struct fuse_ctx *context = fuse_req_ctx(c->req);
-    const struct kx_audit_entry entry = {.user = context->uid,
-                                         .process = context->pid,
-                                         .what = c->change,
-                                         .path = c->path,
-                                         .to = c->to,
-                                         .result = result};
+    const struct kx_audit_entry entry = {
+        .by = kx_fuse_asker(c), .what = c->change, .path = c->path, .to = c->to, .result = result};
     kx_audit_add(c->mount->audit, &entry);
     c->change = NULL;
 }
@@ -111,17 +112,18 @@ static void keep_error(struct kx_fuse_call *c, int result, struct kx_inode *inod
     if (!c->err.code) kx_error_set(&c->err, -result, "%s", g_strerror(-result));
     g_autofree char *path = inode ? kx_inode_path(inode) : NULL;
     kx_error_about(&c->err, NULL, path);
-    kx_errors_add(c->mount->errors, &c->err);
+    const struct kx_asker by = kx_fuse_asker(c);
+    kx_errors_add(c->mount->errors, &by, &c->err);
     /* A name that was refused cannot be asked; its directory can. */
     if (path && result != -ENOENT && g_strcmp0(path, c->err.path) != 0)
-        kx_errors_note(c->mount->errors, path, &c->err);
+        kx_errors_note(c->mount->errors, &by, path, &c->err);
     /* Nor can a file that could not be brought to its name. */
     g_autoptr(kx_inode) parent = NULL;
     g_autofree char *name = NULL;
     bool placed =
         inode && !inode->directory && result != -ENOENT && kx_inode_place(inode, &parent, &name);
     g_autofree char *above = placed ? kx_inode_path(parent) : NULL;
-    if (above) kx_errors_note(c->mount->errors, above, &c->err);
+    if (above) kx_errors_note(c->mount->errors, &by, above, &c->err);
 }
 
 void kx_fuse_reply_result(struct kx_fuse_call *c, int result, struct kx_inode *inode)

@@ -9,6 +9,7 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
+#include "fs/asker.h"
 #include "fs/data/handle.h"
 #include "fs/errors.h"
 #include "fs/mount.h"
@@ -51,6 +52,8 @@ int kx_fuse_begin_change(struct kx_fuse_call *c, const char *what, struct kx_ino
 void kx_fuse_changes_to(struct kx_fuse_call *c, struct kx_inode *directory, const char *name);
 /** The same of virtual files; consumes both texts. */
 void kx_fuse_changes_virtual(struct kx_fuse_call *c, const char *what, char *path, char *to);
+/** Whose request it is. */
+struct kx_asker kx_fuse_asker(const struct kx_fuse_call *c);
 /** Put the change into the audit now, with its result; who answers does that otherwise. */
 void kx_fuse_tell(struct kx_fuse_call *c, int result);
 

@@ -32,11 +32,13 @@ static void keep_error(struct kx_fuse_call *c, int result, const struct kx_tree_
     if (result == -ESTALE) return;
     if (!c->err.code) kx_error_set(&c->err, -result, "%s", g_strerror(-result));
     g_autofree char *path = node ? kx_tree_shown_path(node) : NULL;
-    /* A verb's error may name the path that it was about; the ctl file has it, too. */
+    const struct kx_asker by = kx_fuse_asker(c);
+    kx_error_about(&c->err, NULL, c->change ? c->path : path);
+    /* A verb's error may name the path that it was about, and what was to be changed in a directory
+     * is a name there; the node has it, too. */
     bool other = path && c->err.path && strcmp(path, c->err.path) != 0;
-    kx_error_about(&c->err, NULL, path);
-    kx_errors_add(c->mount->errors, &c->err);
-    if (other) kx_errors_note(c->mount->errors, path, &c->err);
+    kx_errors_add(c->mount->errors, &by, &c->err);
+    if (other) kx_errors_note(c->mount->errors, &by, path, &c->err);
 }
 
 void kx_fuse_tree_reply(struct kx_fuse_call *c, int result, const struct kx_tree_node *node)
@@ -66,8 +68,9 @@ static void reply_none(struct kx_fuse_call *c, const struct kx_tree_node *direct
     if (c->err.exception && directory) {
         g_autofree char *above = kx_tree_shown_path(directory);
         g_autofree char *path = g_strconcat(above, "/", name, NULL);
+        const struct kx_asker by = kx_fuse_asker(c);
         kx_error_about(&c->err, NULL, path);
-        kx_errors_add(c->mount->errors, &c->err);
+        kx_errors_add(c->mount->errors, &by, &c->err);
     }
     kx_fuse_settle(c);
     fuse_reply_err(c->req, ENOENT);
@@ -136,22 +139,6 @@ static bool keeps_owner(struct kx_fuse_call *c, struct kx_tree_node *node, const
            (!(to_set & FUSE_SET_ATTR_GID) || attr->st_gid == now.st_gid);
 }
 
-/* The size of a document that is written; its mode and times mean nothing. */
-static int set_drop(struct kx_fuse_call *c, struct kx_tree_node *node, const struct stat *attr,
-                    int to_set, struct fuse_file_info *fi)
-{
-    if (!(to_set & FUSE_SET_ATTR_SIZE)) return 0;
-    struct kx_tree_file *file = NULL, *open = fi ? (struct kx_tree_file *)(uintptr_t)fi->fh : NULL;
-    const struct kx_tree_who who = {.uid = fuse_req_ctx(c->req)->uid,
-                                    .thread = fuse_req_ctx(c->req)->pid};
-    int result = kx_fuse_tree_may_change(c, node);
-    if (result == 0 && !open) result = kx_tree_open(node, O_WRONLY, &who, &c->call, &file, &c->err);
-    if (result == 0) result = kx_tree_cut(open ? open : file, attr->st_size, &c->err);
-    if (result == 0 && file && attr->st_size) result = kx_tree_flush(file, true, &c->call, &c->err);
-    kx_tree_close(file);
-    return result;
-}
-
 void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr, int to_set,
                         struct fuse_file_info *fi)
 {
@@ -161,7 +148,7 @@ void kx_tree_op_setattr(fuse_req_t req, fuse_ino_t node, const struct stat *attr
     if (!found) return;
     int result = !keeps_owner(&c, found, attr, to_set)
                      ? kx_error_set(&c.err, EPERM, "it belongs to who mounted")
-                 : kx_tree_is_drop(found) ? set_drop(&c, found, attr, to_set, fi)
+                 : kx_tree_is_drop(found) ? kx_fuse_tree_cut(&c, found, attr, to_set, fi)
                  : is_harmless(found, attr, to_set)
                      ? kx_tree_access(found, fuse_req_ctx(req)->uid, W_OK, &c.err)
                      : kx_error_set(&c.err, EPERM, "a virtual file cannot be changed");

@@ -41,6 +41,11 @@ void kx_tree_op_remove(fuse_req_t req, fuse_ino_t parent, const char *name, bool
 void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, const char *to,
                        unsigned flags);
 
+/** Set the size of a document that is written; its mode and times mean nothing. It is in the audit.
+ *  @return 0 or -errno. */
+int kx_fuse_tree_cut(struct kx_fuse_call *c, struct kx_tree_node *node, const struct stat *attr,
+                     int to_set, struct fuse_file_info *fi);
+
 /** A file is open: tell the kernel. Ends the call. */
 void kx_fuse_tree_opened(struct kx_fuse_call *c, struct kx_tree_file *file,
                          struct fuse_file_info *fi, const struct fuse_entry_param *entry);

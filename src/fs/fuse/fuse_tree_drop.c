@@ -7,25 +7,32 @@
 #include "fs/data/descriptors.h"
 #include "fs/fuse/fuse_tree.h"
 
-/* May who asks change the names of a directory? Answered when not.  @return a reference; NULL. */
-static struct kx_tree_node *directory_for(struct kx_fuse_call *c, fuse_ino_t parent)
+/* A name of a directory is to change.  @to NULL: there is no second one. */
+struct change {
+    const char *what, *name, *to;
+};
+
+static void note_name(struct kx_fuse_call *c, const struct kx_tree_node *directory,
+                      const struct change *change)
+{
+    g_autofree char *above = kx_tree_shown_path(directory);
+    kx_fuse_changes_virtual(c, change->what, g_build_filename(above, change->name, NULL),
+                            change->to ? g_build_filename(above, change->to, NULL) : NULL);
+}
+
+/* May who asks change the names of a directory? Answered when not; in the audit either way.
+ * @return a reference; NULL. */
+static struct kx_tree_node *directory_for(struct kx_fuse_call *c, fuse_ino_t parent,
+                                          const struct change *change)
 {
     g_autoptr(kx_tree_node) directory = kx_fuse_tree_node(c, parent);
     if (!directory) return NULL;
+    note_name(c, directory, change);
     int result = kx_fuse_tree_may_change(c, directory);
     if (result == 0) result = kx_tree_access(directory, fuse_req_ctx(c->req)->uid, 0, &c->err);
     if (result == 0) return g_steal_pointer(&directory);
     kx_fuse_tree_reply(c, result, directory);
     return NULL;
-}
-
-/* A name of a directory changes. */
-static void note_name(struct kx_fuse_call *c, const char *what,
-                      const struct kx_tree_node *directory, const char *name, const char *to)
-{
-    g_autofree char *above = kx_tree_shown_path(directory);
-    kx_fuse_changes_virtual(c, what, g_build_filename(above, name, NULL),
-                            to ? g_build_filename(above, to, NULL) : NULL);
 }
 
 static int make_and_open(struct kx_fuse_call *c, struct kx_tree_node *directory, const char *name,
@@ -53,7 +60,8 @@ void kx_tree_op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
     struct fuse_entry_param entry = {0};
     struct kx_tree_file *file = NULL;
     kx_fuse_begin(&c, req);
-    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    g_autoptr(kx_tree_node) directory =
+        directory_for(&c, parent, &(struct change){"create", name, NULL});
     if (!directory) return;
     int result = make_and_open(&c, directory, name, fi->flags, &entry, &file);
     if (result < 0)
@@ -68,9 +76,9 @@ void kx_tree_op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name)
     struct fuse_entry_param entry = {0};
     g_autoptr(kx_tree_node) node = NULL;
     kx_fuse_begin(&c, req);
-    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    g_autoptr(kx_tree_node) directory =
+        directory_for(&c, parent, &(struct change){"mkdir", name, NULL});
     if (!directory) return;
-    note_name(&c, "mkdir", directory, name, NULL);
     int result = kx_tree_access(directory, fuse_req_ctx(req)->uid, W_OK, &c.err);
     if (result == 0) result = kx_tree_make(directory, name, true, &c.call, &c.err);
     if (result == 0)
@@ -94,6 +102,25 @@ static bool note_submission(struct kx_fuse_call *c, struct kx_tree_node *node)
     return true;
 }
 
+int kx_fuse_tree_cut(struct kx_fuse_call *c, struct kx_tree_node *node, const struct stat *attr,
+                     int to_set, struct fuse_file_info *fi)
+{
+    if (!(to_set & FUSE_SET_ATTR_SIZE)) return 0;
+    struct kx_tree_file *file = NULL, *open = fi ? (struct kx_tree_file *)(uintptr_t)fi->fh : NULL;
+    const struct kx_asker by = kx_fuse_asker(c);
+    const struct kx_tree_who who = {.uid = by.user, .thread = by.process};
+    kx_fuse_changes_virtual(c, "truncate", kx_tree_shown_path(node), NULL);
+    int result = kx_fuse_tree_may_change(c, node);
+    if (result == 0 && !open) result = kx_tree_open(node, O_WRONLY, &who, &c->call, &file, &c->err);
+    if (result == 0) result = kx_tree_cut(open ? open : file, attr->st_size, &c->err);
+    if (result == 0 && file && attr->st_size) {
+        result = kx_tree_flush(file, true, &c->call, &c->err);
+        (void)note_submission(c, node);
+    }
+    kx_tree_close(file);
+    return result;
+}
+
 void kx_tree_op_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     struct kx_tree_file *file = (struct kx_tree_file *)(uintptr_t)fi->fh;
@@ -114,9 +141,9 @@ void kx_tree_op_remove(fuse_req_t req, fuse_ino_t parent, const char *name, bool
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
-    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    const struct change change = {folder ? "rmdir" : "unlink", name, NULL};
+    g_autoptr(kx_tree_node) directory = directory_for(&c, parent, &change);
     if (!directory) return;
-    note_name(&c, folder ? "rmdir" : "unlink", directory, name, NULL);
     int result = kx_tree_access(directory, fuse_req_ctx(req)->uid, W_OK, &c.err);
     if (result == -EACCES) result = -EPERM;
     if (result == 0) result = kx_tree_remove(directory, name, folder, &c.call, &c.err);
@@ -151,9 +178,9 @@ void kx_tree_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, cons
 {
     struct kx_fuse_call c;
     kx_fuse_begin(&c, req);
-    g_autoptr(kx_tree_node) directory = directory_for(&c, parent);
+    g_autoptr(kx_tree_node) directory =
+        directory_for(&c, parent, &(struct change){"rename", name, to});
     if (!directory) return;
-    note_name(&c, "rename", directory, name, to);
     int result = check_rename(&c, directory, to, flags);
     if (result == 0) {
         result = kx_tree_rename(directory, name, to, &c.call, &c.err);

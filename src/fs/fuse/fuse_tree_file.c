@@ -38,6 +38,15 @@ void kx_fuse_tree_opened(struct kx_fuse_call *c, struct kx_tree_file *file,
     kx_fuse_finish(c);
 }
 
+/* What may not even be opened to be changed is in the audit as what is changed. (ESTALE: the kernel
+ * comes back.) */
+static void note_refusal(struct kx_fuse_call *c, const struct kx_tree_node *node, int result)
+{
+    if (result == -ESTALE) return;
+    kx_fuse_changes_virtual(c, kx_tree_is_ctl(node) ? "ctl" : "write", kx_tree_shown_path(node),
+                            NULL);
+}
+
 void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
     struct kx_fuse_call c;
@@ -51,6 +60,7 @@ void kx_tree_op_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
     int result = writes ? kx_fuse_tree_may_change(&c, found) : 0;
     if (result == 0) result = kx_tree_open(found, fi->flags, &who, &c.call, &file, &c.err);
     if (result < 0) {
+        if (writes) note_refusal(&c, found, result);
         kx_fuse_tree_reply(&c, result, found);
         return;
     }

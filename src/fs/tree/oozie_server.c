@@ -117,9 +117,8 @@ static void add_error(const struct kx_errors_item *item, void *context)
 {
     bool gone = item->code == ENOENT && !strstr(item->line, "(" KX_OOZIE_PURGED ")");
     if (!strstr(item->path, "/.oozie/") || gone || item->code == EINTR) return;
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(item->at_ms / 1000);
-    g_autofree char *stamp = g_date_time_format(at, "%Y-%m-%dT%H:%M:%SZ");
-    g_string_append_printf(context, "%s %s\n", stamp, item->line);
+    kx_errors_format(item, context);
+    g_string_append_c(context, '\n');
 }
 
 int kx_oozie_errors_text(const struct kx_tree_at *at, GString *out, struct kx_error *err)

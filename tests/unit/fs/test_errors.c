@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake_clock.h"
 #include "support.h"
@@ -47,7 +48,7 @@ static void add(struct book *book, const char *path, int code, const char *messa
     KX_ERROR_AUTO(err);
     kx_error_set(&err, code, "%s", message);
     kx_error_about(&err, "OPEN", path);
-    kx_errors_add(book->errors, &err);
+    kx_errors_add(book->errors, NULL, &err);
 }
 
 static void check_last(struct book *book, const char *path, const char *expected)
@@ -98,7 +99,7 @@ static void an_error_may_be_kept_under_one_more_path(void **state)
     KX_ERROR_AUTO(err);
     kx_error_set(&err, EINVAL, "HDFS allows no ':' in a name");
     kx_error_about(&err, NULL, "/d/a:b");
-    kx_errors_note(book->errors, "/d", &err);
+    kx_errors_note(book->errors, NULL, "/d", &err);
     check_last(book, "/d", "/d/a:b: HDFS allows no ':' in a name (Invalid argument)");
     check_last(book, "/d/a:b", NULL);
     assert_int_equal(book->lines->len, 0); /* the log has it once, by kx_errors_add */
@@ -162,6 +163,37 @@ static void all_are_shown_the_youngest_last(void **state)
     assert_string_equal(all->str, expected);
 }
 
+static void append_shown(const struct kx_errors_item *item, void *context)
+{
+    kx_errors_format(item, context);
+    g_string_append_c(context, '\n');
+}
+
+static void it_is_told_who_has_asked_and_what_the_server_said(void **state)
+{
+    struct book *book = *state;
+    g_autoptr(GString) all = g_string_new(NULL), followed = g_string_new(NULL);
+    g_autofree char *program = kx_asker_program(getpid());
+    const struct kx_asker by = {.user = 1000, .process = getpid()}, kernel = {.user = 7};
+    KX_ERROR_AUTO(err);
+    kx_error_set(&err, EACCES, "denied");
+    kx_error_about(&err, "OPEN", "/a");
+    err.http_status = 403;
+    kx_errors_add(book->errors, &by, &err);
+    kx_errors_note(book->errors, &kernel, "/b", &err);
+    add(book, "/c", EIO, "cut");
+    kx_errors_each(book->errors, append_shown, all);
+    g_auto(GStrv) lines = g_strsplit(all->str, "\n", -1);
+    g_autofree char *first = g_strdup_printf("\t1000\t%d\t%s\t403\tOPEN /a: denied (HTTP 403, %s)",
+                                             (int)getpid(), program, strerror(EACCES));
+    assert_true(*program && g_str_has_suffix(lines[0], first));
+    assert_non_null(strstr(lines[1], "Z\t7\t-\t-\t403\tOPEN /a: denied"));
+    assert_non_null(strstr(lines[2], "Z\t-\t-\t-\t-\tOPEN /c: cut"));
+    kx_lines_text(kx_errors_lines(book->errors), followed);
+    assert_non_null(strstr(followed->str, first));
+    assert_non_null(strstr(followed->str, "Z\t-\t-\t-\t-\tOPEN /c: cut"));
+}
+
 #define errors_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -174,6 +206,7 @@ int main(void)
         errors_test(the_oldest_are_forgotten),
         errors_test(all_are_shown_the_youngest_last),
         errors_test(an_error_that_comes_again_is_a_young_one),
+        errors_test(it_is_told_who_has_asked_and_what_the_server_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

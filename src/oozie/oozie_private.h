@@ -41,3 +41,13 @@ int kx_oozie_state(struct kx_oozie *oozie, const struct kx_job_id *id, const str
  * before.  @return 0; -EBUSY: it does not. */
 int kx_oozie_settle(struct kx_oozie *oozie, const struct kx_job_id *id, enum kx_verb verb,
                     int64_t run, const struct kx_call *call, struct kx_error *err);
+
+/** Does a coordinator show what was told about its alerts?  @dates the scope is of times.
+ *  @return 0; -EBUSY: a run that is meant and has not ended does not. */
+int kx_oozie_sla_shown(struct kx_oozie *oozie, const struct kx_job_id *id,
+                       const struct kx_oozie_sla *sla, bool dates, const struct kx_call *call,
+                       struct kx_error *err);
+
+/** How many minutes "90", "${90 * MINUTES}" or "${1.5 * HOURS}" are.  @return false: only Oozie can
+ * say. */
+bool kx_oozie_sla_minutes(const char *value, double *out);

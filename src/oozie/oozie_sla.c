@@ -1,17 +1,16 @@
 /* Alerts of a service level, and the definition of a coordinator that is read again.
  *
  * Oozie 5.2.1 answers 200 to sla-enable and the like of a whole coordinator that has no service
- * level, so its records are looked at afterwards (`/v2/sla`, which has "Enabled" or "Disabled" a
- * run), and the definition where there are none yet; of a bundle those of its coordinators. It
- * wants an XML body's type though it reads none. */
+ * level, so its records are looked at afterwards (oozie_sla_shown.c), and the definition where
+ * there are none yet; of a bundle those of its coordinators. It wants an XML body's type though it
+ * reads none. */
 #include <errno.h>
 #include <string.h>
 
 #include "oozie/application.h"
 #include "oozie/oozie_private.h"
 
-#define EMPTY      "<configuration/>"
-#define RECORD_MAX 1000 /* the server's own */
+#define EMPTY "<configuration/>"
 
 int kx_oozie_update(struct kx_oozie *oozie, const struct kx_job_id *id, const char *configuration,
                     bool tried, const struct kx_call *call, char **diff, struct kx_error *err)
@@ -63,42 +62,6 @@ static int has_level(struct kx_oozie *oozie, const struct kx_job_id *id, const s
     if (result < 0) return result;
     *out = application.level;
     kx_application_clear(&application);
-    return 0;
-}
-
-static bool is_meant(const struct kx_item *record, const char *job, const char *scope, bool dates)
-{
-    g_autofree char *id = kx_item_text(record, "id");
-    const char *number = id && g_str_has_prefix(id, job) ? strchr(id, '@') : NULL;
-    if (!scope) return true;
-    if (dates) return kx_oozie_has_time(scope, kx_item_number(record, "nominalTime", 0));
-    return number && kx_oozie_has_number(scope, g_ascii_strtoll(number + 1, NULL, 10));
-}
-
-/* Do the records show it? */
-static int check_shown(struct kx_oozie *oozie, const struct kx_job_id *id,
-                       const struct kx_oozie_sla *sla, bool dates, const struct kx_call *call,
-                       struct kx_error *err)
-{
-    const char *wanted = strcmp(sla->action, "sla-enable") == 0 ? "Enabled" : "Disabled";
-    g_autofree char *path = NULL, *filter = g_strconcat("parent_id=", id->job, NULL);
-    g_autoptr(GString) params = g_string_new(NULL);
-    g_autoptr(kx_answer) answer = NULL;
-    kx_url_append_query(params, "filter", filter);
-    kx_url_append_query_int(params, "len", RECORD_MAX);
-    int result = kx_oozie_path(oozie, "/sla", call, &path, err);
-    if (result == 0) result = kx_service_get(oozie->service, path, params->str, call, &answer, err);
-    if (result < 0) return result;
-    const struct kx_item *all = kx_item_at(kx_answer_root(answer), "slaSummaryList");
-    for (size_t i = 0; i < kx_item_count(all); i++) {
-        const struct kx_item *record = kx_item_element(all, i);
-        g_autofree char *status = kx_item_text(record, "slaAlertStatus");
-        g_autofree char *run = kx_item_text(record, "id");
-        if (!is_meant(record, id->job, sla->scope, dates) || g_strcmp0(status, wanted) == 0)
-            continue;
-        return kx_error_set(err, EBUSY, "Oozie took %s, and %s still is %s", sla->action,
-                            run ? run : "", status ? status : "unknown");
-    }
     return 0;
 }
 
@@ -169,7 +132,7 @@ int kx_oozie_set_sla(struct kx_oozie *oozie, const struct kx_job_id *id,
     kx_url_append_query(params, "coordinators", sla->coordinators);
     kx_url_append_query(params, "value", sla->changes);
     result = kx_oozie_put(oozie, id, params->str, EMPTY, call, NULL, NULL, err);
-    for (guint i = 0; result == 0 && !sla->changes && i < meant->len; i++)
-        result = check_shown(oozie, g_ptr_array_index(meant, i), sla, dates, call, err);
+    for (guint i = 0; result == 0 && i < meant->len; i++)
+        result = kx_oozie_sla_shown(oozie, g_ptr_array_index(meant, i), sla, dates, call, err);
     return result;
 }

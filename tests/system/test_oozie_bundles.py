@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import select
 
 import pytest
 from knoxtest import until
@@ -67,6 +68,32 @@ def test_a_bundle(jobs, cluster):
     until(lambda: os.readlink(one) != before[0], JOB_S, "the run of one coordinator is another one")
     assert os.readlink(two) == before[1]
     assert ended(jobs, job) == "SUCCEEDED"
+
+
+def test_events_tell_of_bundles_and_coordinators(jobs, cluster):
+    events = os.open(jobs / ".oozie/events", os.O_RDONLY | os.O_NONBLOCK)
+    said = b""
+
+    def told() -> list[list[str]]:
+        """Job, state before and now of each line."""
+        nonlocal said
+        if select.select([events], [], [], 1)[0]:
+            said += os.read(events, 65536)
+        return [line.split("\t")[1:] for line in said.decode().splitlines()]
+
+    try:
+        old = bundle(jobs, cluster, "old-events", "2026-03-01T00:00Z", "2026-03-02T00:00Z")
+        until(lambda: ended(jobs, old) and [line for line in told() if line[0] == old], JOB_S, "the stream has begun")
+        job = bundle(jobs, cluster, "events", "2099-03-01T00:00Z", "2099-03-03T00:00Z")
+        there = job_of(jobs, job) / "coordinators"
+        until(lambda: len(os.listdir(there)) == 3, JOB_S, "it has its coordinators")
+        members = [os.path.basename(os.readlink(there / name)) for name in ("one", "two")]
+        until(lambda: {job, *members} <= {line[0] for line in told()}, JOB_S, "they are told")
+        assert {line[1] for line in told() if line[0] in (job, *members)} >= {"-"}
+        (job_of(jobs, job) / "ctl").write_text("kill\n")
+        until(lambda: {line[0] for line in told() if line[2] == "KILLED"} >= {job, *members}, JOB_S, "their ends are told")
+    finally:
+        os.close(events)
 
 
 def test_the_verbs_of_a_bundle_that_runs(jobs, cluster):

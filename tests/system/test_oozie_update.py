@@ -107,7 +107,16 @@ def test_alerts_of_a_service_level(jobs, cluster, waiting):
     (there / "ctl").write_text("sla-disable\n")
     assert {state for state, _ in alerts(cluster, job).values()} == {"Disabled"}
     (there / "ctl").write_text("sla-change sla-max-duration=${90 * MINUTES} 1\n")
-    until(lambda: {run: minutes for run, (_, minutes) in alerts(cluster, job).items()} == {"1": 90, "2": 60, "3": 60}, JOB_S)
+    assert {run: minutes for run, (_, minutes) in alerts(cluster, job).items()} == {"1": 90, "2": 60, "3": 60}
+    (there / "ctl").write_text("sla-change sla-max-duration=70;sla-should-start=${2 * HOURS};sla-nominal-time=2026-04-01T00:00Z 2\n")
+    assert alerts(cluster, job)["2"][1] == 70
+    refused(errno.EBUSY, (there / "ctl").write_text, "sla-change sla-max-duration=-5 2-3\n")  # Oozie says 200
+    assert "sla-max-duration=-5" in (there / "error").read_text() and "does not show it" in (there / "error").read_text()
+    (there / "ctl").write_text("kill 1\n")  # the records say so later
+    (there / "ctl").write_text("sla-change sla-max-duration=${1.5 * HOURS}\n")
+    assert {run: minutes for run, (_, minutes) in alerts(cluster, job).items()} == {"1": 90, "2": 90, "3": 90}
+    refused(errno.EBUSY, (there / "ctl").write_text, "sla-change sla-max-duration=80 1\n")  # it has ended
+    assert alerts(cluster, job)["1"][1] == 90
 
 
 def test_alerts_that_cannot_be_set(jobs, waiting, done):

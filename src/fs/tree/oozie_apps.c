@@ -76,6 +76,21 @@ int kx_oozie_action_children(const struct kx_tree_at *at, GPtrArray *out, struct
     return 0;
 }
 
+void kx_oozie_action_apps(const struct kx_item *action, GPtrArray *out)
+{
+    g_autofree char *ids = kx_item_text(action, "externalChildIDs");
+    g_autofree char *own = kx_item_text(action, "externalId");
+    g_autofree char *all = g_strjoin(",", ids ? ids : "", own ? own : "", NULL);
+    g_auto(GStrv) parts = g_strsplit_set(all, ", ", -1);
+    for (char **part = parts; *part; part++) {
+        char *app = app_name(*part);
+        if (app && !g_ptr_array_find_with_equal_func(out, app, g_str_equal, NULL))
+            g_ptr_array_add(out, app);
+        else
+            g_free(app);
+    }
+}
+
 int kx_oozie_action_child_target(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {
     (void)err;

@@ -57,50 +57,6 @@ int kx_oozie_job_show(const struct kx_tree_at *at, GString *out, struct kx_error
     return 0;
 }
 
-static void add_reason(GString *out, const struct kx_item *action)
-{
-    static const struct {
-        const char *title;
-        struct kx_oozie_member member;
-    } LINES[] = {
-        {"action", {"name", false}},          {"type", {"type", false}},
-        {"status", {"status", false}},        {"code", {"errorCode", false}},
-        {"message", {"errorMessage", false}}, {"application", {"externalId", false}},
-        {"state", {"externalStatus", false}}, {"started", {"startTime", true}},
-        {"ended", {"endTime", true}},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(LINES); i++) {
-        g_autoptr(GString) value = g_string_new(NULL);
-        kx_oozie_add_member(action, &LINES[i].member, value);
-        if (value->len) g_string_append_printf(out, "%s:\t%s\n", LINES[i].title, value->str);
-    }
-}
-
-/* The first action that failed; of those that end the job ("kill" nodes) only where nothing else
- * did. */
-int kx_oozie_job_why(const struct kx_tree_at *at, GString *out, struct kx_error *err)
-{
-    static const char *const BAD[] = {"ERROR", "FAILED", "KILLED", NULL};
-    __attribute__((cleanup(kx_job_id_clear))) struct kx_job_id id = {0};
-    g_autoptr(kx_answer) record = NULL;
-    int result = kx_oozie_job_at(at, &id, &record, err);
-    if (result < 0) return result;
-    const struct kx_item *actions = kx_item_at(kx_answer_root(record), "actions"), *found = NULL;
-    for (size_t i = 0; i < kx_item_count(actions) && !found; i++) {
-        const struct kx_item *action = kx_item_element(actions, i);
-        g_autofree char *status = kx_item_text(action, "status");
-        if (status && g_strv_contains(BAD, status)) found = action;
-    }
-    for (size_t i = 0; i < kx_item_count(actions) && !found; i++) {
-        g_autofree char *code = kx_item_text(kx_item_element(actions, i), "errorCode");
-        if (code) found = kx_item_element(actions, i);
-    }
-    g_autofree char *status = kx_item_text(kx_answer_root(record), "status");
-    g_string_append_printf(out, "job:\t%s %s\n", id.job, status ? status : "");
-    if (found) add_reason(out, found);
-    return 0;
-}
-
 int kx_oozie_running_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                           struct kx_error *err)
 {

@@ -91,6 +91,7 @@ int kx_oozie_job_json(const struct kx_tree_at *at, GString *out, struct kx_error
 int kx_oozie_job_info(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_job_properties(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_job_show(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+/** oozie_why.c */
 int kx_oozie_job_why(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_running_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                           struct kx_error *err);
@@ -168,6 +169,8 @@ int kx_oozie_app_look(const struct kx_tree_at *at, struct kx_tree_look *out, str
 int kx_oozie_app_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_oozie_action_children(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
 int kx_oozie_action_child_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+/** Append the applications of an action: what it has started, then itself. */
+void kx_oozie_action_apps(const struct kx_item *action, GPtrArray *out);
 /** The coordinators of a bundle, by name. */
 int kx_oozie_members(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
 int kx_oozie_member_target(const struct kx_tree_at *at, GString *out, struct kx_error *err);

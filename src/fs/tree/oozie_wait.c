@@ -9,7 +9,7 @@
 #include "fs/tree/shared.h"
 #include "fs/tree/waiting.h"
 
-#define WATCHED 200   /* the newest workflows */
+#define WATCHED 200   /* the newest jobs of each kind */
 #define TOLD_MS 30000 /* between two looks at a job of which Oozie tells by itself */
 
 /* --- wait --- */
@@ -98,19 +98,14 @@ static void add_event(const struct events *events, const char *id, const char *b
     g_string_append_printf(out, "\t%s\t%s\t%s\n", id, before ? before : "-", status);
 }
 
-static int ask_for_events(void *what, const struct kx_call *call, GString *out,
-                          struct kx_error *err)
+/* What a listing has that is not as it was.  @now gets all that it has. */
+static void compare(const struct events *events, const struct kx_answer *listing,
+                    enum kx_job_kind kind, GHashTable *now, GString *out)
 {
-    struct events *events = what;
-    const struct kx_oozie_page page = {.kind = KX_JOB_WORKFLOW, .offset = 1, .count = WATCHED};
-    g_autoptr(kx_answer) answer = NULL;
-    int result = kx_oozie_list(events->oozie, &page, call, &answer, err);
-    if (result < 0) return result;
-    GHashTable *now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    const struct kx_item *jobs = kx_oozie_jobs(answer, KX_JOB_WORKFLOW);
+    const struct kx_item *jobs = kx_oozie_jobs(listing, kind);
     for (size_t i = kx_item_count(jobs); i-- > 0;) { /* the oldest first */
-        char *id = kx_item_text(kx_item_element(jobs, i), "id");
-        char *status = kx_item_text(kx_item_element(jobs, i), "status");
+        char *id = kx_oozie_text(kx_item_element(jobs, i), kind, "id");
+        char *status = kx_oozie_text(kx_item_element(jobs, i), kind, "status");
         const char *before = events->known && id ? g_hash_table_lookup(events->known, id) : NULL;
         if (events->known && id && status && g_strcmp0(before, status) != 0)
             add_event(events, id, before, status, out);
@@ -119,9 +114,30 @@ static int ask_for_events(void *what, const struct kx_call *call, GString *out,
         else
             g_free(status);
     }
-    if (events->known) g_hash_table_destroy(events->known);
-    events->known = now;
-    return 0;
+}
+
+/* What was seen stays as it was unless all kinds have answered. */
+static int ask_for_events(void *what, const struct kx_call *call, GString *out,
+                          struct kx_error *err)
+{
+    static const enum kx_job_kind KINDS[] = {KX_JOB_BUNDLE, KX_JOB_COORDINATOR, KX_JOB_WORKFLOW};
+    struct events *events = what;
+    struct kx_answer *listings[G_N_ELEMENTS(KINDS)] = {NULL};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < G_N_ELEMENTS(KINDS); i++) {
+        const struct kx_oozie_page page = {.kind = KINDS[i], .offset = 1, .count = WATCHED};
+        result = kx_oozie_list(events->oozie, &page, call, &listings[i], err);
+    }
+    if (result == 0) {
+        GHashTable *now = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+            compare(events, listings[i], KINDS[i], now, out);
+        if (events->known) g_hash_table_destroy(events->known);
+        events->known = now;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        kx_answer_unref(listings[i]);
+    return result;
 }
 
 static int64_t pause_of_events(void *what)

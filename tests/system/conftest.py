@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -17,9 +18,10 @@ for folder in (HERE, HERE.parent / "stack", HERE.parent / "proxy"):
     sys.path.insert(0, str(folder))
 
 from faultproxy import Proxy  # noqa: E402
-from knoxstack import Stack, tls  # noqa: E402
+from knoxstack import Stack, conf, tls  # noqa: E402
 from knoxtest import Hdfs, Mounts, until  # noqa: E402
 from knoxtest.containers import end_all  # noqa: E402
+from knoxtest.hdfs import request as webhdfs  # noqa: E402
 from knoxtest.jobs import FS, JOB_S, SHELL, ended, job_of, post, put_application, services, status  # noqa: E402
 from knoxtest.limits import LIMIT_S, driver, time_limit  # noqa: E402
 from knoxtest.mount import LOG_END  # noqa: E402
@@ -235,6 +237,19 @@ def clean(proxy: Proxy) -> None:
     proxy.reset()
 
 
+def meet_again(stack) -> None:
+    """A DataNode's connections to a NameNode that was started anew are dead, one a user's: the first request over each fails."""
+    place = stack.rpc.partition("://")[2]
+    query = urlencode({"op": "OPEN", "offset": 0, "namenoderpcaddress": place})
+
+    def knows(datanode: str, user: str) -> bool:
+        return b"FileNotFoundException" in webhdfs(datanode, "GET", f"/webhdfs/v1/none?{query}&user.name={user}")[2]
+
+    for datanode in stack.datanodes:
+        for user in (conf.superuser(), *conf.USERS):
+            until(lambda: knows(datanode, user), what=f"{datanode} knows the NameNode as {user}")
+
+
 @pytest.fixture
 def mend(stack):
     """For tests that stop or kill daemons: all run again afterwards."""
@@ -244,6 +259,7 @@ def mend(stack):
             stack.kill(name, signal.SIGCONT)
         else:
             stack.start(name)
+    meet_again(stack)
 
 
 # Folders and mounts.

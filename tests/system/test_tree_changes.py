@@ -132,7 +132,8 @@ def test_record(mounts, hdfs, tmp_path):
     blocks = text.split("\n\n")
     (block,) = [block for block in blocks if "/none?op=GETFILESTATUS" in block]
     assert "\n< HTTP/1.1 404\n" in block and '"exception":"FileNotFoundException"' in block
-    assert any(" PUT " in block and "op=CREATE" in block and "\n< HTTP/1.1 201\n" in block for block in blocks)
+    # A gateway encrypts the query that its redirect leads to.
+    assert any("> PUT /" in block and re.search(r"\?.*op=CREATE|\?_=\*\*\*", block) and "\n< HTTP/1.1 201\n" in block for block in blocks)
     assert "bytes of a body are left out" in text and "the bytes of a file" not in text
     assert "Authorization" not in text and not re.search(r"Set-Cookie: (?!\*\*\*$)", text, re.MULTILINE)
     refused(errno.ENOENT, os.stat, mount / "exchanges")

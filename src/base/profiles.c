@@ -36,7 +36,7 @@ char **kx_profiles_places(const char *only)
 }
 
 /* The open file, whatever becomes of its name, is one that nobody else can change. */
-static int check_owner(int fd, const char *file, struct kx_error *err)
+static int check_owner(int fd, const char *file, bool *open_to_all, struct kx_error *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) return kx_error_set(err, errno, "%s: %s", file, g_strerror(errno));
@@ -46,6 +46,7 @@ static int check_owner(int fd, const char *file, struct kx_error *err)
                             file);
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return kx_error_set(err, EPERM, "%s: others may write it: chmod go-w %s", file, file);
+    *open_to_all = st.st_mode & (S_IRGRP | S_IROTH);
     if (st.st_size > KX_PROFILES_BYTES_MAX)
         return kx_error_set(err, EFBIG, "%s: larger than 1 MiB: it is no configuration", file);
     return 0;
@@ -77,7 +78,8 @@ static GPtrArray *section_of(struct kx_profiles *profiles, const char *name)
 }
 
 /* Put a value in; what an earlier line or file said of the same name goes. */
-static void add_setting(GPtrArray *settings, const char *key, const char *value, const char *source)
+static void add_setting(GPtrArray *settings, const char *key, const char *value, const char *source,
+                        bool open_to_all)
 {
     g_autofree char *name = g_strdelimit(g_strdup(key), "-", '_');
     for (guint i = 0; i < settings->len; i++) {
@@ -87,7 +89,8 @@ static void add_setting(GPtrArray *settings, const char *key, const char *value,
         break;
     }
     struct kx_setting *setting = g_new(struct kx_setting, 1);
-    *setting = (struct kx_setting){g_steal_pointer(&name), g_strdup(value), g_strdup(source)};
+    *setting =
+        (struct kx_setting){g_steal_pointer(&name), g_strdup(value), g_strdup(source), open_to_all};
     g_ptr_array_add(settings, setting);
 }
 
@@ -117,6 +120,7 @@ struct source {
     const char *file;
     GKeyFile *keys;
     GHashTable *lines;
+    bool open_to_all;
 };
 
 static void take_section(struct kx_profiles *profiles, const struct source *from, const char *name)
@@ -128,12 +132,12 @@ static void take_section(struct kx_profiles *profiles, const struct source *from
         g_autofree char *place = g_strdup_printf("%s]%s", name, *key);
         guint line = GPOINTER_TO_UINT(g_hash_table_lookup(from->lines, place));
         g_autofree char *source = g_strdup_printf("%s:%u", from->file, line);
-        if (value) add_setting(settings, *key, g_strstrip(value), source);
+        if (value) add_setting(settings, *key, g_strstrip(value), source, from->open_to_all);
     }
 }
 
 static int parse(struct kx_profiles *profiles, const GString *text, const char *file,
-                 struct kx_error *err)
+                 bool open_to_all, struct kx_error *err)
 {
     g_autoptr(GKeyFile) keys = g_key_file_new();
     g_autoptr(GError) error = NULL;
@@ -145,7 +149,7 @@ static int parse(struct kx_profiles *profiles, const GString *text, const char *
                             file, error->message);
     g_auto(GStrv) names = g_key_file_get_groups(keys, NULL);
     g_autoptr(GHashTable) lines = lines_of(text);
-    const struct source source = {file, keys, lines};
+    const struct source source = {file, keys, lines, open_to_all};
     for (char **name = names; *name; name++)
         take_section(profiles, &source, *name);
     return 0;
@@ -158,10 +162,11 @@ static int load_file(struct kx_profiles *profiles, const char *file, gboolean mu
     if (fd < 0 && !must && (errno == ENOENT || errno == ENOTDIR)) return 0;
     if (fd < 0) return kx_error_set(err, errno, "%s: %s", file, g_strerror(errno));
     g_autoptr(GString) text = g_string_new(NULL);
-    int result = check_owner(fd, file, err);
+    bool open_to_all = false;
+    int result = check_owner(fd, file, &open_to_all, err);
     if (result == 0) result = read_all(fd, file, text, err);
     close(fd);
-    return result < 0 ? result : parse(profiles, text, file, err);
+    return result < 0 ? result : parse(profiles, text, file, open_to_all, err);
 }
 
 int kx_profiles_load(const char *const *files, gboolean must, struct kx_profiles **out,

@@ -11,6 +11,7 @@
  * Threads: one at a time; used before any is started. Blocking: reads local files. */
 #pragma once
 #include <glib.h>
+#include <stdbool.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -21,9 +22,10 @@ struct kx_profiles;
 
 /* One setting. All members are owned. */
 struct kx_setting {
-    char *name;   /* with '_' */
-    char *value;  /* as it stands in the file, without the blanks around it */
-    char *source; /* "FILE:LINE": for messages, and for who asks where a value is from */
+    char *name;       /* with '_' */
+    char *value;      /* as it stands in the file, without the blanks around it */
+    char *source;     /* "FILE:LINE": for messages, and for who asks where a value is from */
+    bool open_to_all; /* others may read the file */
 };
 
 /** The files that are read when nobody names one: /etc/knoxfs.conf and the user's own

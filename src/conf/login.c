@@ -110,6 +110,16 @@ static bool url_is_clear(const char *url)
     return clear;
 }
 
+/* To servers. */
+static bool shows_secret(const struct kx_options *options)
+{
+    struct origin rows[ORIGINS];
+    list_origins(options, rows);
+    for (size_t i = 0; i < ORIGINS; i++)
+        if (rows[i].given) return true;
+    return options->token_url || options->key || options->cert;
+}
+
 char *kx_login_warning(const struct kx_options *options, const struct kx_endpoint *endpoint)
 {
     bool clear = false;
@@ -122,16 +132,25 @@ char *kx_login_warning(const struct kx_options *options, const struct kx_endpoin
     bool hadoops = options->delegation_file || options->keytab || options->principal;
     if (token_clear)
         return g_strdup_printf("the login goes to %s in clear: use https://", options->token_url);
-    if (kx_login_is_secret(options) && clear && !hadoops)
+    if (shows_secret(options) && clear && !hadoops)
         return g_strdup_printf("the login goes to %s in clear: use https://", endpoint->origin);
     return NULL;
 }
 
+/* "http://USER:PASSWORD@proxy:3128", given or in the environment. */
+static bool proxy_is_secret(const struct kx_options *options)
+{
+    static const char *const VARIABLES[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                            "ALL_PROXY"};
+    if (options->proxy) return strchr(options->proxy, '@') != NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(VARIABLES); i++) {
+        const char *value = g_getenv(VARIABLES[i]);
+        if (value && strchr(value, '@')) return true;
+    }
+    return false;
+}
+
 bool kx_login_is_secret(const struct kx_options *options)
 {
-    struct origin rows[ORIGINS];
-    list_origins(options, rows);
-    for (size_t i = 0; i < ORIGINS; i++)
-        if (rows[i].given) return true;
-    return options->token_url || options->key || options->cert;
+    return shows_secret(options) || proxy_is_secret(options);
 }

@@ -88,7 +88,8 @@ static int read_arguments(int argc, char **argv, struct kx_options *out, GPtrArr
 
 static int set_words(const GPtrArray *words, struct kx_options *out, struct kx_error *err)
 {
-    static const struct kx_option_from from = {"-o ", "option"};
+    static const struct kx_option_from from = {"-o ", "option",
+                                               "everybody on this machine reads command lines"};
     for (guint i = 0; i < words->len; i++) {
         int result = kx_option_set(out, g_ptr_array_index(words, i), &from, err);
         if (result < 0) return result;

@@ -38,7 +38,8 @@ static int take_setting(struct kx_options *out, const struct kx_setting *setting
     g_autofree char *where = g_strconcat(setting->source, ": ", NULL);
     g_autofree char *word = *setting->value ? g_strconcat(setting->name, "=", setting->value, NULL)
                                             : g_strdup(setting->name);
-    const struct kx_option_from from = {where, setting->source};
+    const struct kx_option_from from = {where, setting->source,
+                                        setting->open_to_all ? "others may read this file" : NULL};
     int result = kx_option_set(out, word, &from, err);
     if (result < 0 && strcmp(setting->name, "url") == 0)
         kx_error_prefix(err, "a profile's address is \"endpoint = URL\"");
@@ -107,7 +108,7 @@ static int set_variables(struct kx_options *out, struct kx_error *err)
         if (!value || !*value) continue;
         g_autofree char *where = g_strdup_printf("$%s: ", VARIABLES[i].name);
         g_autofree char *word = g_strconcat(VARIABLES[i].option, "=", value, NULL);
-        const struct kx_option_from from = {where, "environment"};
+        const struct kx_option_from from = {where, "environment", NULL};
         int result = kx_option_set(out, word, &from, err);
         if (result < 0) return result;
     }

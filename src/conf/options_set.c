@@ -88,6 +88,20 @@ static int set_choice(const struct setting *s, int *out, struct kx_error *err)
     return bad_value(s, expected, err);
 }
 
+/* The password in it is a secret like any other. */
+static int check_proxy(const struct setting *s, struct kx_error *err)
+{
+    if (!strstr(s->value, "://"))
+        return kx_error_set(err, EINVAL,
+                            "%s%s: http://HOST:PORT (or https, socks5h, ...) is expected",
+                            s->from->where, s->row->name);
+    if (!strchr(s->value, '@') || !s->from->open) return 0;
+    return kx_error_set(err, EINVAL,
+                        "%s%s: it has a login, and %s: write it into a profile that is yours alone "
+                        "(chmod 600), or into $https_proxy and $http_proxy",
+                        s->from->where, s->row->name, s->from->open);
+}
+
 static int set_valued(const struct setting *s, struct kx_options *out, struct kx_error *err)
 {
     const struct kx_option_row *row = s->row;
@@ -107,6 +121,7 @@ static int set_valued(const struct setting *s, struct kx_options *out, struct kx
     default: {
         char **text = kx_option_member(out, row->at);
         if (!*value) return bad_value(s, "the value is empty", err);
+        if (row->kind == KX_OPTION_PROXY && check_proxy(s, err) < 0) return -EINVAL;
         g_free(*text);
         *text = g_strdup(value);
         return 0;

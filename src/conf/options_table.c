@@ -50,7 +50,7 @@ static const struct kx_option_row ROWS[] = {
      "reach DataNodes that are called FROM (HOST or HOST:PORT; an asterisk: all) at TO; several "
      "with ;",
      0, 0},
-    {"proxy", KX_OPTION_TEXT, AT(proxy), "URL",
+    {"proxy", KX_OPTION_PROXY, AT(proxy), "URL",
      "reach servers by this proxy: http, https, socks4, socks5, socks5h (default: the "
      "environment's)",
      0, 0},

@@ -12,6 +12,7 @@ enum kx_option_kind {
     KX_OPTION_BYTES,
     KX_OPTION_TEXT,
     KX_OPTION_SECRET, /* a text that is shown to nobody */
+    KX_OPTION_PROXY,  /* a URL; with USER:PASSWORD@ only where nobody else can read it */
     KX_OPTION_LEVEL,
     KX_OPTION_CHOICE, /* one of the words of `value` ("a|b|c"): its number, from 0 */
     KX_OPTION_KERNEL, /* handed to the kernel as it is */
@@ -43,6 +44,7 @@ const struct kx_flag_row *kx_flag_rows(size_t *count);
 struct kx_option_from {
     const char *where;  /* in front of it in messages: "-o ", "/etc/knoxfs.conf:3: " */
     const char *source; /* what is shown for it: "option", "environment", "/etc/knoxfs.conf:3" */
+    const char *open;   /* why it is no place for a password; NULL: only the user can read it */
 };
 
 /** Set "NAME" or "NAME=VALUE".  @return 0; -EINVAL with what is right. */

@@ -74,8 +74,7 @@ static int make_client(struct kx_mount *mount, const struct kx_endpoint *endpoin
 /* An answer, but not of the service that was asked for; a login that is wanted is one of it. */
 static bool not_webhdfs(const struct kx_error *err)
 {
-    return err->http_status && !err->exception && err->http_status != 401 &&
-           err->http_status != 403 && err->http_status < 500;
+    return err->http_status && !err->exception && err->code != EACCES && err->http_status < 500;
 }
 
 /* Put into words what went wrong with the very first request. */

@@ -109,6 +109,10 @@ int kx_error_from_answer(struct kx_error *err, long status, const char *body, si
     }
     int code = class ? kx_errno_from_exception(class, words) : kx_errno_from_status(status);
     words = lease_words(g_steal_pointer(&words));
+    if (status == 407) {
+        g_free(words);
+        words = g_strdup(KX_PROXY_LOGIN);
+    }
     int rc = words ? kx_error_set(err, code, "%s", words)
                    : kx_error_set(err, code, "the server answered %ld without a reason", status);
     if (err) err->http_status = status;

@@ -32,6 +32,9 @@ bool kx_open_is_transient(const struct kx_error *err);
  * writer was killed. Nothing was done. A lease that somebody else has is none of these. */
 bool kx_append_is_early(const struct kx_error *err);
 
+/* What a 407 means, and a CONNECT that ends with one. */
+#define KX_PROXY_LOGIN "the proxy wants a login, or another one (proxy= with USER:PASSWORD)"
+
 /** Fill err from an answer that is not a success: RemoteException JSON (of a NameNode, a DataNode
  * with its stack trace, or HttpFS), an HTML page, or nothing. The message's first line is kept,
  * stack traces are dropped.

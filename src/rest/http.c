@@ -73,7 +73,7 @@ static void engine_collect_ended(struct kx_http *http)
         CURLcode result = message->data.result;
         struct kx_transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-        curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &transfer->verify_result);
+        transfer->verified = kx_verified_of(transfer->easy);
         curl_multi_remove_handle(http->multi, transfer->easy);
         if (kx_spare_failed(transfer, result)) {
             engine_add(http, transfer);

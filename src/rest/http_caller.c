@@ -74,7 +74,7 @@ static void note_end(struct kx_transfer *transfer)
     while ((message = curl_multi_info_read(transfer->multi, &left))) {
         if (message->msg != CURLMSG_DONE) continue;
         CURLcode result = message->data.result;
-        curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &transfer->verify_result);
+        transfer->verified = kx_verified_of(transfer->easy);
         curl_multi_remove_handle(transfer->multi, transfer->easy);
         transfer->attached = FALSE;
         if (kx_spare_failed(transfer, result) &&

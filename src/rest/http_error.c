@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rest/errno_map.h"
 #include "rest/http_private.h"
 #include "rest/url.h"
 
@@ -15,7 +16,8 @@
 #define UNKNOWN_ISSUER  20
 #define UNVERIFIABLE    21
 
-#define ANY -1
+#define ANY   -1
+#define WHOSE "@"
 
 /* The first row that fits. */
 static const struct {
@@ -23,31 +25,32 @@ static const struct {
     long verify;        /* what is wrong with the certificate; ANY: does not matter */
     const char *detail; /* a part of curl's own words; NULL: does not matter */
     int errno_code;
-    const char *words;
+    const char *words; /* WHOSE: of the server, or the proxy */
 } FAILURES[] = {
     {CURLE_COULDNT_RESOLVE_HOST, ANY, NULL, EHOSTUNREACH, "no such host"},
     {CURLE_COULDNT_RESOLVE_PROXY, ANY, NULL, EHOSTUNREACH, "no such proxy host"},
     {CURLE_PROXY, ANY, NULL, EHOSTUNREACH, "the proxy does not go there"},
+    {CURLE_RECV_ERROR, ANY, "CONNECT tunnel failed, response 407", EACCES, KX_PROXY_LOGIN},
+    {CURLE_RECV_ERROR, ANY, "CONNECT tunnel failed", EHOSTUNREACH, "the proxy does not go there"},
     {CURLE_COULDNT_CONNECT, ANY, NULL, EHOSTDOWN, "cannot connect"},
     {CURLE_OPERATION_TIMEDOUT, ANY, NULL, EHOSTDOWN, "no answer to connect"},
     {CURLE_PEER_FAILED_VERIFICATION, EXPIRED, NULL, EPROTO,
-     "the server's certificate has expired (or the clock here is wrong)"},
+     "the @'s certificate has expired (or the clock here is wrong)"},
     {CURLE_PEER_FAILED_VERIFICATION, NOT_YET_VALID, NULL, EPROTO,
-     "the server's certificate is not valid yet (or the clock here is wrong)"},
+     "the @'s certificate is not valid yet (or the clock here is wrong)"},
     {CURLE_PEER_FAILED_VERIFICATION, SELF_SIGNED, NULL, EPROTO,
-     "the server's certificate is self-signed; if it is the right one, save it and say "
+     "the @'s certificate is self-signed; if it is the right one, save it and say "
      "-o cacert=FILE"},
     {CURLE_PEER_FAILED_VERIFICATION, SELF_SIGNED_TOP, NULL, EPROTO,
-     "the server's certificate is of an authority that is not known here: -o cacert=FILE with it"},
+     "the @'s certificate is of an authority that is not known here: -o cacert=FILE with it"},
     {CURLE_PEER_FAILED_VERIFICATION, UNKNOWN_ISSUER, NULL, EPROTO,
-     "the server's certificate is of an authority that is not known here: -o cacert=FILE with it"},
+     "the @'s certificate is of an authority that is not known here: -o cacert=FILE with it"},
     {CURLE_PEER_FAILED_VERIFICATION, UNVERIFIABLE, NULL, EPROTO,
-     "the server's certificate is of an authority that is not known here: -o cacert=FILE with it"},
+     "the @'s certificate is of an authority that is not known here: -o cacert=FILE with it"},
     {CURLE_PEER_FAILED_VERIFICATION, ANY, "subject name", EPROTO,
-     "the server's certificate is for another host: use the name that is in it"},
-    {CURLE_PEER_FAILED_VERIFICATION, ANY, NULL, EPROTO, "the server's certificate is not trusted"},
-    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, ANY, NULL, EPROTO,
-     "the server's key is not the one of -o pin="},
+     "the @'s certificate is for another host: use the name that is in it"},
+    {CURLE_PEER_FAILED_VERIFICATION, ANY, NULL, EPROTO, "the @'s certificate is not trusted"},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, ANY, NULL, EPROTO, "the @'s key is not the one of -o pin="},
     {CURLE_SSL_CONNECT_ERROR, ANY, "wrong version number", EPROTO,
      "the server speaks no TLS at this port: is it http:// instead of https://?"},
     {CURLE_SSL_CONNECT_ERROR, ANY, "unsupported protocol", EPROTO,
@@ -81,12 +84,23 @@ static bool fits(size_t row, CURLcode result, long verified, const char *words)
     return !FAILURES[row].detail || strstr(words, FAILURES[row].detail);
 }
 
-int kx_curl_failure(CURLcode result, long verified, const char *curl_words, struct kx_error *err)
+struct kx_verified kx_verified_of(CURL *easy)
+{
+    struct kx_verified found = {0};
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &found.why);
+    if (found.why) return found;
+    curl_easy_getinfo(easy, CURLINFO_PROXY_SSL_VERIFYRESULT, &found.why);
+    found.proxy = found.why != 0;
+    return found;
+}
+
+int kx_curl_failure(CURLcode result, struct kx_verified verified, const char *curl_words,
+                    struct kx_error *err)
 {
     int code = EIO;
     const char *words = "the exchange failed";
     for (size_t i = 0; i < G_N_ELEMENTS(FAILURES); i++) {
-        if (!fits(i, result, verified, curl_words)) continue;
+        if (!fits(i, result, verified.why, curl_words)) continue;
         code = FAILURES[i].errno_code;
         words = FAILURES[i].words;
         break;
@@ -94,7 +108,10 @@ int kx_curl_failure(CURLcode result, long verified, const char *curl_words, stru
     if (result == CURLE_OK) words = "the answer has no head";
     const char *detail = curl_words[0] ? curl_words : curl_easy_strerror(result);
     if (result == CURLE_ABORTED_BY_CALLBACK) return kx_error_set(err, code, "%s", words);
-    return kx_error_set(err, code, "%s: %s", words, detail);
+    const char *whose = strstr(words, WHOSE);
+    if (!whose) return kx_error_set(err, code, "%s: %s", words, detail);
+    return kx_error_set(err, code, "%.*s%s%s: %s", (int)(whose - words), words,
+                        verified.proxy ? "proxy" : "server", whose + strlen(WHOSE), detail);
 }
 
 /* Many servers take part in one operation: a bad certificate may be one DataNode's. curl names who
@@ -112,8 +129,7 @@ static void name_server(const struct kx_transfer *transfer, struct kx_error *err
 
 int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err)
 {
-    int result =
-        kx_curl_failure(transfer->result, transfer->verify_result, transfer->curl_words, err);
+    int result = kx_curl_failure(transfer->result, transfer->verified, transfer->curl_words, err);
     name_server(transfer, err);
     if (err) err->unsent = !transfer->sent;
     return result;

@@ -45,6 +45,12 @@ struct kx_block_queue {
     size_t bytes;
 };
 
+/* A certificate that is not trusted. */
+struct kx_verified {
+    long why;   /* X509_V_ERR_...; 0: it is, or was not looked at */
+    bool proxy; /* the proxy's, not the server's */
+};
+
 struct kx_transfer {
     struct kx_http *http;
     CURL *easy;
@@ -68,8 +74,7 @@ struct kx_transfer {
     int64_t socket_left;           /* of the body; 0: libcurl receives it */
     struct kx_record_note *record; /* the caller's; NULL: it is not recorded */
     char curl_words[CURL_ERROR_SIZE];
-    long
-        verify_result; /* of the server's certificate (X509_V_ERR_...); 0: fine, or not looked at */
+    struct kx_verified verified;
 
     GMutex mutex;
     GCond changed;
@@ -192,9 +197,12 @@ void kx_block_queue_append(struct kx_block_queue *queue, struct kx_pool *pool, c
 struct kx_block *kx_block_queue_take(struct kx_block_queue *queue);
 void kx_block_queue_clear(struct kx_block_queue *queue);
 
-/** From curl's result (@verified: what is wrong with the certificate, X509_V_ERR_...; @words:
- * curl's own) to an error.  @return -errno. */
-int kx_curl_failure(CURLcode result, long verified, const char *words, struct kx_error *err);
+/** What is wrong with the certificate that a connection was refused for, when there is one. */
+struct kx_verified kx_verified_of(CURL *easy);
+
+/** From curl's result (@words: curl's own) to an error.  @return -errno. */
+int kx_curl_failure(CURLcode result, struct kx_verified verified, const char *words,
+                    struct kx_error *err);
 
 /** Turn the result of an ended transfer into an error. */
 int kx_transfer_failure(const struct kx_transfer *transfer, struct kx_error *err);

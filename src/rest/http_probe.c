@@ -80,8 +80,10 @@ static void take_address(CURL *easy, struct kx_probe *out)
                                         : g_strdup_printf("%s:%ld", address, port);
 }
 
-static enum kx_probe_hop hop_of(CURLcode result)
+/* @proxy: it is the proxy that does not lead any further. */
+static enum kx_probe_hop hop_of(CURLcode result, bool proxy)
 {
+    if (result != CURLE_OK && proxy) return KX_PROBE_CONNECT;
     switch (result) {
     case CURLE_OK:
         return KX_PROBE_DONE;
@@ -101,16 +103,16 @@ int kx_http_probe(const char *url, const struct kx_http_settings *settings, long
                   struct kx_probe *out, struct kx_error *err)
 {
     char words[CURL_ERROR_SIZE] = "";
-    long timeout_ms = connect_timeout_ms ? connect_timeout_ms : TIMEOUT_MS, verified = 0;
+    long timeout_ms = connect_timeout_ms ? connect_timeout_ms : TIMEOUT_MS;
     *out = (struct kx_probe){.failed = KX_PROBE_NAME};
     CURL *easy = handle_new(url, settings, timeout_ms, words);
     if (!easy) return kx_error_set(err, EINVAL, "libcurl does not take this address");
     CURLcode result = curl_easy_perform(easy);
-    out->failed = hop_of(result);
+    struct kx_verified verified = kx_verified_of(easy);
+    out->failed = hop_of(result, verified.proxy || strstr(words, "CONNECT tunnel"));
     out->name_ms = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
     out->connect_ms = time_of(easy, CURLINFO_CONNECT_TIME_T);
     out->tls_ms = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
-    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
     take_address(easy, out);
     if (result == CURLE_OK)
         take_certificate(easy, out);

@@ -92,7 +92,9 @@ void kx_setup_servers(CURL *easy, const struct kx_http_settings *settings)
     if (settings->cacert) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, settings->cacert);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, settings->cacert); /* beside the system's */
     }
+    curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (settings->pin) curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, settings->pin);
     if (settings->cert) curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert);
     if (settings->key) curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key);

@@ -12,7 +12,8 @@ enum kx_verdict kx_retry_judge(enum kx_op op, const struct kx_error *err)
 {
     const struct kx_op_info *info = kx_op_info(op);
     if (err->code == EINTR || err->code == ENOMEM || err->code == EMSGSIZE) return KX_GIVE_UP;
-    if (err->unsent) return err->code == EPROTO || err->code == EINVAL ? KX_GIVE_UP : KX_TRY_AGAIN;
+    bool refused = err->code == EPROTO || err->code == EINVAL || err->code == EACCES;
+    if (err->unsent) return refused ? KX_GIVE_UP : KX_TRY_AGAIN;
     bool answered = err->http_status != 0;
     if (answered && kx_exception_is_transient(err->exception, err->http_status))
         return KX_TRY_AGAIN;

@@ -1,4 +1,4 @@
-"""The ways to a server that are not the plain one: proxies, certificates of our own, tokens, redirects that lead astray."""
+"""The ways to a server that are not the plain one: certificates of our own, tokens, redirects that lead astray."""
 
 import errno
 import json
@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 from knoxtest import run, until
 from knoxtest.mount import mounted
-from knoxtest.relays import HttpProxy, Relay, SocksProxy
+from knoxtest.relays import Relay
 from knoxtest.secrets import certificate, login_file, secret_file
 
 from test_mount import complaint, serving
@@ -36,34 +36,6 @@ def refused(binary, tmp_path):
 
 def address(url: str) -> str:
     return url.partition("://")[2]
-
-
-@pytest.mark.parametrize("kind", ["http", "socks5h"])
-def test_proxies(mounts, hdfs, stack, kind, monkeypatch):
-    """Both servers are reached by the proxy, and only by it."""
-    for name in ("http_proxy", "no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with (HttpProxy if kind == "http" else SocksProxy)() as proxy:
-        mount = mounts(hdfs.url_path, proxy=f"{kind}://127.0.0.1:{proxy.port}")
-        data = os.urandom(SIZE)
-        (mount / "f").write_bytes(data)
-        assert (mount / "f").read_bytes() == data == hdfs.read("f")
-        places = {address(stack.namenode).encode(), *(address(url).encode() for url in stack.datanodes)}
-        assert all(any(place in head for head in proxy.heads) for place in places)
-        assert mount.peers() <= {proxy.port}
-
-
-def test_no_proxy(mounts, hdfs):
-    with HttpProxy() as proxy:
-        mount = mounts(hdfs.url_path, proxy=f"http://127.0.0.1:{proxy.port}", no_proxy="localhost")
-        (mount / "f").write_bytes(b"x")
-        assert hdfs.cat("f") == b"x" and proxy.heads == []
-
-
-def test_a_proxy_that_is_gone(refused, stack):
-    with HttpProxy() as proxy:
-        port = proxy.port
-    assert "cannot connect" in refused(stack.namenode, proxy=f"http://127.0.0.1:{port}")
 
 
 def test_client_certificates(mounts, refused, hdfs, stack, tmp_path):

@@ -31,6 +31,7 @@ static const struct {
     {"no such host", EHOSTUNREACH, 0, NULL, true, TRY_AGAIN, TRY_AGAIN, TRY_AGAIN},
     {"cut before it was sent", EIO, 0, NULL, true, TRY_AGAIN, TRY_AGAIN, TRY_AGAIN},
     {"TLS that fails", EPROTO, 0, NULL, true, GIVE_UP, GIVE_UP, GIVE_UP},
+    {"a proxy that wants a login", EACCES, 0, NULL, true, GIVE_UP, GIVE_UP, GIVE_UP},
     {"a URL that is none", EINVAL, 0, NULL, true, GIVE_UP, GIVE_UP, GIVE_UP},
     /* an answer that is final */
     {"not there", ENOENT, 404, "FileNotFoundException", false, GIVE_UP, GIVE_UP, GIVE_UP},

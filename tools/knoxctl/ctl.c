@@ -51,12 +51,22 @@ static char *address_of(const char *given)
     return g_strconcat(given, name ? ":" : "", NULL);
 }
 
+/* The environment wins over a profile, and an option over it. */
+static void take_proxy(const char *proxy, struct kx_options *out)
+{
+    if (g_strcmp0(g_hash_table_lookup(out->given, "proxy"), "option") == 0) return;
+    g_free(out->proxy);
+    out->proxy = g_strconcat(strstr(proxy, "://") ? "" : "http://", proxy, NULL);
+    g_hash_table_replace(out->given, g_strdup("proxy"), g_strdup("environment"));
+}
+
 int kx_ctl_options(const struct kx_ctl *ctl, const char *endpoint, struct kx_options *out,
                    struct kx_error *err)
 {
     const char *given = endpoint ? endpoint : ctl->endpoint;
     g_autofree char *address = given ? address_of(given) : NULL;
     int result = kx_options_read(address, ctl->words, out, err);
+    if (result == 0 && ctl->proxy) take_proxy(ctl->proxy, out);
     if (result < 0 || !address || g_hash_table_contains(out->given, "endpoint")) return result;
     g_hash_table_replace(out->given, g_strdup("endpoint"),
                          g_strdup(endpoint ? "option" : ctl->from));

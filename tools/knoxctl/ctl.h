@@ -27,6 +27,7 @@ enum kx_exit kx_exit_of(const struct kx_error *err);
 struct kx_ctl {
     char *endpoint;          /* from the global options or the environment; NULL: not given */
     const char *from;        /* "option" or "environment": where that is from */
+    const char *proxy;       /* of pyox's environment; NULL: none */
     GPtrArray *words;        /* of the options' table, "NAME=VALUE", owned strings */
     struct kx_secret *typed; /* USER:PASSWORD of --auth or HADOOP_AUTH; or NULL */
     bool help, version;

@@ -66,5 +66,12 @@ enum kx_step_result kx_step_redirect(struct kx_doctor *d);
 enum kx_step_result kx_step_write(struct kx_doctor *d);
 enum kx_step_result kx_step_read(struct kx_doctor *d);
 
+/** What to do about words of a way that ends at a proxy, or before it.  @return NULL: other words.
+ */
+const char *kx_doctor_way(const char *words);
+
+/** Is a proxy asked, or might one be? */
+bool kx_doctor_by_proxy(const struct kx_doctor *d);
+
 /** Remove what was written, and let everything go. */
 void kx_doctor_clear(struct kx_doctor *d);

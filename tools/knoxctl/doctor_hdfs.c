@@ -48,7 +48,10 @@ static int make_client(struct kx_doctor *d, struct kx_error *err)
 
 static void add_login_remedy(struct kx_doctor *d, const struct kx_error *err)
 {
-    if (!d->auth)
+    const char *way = err->message ? kx_doctor_way(err->message) : NULL;
+    if (way)
+        g_string_append(d->remedy, way);
+    else if (!d->auth)
         g_string_append(d->remedy, "mend what the message names");
     else if (kx_auth_has_tickets(d->auth))
         g_string_append(d->remedy,
@@ -91,7 +94,8 @@ enum kx_step_result kx_step_login(struct kx_doctor *d)
     int result = make_client(d, &err);
     if (result == 0) {
         int asked = kx_webhdfs_stat(d->client, "/", &ONCE, &root, &err);
-        bool refused = err.http_status == 401 || (!err.http_status && asked == -EACCES);
+        bool refused = err.http_status == 401 || err.http_status == 407 ||
+                       (!err.http_status && asked == -EACCES);
         kx_status_clear(&root);
         if (asked < 0 && refused) result = asked;
     }
@@ -112,13 +116,19 @@ static const char *kind_of(const struct kx_doctor *d)
 static void add_service_remedy(struct kx_doctor *d, const struct kx_error *err)
 {
     bool gateway = *d->endpoint.gateway;
-    if (err->message && strstr(err->message, "Hadoop IPC port"))
+    const char *way = err->message ? kx_doctor_way(err->message) : NULL;
+    if (way)
+        g_string_append(d->remedy, way);
+    else if (err->message && strstr(err->message, "Hadoop IPC port"))
         g_string_append(d->remedy, "that is the port of Hadoop's RPC; WebHDFS is at the HTTP port "
                                    "(usually 9870)");
     else if (gateway && err->http_status == 404)
         g_string_append(d->remedy, "is the name of the topology right, and has it WebHDFS?");
     else if (gateway && err->http_status >= 500)
         g_string_append(d->remedy, "the gateway does not reach its NameNode: its administrator's");
+    else if (kx_doctor_by_proxy(d) && err->http_status)
+        g_string_append(d->remedy, "is that the proxy's answer? Its administrator knows whether it "
+                                   "leads there; no_proxy = HOST, where there is a way without it");
     else
         g_string_append(d->remedy, "is it the HTTP port of a NameNode (9870, with TLS 9871), of an "
                                    "HttpFS (14000), or /gateway/TOPOLOGY of a Knox?");

@@ -41,7 +41,7 @@ static void append_addresses(GString *out, const char *host)
     freeaddrinfo(list);
 }
 
-static bool is_by_proxy(const struct kx_doctor *d)
+bool kx_doctor_by_proxy(const struct kx_doctor *d)
 {
     static const char *const VARIABLES[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy",
                                             "ALL_PROXY"};
@@ -58,10 +58,14 @@ enum kx_step_result kx_step_name(struct kx_doctor *d)
     d->probed = kx_http_probe(d->endpoint.origin, &d->settings, d->options->connect_timeout_ms,
                               &d->probe, &d->probe_error);
     if (d->probed < 0 && d->probe.failed == KX_PROBE_NAME) {
-        g_string_append_printf(d->remedy,
-                               "is the name right? Otherwise it is not known to this machine: "
-                               "/etc/hosts, the VPN, the name server (getent hosts %s)",
-                               d->endpoint.host);
+        const char *way = kx_doctor_way(d->probe_error.message);
+        if (way)
+            g_string_append(d->remedy, way);
+        else
+            g_string_append_printf(d->remedy,
+                                   "is the name right? Otherwise it is not known to this machine: "
+                                   "/etc/hosts, the VPN, the name server (getent hosts %s)",
+                                   d->endpoint.host);
         return kx_step_failed(d, &d->probe_error);
     }
     g_string_append_printf(d->said, "%s is ", d->endpoint.host);
@@ -71,24 +75,49 @@ enum kx_step_result kx_step_name(struct kx_doctor *d)
     return KX_STEP_OK;
 }
 
-static const char *connect_remedy(const struct kx_error *err)
+/* By the words of rest/http_error.c; the first that fits. */
+const char *kx_doctor_way(const char *words)
 {
-    return strstr(err->message, "cannot connect")
-               ? "nobody listens there: is the service up, and is it the right port (NameNode "
-                 "9870, "
-                 "with TLS 9871; HttpFS 14000; Knox 8443)?"
-               : "no way there: a firewall, a VPN that is down, or -o proxy= is missing";
+    static const struct {
+        const char *words, *remedy;
+    } WAYS[] = {
+        {"the proxy wants a login",
+         "write proxy = http://USER:PASSWORD@HOST:PORT into a profile that is yours alone (chmod "
+         "600), or into $https_proxy and $http_proxy"},
+        {"the proxy does not go there",
+         "its administrator has to allow it (many proxies let CONNECT lead to port 443 only); or, "
+         "where there is a way without it, no_proxy = HOST"},
+        {"the proxy's certificate",
+         "if this is the right proxy: its certificate, or its authority's, in a file beside those "
+         "of the servers, and cacert = FILE"},
+        {"no such proxy host", "is the proxy's name right (proxy, $https_proxy, $http_proxy)?"},
+        {"no answer", "no way there: a firewall, a VPN that is down, or -o proxy= is missing"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(WAYS); i++)
+        if (strstr(words, WAYS[i].words)) return WAYS[i].remedy;
+    return NULL;
+}
+
+static const char *connect_remedy(const struct kx_doctor *d)
+{
+    const char *way = kx_doctor_way(d->probe_error.message);
+    if (way) return way;
+    return kx_doctor_by_proxy(d)
+               ? "nobody listens there: is the proxy right (proxy, $https_proxy, "
+                 "$http_proxy), and is it up?"
+               : "nobody listens there: is the service up, and is it the right port "
+                 "(NameNode 9870, with TLS 9871; HttpFS 14000; Knox 8443)?";
 }
 
 enum kx_step_result kx_step_connect(struct kx_doctor *d)
 {
     if (d->probed < 0 && d->probe.failed == KX_PROBE_CONNECT) {
-        g_string_append(d->remedy, connect_remedy(&d->probe_error));
+        g_string_append(d->remedy, connect_remedy(d));
         return kx_step_failed(d, &d->probe_error);
     }
     g_string_append_printf(d->said, "%s in %" G_GINT64_FORMAT " ms%s",
                            d->probe.address ? d->probe.address : "connected", d->probe.connect_ms,
-                           is_by_proxy(d) ? " (a proxy is set)" : "");
+                           kx_doctor_by_proxy(d) ? " (a proxy is set)" : "");
     return KX_STEP_OK;
 }
 

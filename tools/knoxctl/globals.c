@@ -125,7 +125,7 @@ static void take_environment(struct kx_ctl *ctl, struct parts *parts)
     if (secure && strcmp(secure, "no") != 0 && strcmp(secure, "0") != 0) parts->secure = true;
     const char *proxy =
         environment(parts->secure || parts->gateway ? "HADOOP_PROXY_HTTPS" : "HADOOP_PROXY_HTTP");
-    if (proxy) g_ptr_array_insert(ctl->words, 0, g_strconcat("proxy=", proxy, NULL));
+    ctl->proxy = proxy;
     if (auth && !ctl->typed) take_auth(ctl, auth);
     if (auth) g_unsetenv("HADOOP_AUTH");
 }

@@ -1,5 +1,6 @@
 """What may stand between the driver and its servers: small relays that note what passed."""
 
+import base64
 import contextlib
 import re
 import socket
@@ -55,7 +56,7 @@ class Relay:
                 connection = self.context.wrap_socket(connection, server_side=True)
                 self.open.append(connection)
             host, port, first = self.begin(connection)
-            server = socket.create_connection((host, port), 20)
+            server = self.connect(connection, host, port)
             server.settimeout(None)
             self.open.append(server)
             server.sendall(first)
@@ -63,6 +64,9 @@ class Relay:
             back.start()
             pump(connection, server)
             back.join()
+
+    def connect(self, connection: socket.socket, host: str, port: int) -> socket.socket:
+        return socket.create_connection((host, port), 20)
 
     def begin(self, connection: socket.socket) -> tuple[str, int, bytes]:
         """Where it goes, and what is sent there first."""
@@ -82,7 +86,26 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 
 
 class HttpProxy(Relay):
-    """Of http: and, by CONNECT, of anything; one request a connection."""
+    """Of http: and, by CONNECT, of anything; one request a connection.
+
+    login: "USER:PASSWORD" that it wants; closed: it does not CONNECT."""
+
+    def __init__(self, context: ssl.SSLContext | None = None, login: str = "", closed: bool = False):
+        self.wanted = b"Proxy-Authorization: Basic " + base64.b64encode(login.encode()) if login else b""
+        self.closed = closed
+        super().__init__(context=context)
+
+    def refuse(self, connection: socket.socket, words: str):
+        head = f"HTTP/1.1 {words}\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode())
+        connection.close()
+        raise OSError(words)
+
+    def connect(self, connection, host: str, port: int):
+        try:
+            return super().connect(connection, host, port)
+        except OSError:
+            self.refuse(connection, "502 Nobody there")
 
     def begin(self, connection):
         head = b""
@@ -92,7 +115,11 @@ class HttpProxy(Relay):
                 raise OSError("gone")
             head += piece
         self.heads.append(head)
+        if self.wanted not in head.split(b"\r\n") and self.wanted:
+            self.refuse(connection, "407 Who are you")
         method, url, version = head.split(b"\r\n", 1)[0].decode().split(" ")
+        if method == "CONNECT" and self.closed:
+            self.refuse(connection, "403 Not there")
         if method == "CONNECT":
             host, _, port = url.rpartition(":")
             connection.sendall(b"HTTP/1.1 200 Yes\r\n\r\n")
@@ -100,7 +127,7 @@ class HttpProxy(Relay):
         host, port, path = re.fullmatch(r"http://([^/:]+):(\d+)(/.*)", url).groups()
         lines = head.split(b"\r\n")
         lines[0] = f"{method} {path} {version}".encode()
-        kept = [line for line in lines[1:] if b"connection:" not in line.lower()]
+        kept = [line for line in lines[1:] if b"connection:" not in line.lower() and not line.startswith(b"Proxy-")]
         return host, int(port), b"\r\n".join([lines[0], b"Connection: close", *kept])
 
 

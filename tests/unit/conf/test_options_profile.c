@@ -169,6 +169,23 @@ static void other_programs_have_no_mount_point(void **state)
     assert_int_equal(kx_options_read(NULL, words, &o, NULL), -EINVAL);
 }
 
+static void a_proxy_s_password_is_where_nobody_else_reads(void **state)
+{
+    struct place *p = *state;
+    struct kx_options o;
+    put_file(p->config, "[a]\nendpoint=http://nn\nproxy=http://me:word@p:1\n"
+                        "[b]\nendpoint=http://nn\nproxy=http://p:1\n");
+    assert_int_equal(parse("a:", NULL, &o, NULL), 0);
+    assert_string_equal(o.proxy, "http://me:word@p:1");
+    kx_options_clear(&o);
+    assert_int_equal(g_chmod(p->config, 0640), 0);
+    check_refused("a:", "knoxfs.conf:3: proxy: it has a login, and others may read this file");
+    assert_int_equal(parse("b:", NULL, &o, NULL), 0);
+    kx_options_clear(&o);
+    assert_int_equal(g_chmod(p->config, 0604), 0);
+    check_refused("a:", "others may read this file");
+}
+
 static void wrong_ones_are_explained(void **state)
 {
     struct place *p = *state;
@@ -202,6 +219,7 @@ int main(void)
         place_test(the_file_can_be_named),
         place_test(a_nameservice_of_hadoops_configuration),
         place_test(other_programs_have_no_mount_point),
+        place_test(a_proxy_s_password_is_where_nobody_else_reads),
         place_test(wrong_ones_are_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

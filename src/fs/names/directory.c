@@ -118,8 +118,11 @@ static int page_fetch(struct kx_directory *directory, int64_t index, const char 
     if (result < 0) return result;
     struct kx_page page = {0};
     uint64_t epoch = kx_inodes_epoch(mount->inodes);
+    int64_t asked_ms = mount->clock->now_ms(mount->clock);
     result = kx_webhdfs_list(mount->client, path, after, call, &page, err);
     if (result < 0) return result;
+    if (!after)
+        kx_inode_note_entries(directory->inode, page.entries->len + page.remaining, asked_ms);
     if (!directory->fresh) directory->fresh = kx_writers_fresh_in(mount->writers, directory->inode);
     if (directory->page.entries) kx_page_clear(&directory->page);
     directory->page = page;
@@ -129,7 +132,7 @@ static int page_fetch(struct kx_directory *directory, int64_t index, const char 
     directory->came_ms = mount->clock->now_ms(mount->clock);
     directory->epoch = epoch;
     const struct kx_page_origin origin = {directory->inode->node, directory->first_after, epoch,
-                                          directory->came_ms};
+                                          asked_ms, directory->came_ms};
     kx_pages_put(mount->pages, &origin, &directory->page);
     drop_shown(directory);
     return 0;

@@ -56,6 +56,7 @@ static void inode_destroy(struct kx_inode *inode)
     g_free(inode->name);
     g_free(inode->absent);
     g_free(inode->walked);
+    kx_inode_crowd_free(inode->crowd);
     g_free(inode);
 }
 
@@ -229,6 +230,7 @@ struct kx_inode *kx_inodes_adopt(struct kx_inodes *inodes, struct kx_inode *pare
     if (!inode) {
         inode = inode_new(inodes, status, now_ms);
         attach_locked(inode, parent, name);
+        if (!now_ms) kx_inode_touch_locked(inode); /* made here: no page has it yet */
     }
     inode->refs++;
     g_mutex_unlock(&inodes->mutex);

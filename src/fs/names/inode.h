@@ -22,7 +22,10 @@
 #define KX_ROOT_NODE 1
 
 struct kx_inodes;
+struct kx_inode_crowd;
 struct kx_writer;
+struct kx_crowd;
+struct kx_gate;
 
 struct kx_inode {
     uint64_t node, ino; /* constant */
@@ -54,6 +57,7 @@ struct kx_inode {
     uint64_t walk_epoch;      /* a walk ends when names of the directory are changed here */
     unsigned walk_steps;      /* ... how many before it came in ascending order */
     int64_t writable_ms;      /* a directory: when the server last said that we may write into it */
+    struct kx_inode_crowd *crowd; /* a directory: names of it that were asked for; NULL: none was */
 };
 
 /** @root status of the mount's root; @path its HDFS path. */
@@ -178,6 +182,22 @@ bool kx_inode_is_absent(struct kx_inode *directory, const char *name, int64_t no
  *  @return how many names in a row came one after the other, quickly and in ascending order: a
  * program walks through the directory. */
 unsigned kx_inode_walk(struct kx_inode *directory, const char *name, int64_t now_ms, char **before);
+
+/** A name of a directory is about to be asked for (crowd.h).  @limit entries that a page has;
+ * @window_ms how long what it says counts.  @return true: a page is to be asked for instead, by who
+ * gets through the gate (which lives as long as the directory) and finds that it is so still. */
+bool kx_inode_crowd_asks(struct kx_inode *directory, int64_t limit, int64_t now_ms,
+                         int64_t window_ms);
+struct kx_gate *kx_inode_crowd_gate(struct kx_inode *directory);
+void kx_inode_crowd_listed(struct kx_inode *directory, int64_t asked_ms, bool came);
+/** @note kx_crowd_absent or kx_crowd_answered. */
+void kx_inode_crowd_note(struct kx_inode *directory, void (*note)(struct kx_crowd *crowd));
+
+/** A listing that was asked for at that time has told how many entries a directory has. */
+void kx_inode_note_entries(struct kx_inode *directory, int64_t entries, int64_t asked_ms);
+
+/** Is what is known of it newer than an answer to a question of that epoch and time? */
+bool kx_inode_is_newer(struct kx_inode *inode, uint64_t epoch, int64_t asked_ms);
 
 /** Is it `top`, or somewhere below it? One without a name is below nothing. */
 bool kx_inode_is_below(struct kx_inode *inode, const struct kx_inode *top);

@@ -1,5 +1,5 @@
-/* The inode table's inside, for inode.c (which inodes there are, and where) and inode_facts.c (what
- * is known of one). Threads: the table's mutex guards everything. */
+/* The inode table's inside, for inode.c (which inodes there are, and where) and inode_*.c (what is
+ * known of one). Threads: the table's mutex guards everything. */
 #pragma once
 #include "fs/names/inode.h"
 
@@ -12,6 +12,9 @@ struct kx_inodes {
     uint64_t next_node, next_ino;
     uint64_t epoch; /* grows with every change of ours */
 };
+
+/** inode_crowd.c; NULL is fine. */
+void kx_inode_crowd_free(struct kx_inode_crowd *crowd);
 
 /** Mutex held: this mount has changed it just now. */
 static inline void kx_inode_touch_locked(struct kx_inode *inode)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define ENTRIES_USUAL 1000 /* of a page: dfs.ls.limit */
+
 struct kept {
     struct kx_page_origin origin;
     char *after;
@@ -12,12 +14,14 @@ struct kept {
 struct kx_pages {
     GMutex mutex; /* guards all below */
     struct kept kept[KX_PAGES_MAX];
+    int64_t limit;
 };
 
 struct kx_pages *kx_pages_new(void)
 {
     struct kx_pages *pages = g_new0(struct kx_pages, 1);
     g_mutex_init(&pages->mutex);
+    pages->limit = ENTRIES_USUAL;
     return pages;
 }
 
@@ -92,7 +96,16 @@ void kx_pages_put(struct kx_pages *pages, const struct kx_page_origin *origin,
         if (pages->kept[i].origin.came_ms < oldest->origin.came_ms) oldest = &pages->kept[i];
     kept_clear(oldest);
     *oldest = fresh;
+    if (page->remaining > 0) pages->limit = page->entries->len;
     g_mutex_unlock(&pages->mutex);
+}
+
+int64_t kx_pages_limit(struct kx_pages *pages)
+{
+    g_mutex_lock(&pages->mutex);
+    int64_t limit = pages->limit;
+    g_mutex_unlock(&pages->mutex);
+    return limit;
 }
 
 /* Where a name is in what is ordered.  @return -1 when it is not there. */

@@ -24,8 +24,13 @@ struct kx_page_origin {
     const char
         *after;     /* the name before its first entry, borrowed; NULL: the directory's beginning */
     uint64_t epoch; /* of the inode table when it was asked for */
-    int64_t came_ms;
+    int64_t asked_ms;
+    int64_t came_ms; /* or asked_ms, where it is not to count for longer */
 };
+
+/** How many entries a page of this server has, as the last one with more behind it has shown; 1000
+ * (dfs.ls.limit) until then. */
+int64_t kx_pages_limit(struct kx_pages *pages);
 
 /** Keep a copy, in place of the oldest. */
 void kx_pages_put(struct kx_pages *pages, const struct kx_page_origin *origin,

@@ -91,6 +91,15 @@ void fake_files_put(struct kx_client *client, const char *path, const char *text
     g_mutex_unlock(&client->mutex);
 }
 
+void fake_files_change(struct kx_client *client, const char *path, const char *text)
+{
+    g_mutex_lock(&client->mutex);
+    struct content *content = fake_find(client, path);
+    g_string_assign(content->bytes, text);
+    fake_touch(client, content);
+    g_mutex_unlock(&client->mutex);
+}
+
 void fake_move(struct kx_client *client, const char *from, const char *to)
 {
     struct content *content = fake_find(client, from);

@@ -24,6 +24,9 @@ void fake_files_set_page(struct kx_client *client, unsigned entries);
 void fake_files_put(struct kx_client *client, const char *path, const char *content);
 void fake_files_move(struct kx_client *client, const char *from, const char *to);
 
+/** Another client appends to a file, or cuts it, so that it has this content. */
+void fake_files_change(struct kx_client *client, const char *path, const char *content);
+
 /** A directory is at a path; the size of the blocks of all files (0 at first). */
 void fake_files_folder(struct kx_client *client, const char *path, uint64_t file_id);
 void fake_files_set_block(struct kx_client *client, int64_t bytes);

@@ -46,6 +46,8 @@ static void add_entry(struct kx_client *client, const char *path, const char *na
     struct kx_status status = {.file_id = content->file_id,
                                .length = (int64_t)content->bytes->len,
                                .mode = content->mode,
+                               .mtime_ms = content->mtime_ms,
+                               .block_bytes = client->block_bytes,
                                .name = g_strdup(name)};
     g_array_append_val(page->entries, status);
 }

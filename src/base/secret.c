@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 struct kx_secret {
@@ -58,13 +61,36 @@ size_t kx_secret_length(const struct kx_secret *secret)
     return secret->length;
 }
 
+/* systemd gives a credential to the user of a service by an ACL, whose mask shows as the bits of
+ * the group. Does it let in anybody but that user and root? */
+static bool is_closed_by_acl(int fd)
+{
+    enum { HEAD = 4, ENTRY = 8, ENTRIES = 16 };
+    enum { OWNER = 0x01, USER = 0x02, MASK = 0x10 }; /* linux/posix_acl.h */
+    uint8_t list[HEAD + ENTRIES * ENTRY];
+    ssize_t length = fgetxattr(fd, "system.posix_acl_access", list, sizeof list);
+    if (length < HEAD) return false;
+    for (ssize_t at = HEAD; at + ENTRY <= length; at += ENTRY) {
+        uint16_t tag, rights;
+        uint32_t user;
+        memcpy(&tag, list + at, sizeof tag);
+        memcpy(&rights, list + at + 2, sizeof rights);
+        memcpy(&user, list + at + 4, sizeof user);
+        tag = GUINT16_FROM_LE(tag);
+        user = GUINT32_FROM_LE(user);
+        bool ours = tag == USER && (user == geteuid() || user == 0);
+        if (rights && tag != OWNER && tag != MASK && !ours) return false;
+    }
+    return true;
+}
+
 /* Is it a file that only its owner can have written and read? */
-static int check_file(const char *path, const struct stat *st, struct kx_error *err)
+static int check_file(int fd, const char *path, const struct stat *st, struct kx_error *err)
 {
     if (!S_ISREG(st->st_mode)) return kx_error_set(err, EINVAL, "%s is not a regular file", path);
     if (st->st_uid != geteuid() && st->st_uid != 0)
         return kx_error_set(err, EACCES, "%s belongs to somebody else", path);
-    if (st->st_mode & (S_IRWXG | S_IRWXO))
+    if ((st->st_mode & S_IRWXO) || ((st->st_mode & S_IRWXG) && !is_closed_by_acl(fd)))
         return kx_error_set(err, EACCES, "others may read or write %s: chmod 600 it", path);
     if (st->st_size > (off_t)KX_SECRET_BYTES_MAX)
         return kx_error_set(err, EFBIG, "%s is too large for a login", path);
@@ -99,7 +125,7 @@ int kx_secret_open(const char *path, struct stat *st, struct kx_error *err)
         int code = errno;
         return kx_error_set(err, code, "%s: %s", path, g_strerror(code));
     }
-    int rc = fstat(fd, st) == 0 ? check_file(path, st, err)
+    int rc = fstat(fd, st) == 0 ? check_file(fd, path, st, err)
                                 : kx_error_set(err, errno, "%s: %s", path, g_strerror(errno));
     if (rc < 0) close(fd);
     return rc < 0 ? rc : fd;

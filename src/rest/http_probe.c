@@ -81,9 +81,10 @@ static void take_address(CURL *easy, struct kx_probe *out)
 }
 
 /* @proxy: it is the proxy that does not lead any further. */
-static enum kx_probe_hop hop_of(CURLcode result, bool proxy)
+static enum kx_probe_hop hop_of(CURLcode result, const char *words, bool proxy)
 {
-    if (result != CURLE_OK && proxy) return KX_PROBE_CONNECT;
+    if (result != CURLE_OK && (proxy || strstr(words, "CONNECT "))) return KX_PROBE_CONNECT;
+    if (result == CURLE_OPERATION_TIMEDOUT && strstr(words, "SSL")) return KX_PROBE_TLS;
     switch (result) {
     case CURLE_OK:
         return KX_PROBE_DONE;
@@ -109,14 +110,14 @@ int kx_http_probe(const char *url, const struct kx_http_settings *settings, long
     if (!easy) return kx_error_set(err, EINVAL, "libcurl does not take this address");
     CURLcode result = curl_easy_perform(easy);
     struct kx_verified verified = kx_verified_of(easy);
-    out->failed = hop_of(result, verified.proxy || strstr(words, "CONNECT tunnel"));
+    out->failed = hop_of(result, words, verified.proxy);
     out->name_ms = time_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
     out->connect_ms = time_of(easy, CURLINFO_CONNECT_TIME_T);
     out->tls_ms = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
     take_address(easy, out);
     if (result == CURLE_OK)
         take_certificate(easy, out);
-    else if (out->failed == KX_PROBE_TLS)
+    else if (out->failed == KX_PROBE_TLS && result != CURLE_OPERATION_TIMEDOUT)
         look_at_certificate(url, settings, timeout_ms, out);
     curl_easy_cleanup(easy);
     return result == CURLE_OK ? 0 : kx_curl_failure(result, verified, words, err);

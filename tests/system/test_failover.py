@@ -15,6 +15,7 @@ from knoxstack import Stack, process
 from knoxtest import Hdfs, Mounts, programs, run, sh, until
 
 from conftest import mounts_key
+from test_knoxctl import check_failed, doctor, program  # noqa: F401
 from test_mount import complaint
 
 MIB = 1 << 20
@@ -84,6 +85,18 @@ def test_the_standby_is_named_first(mounts, hdfs, pair):
     assert "inode-paths\tyes" in (mount / ".cluster/mount/features").read_text()
     given = (mount / ".cluster/mount/endpoint").read_text()
     assert given.startswith(",".join(reversed(pair.namenodes)))
+
+
+def test_doctor(doctor, program, hdfs, pair):  # noqa: F811
+    """A standby is as it should be, unless it is the only one that is asked, or both are."""
+    both = ",".join(pair.namenodes) + hdfs.url_path
+    said = run(program, "doctor", both, timeout=60).stdout.decode()
+    active, standby = said.split(f"\n{pair.namenodes[1]}")
+    assert "FAIL" not in said and "ok    write" in active and "-     service   WebHDFS, the standby of a pair" in standby
+    check_failed(doctor(pair.namenodes[1], "--timeout", "5", rc=1), "service", "StandbyException", "name both")
+    pair.tool("haadmin", "-transitionToStandby", "nn")
+    said = run(program, "doctor", "--no-write", both, timeout=60, rc=1).stdout.decode()
+    assert "FAIL  none of them is active" in said and said.count("FAIL") == 1 and "-getAllServiceState" in said
 
 
 def test_a_list_in_hadoop_s_configuration(mounts, hdfs, pair, monkeypatch):

@@ -14,7 +14,7 @@ from knoxtest.secrets import certificate, knox_token, login_file, secret_file
 
 from conftest import make_folder
 from test_login import WRONG, tls
-from test_mount import free_port
+from test_mount import free_port, serving
 
 STEPS = "address name connect tls login service folder redirect datanode write read".split()
 USAGE, MISSING, DENIED, UNREACHABLE = 2, 3, 4, 5
@@ -122,6 +122,15 @@ def test_no_such_name(doctor):
 
 def test_nobody_listens(doctor):
     check_failed(doctor(f"http://localhost:{free_port()}", rc=UNREACHABLE), "connect", "cannot connect", "right port")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_says_nothing(doctor, scheme):
+    """It takes connections, and that is all; it is waited for once."""
+    with serving(lambda connection: None) as address:
+        result = doctor(f"{scheme}://{address}", "--timeout", "3", "--connect-timeout", "3", rc=UNREACHABLE)
+    check_failed(result, "tls" if scheme == "https" else "service", "", "does the service hang" if scheme == "https" else "it hangs")
+    assert result[0]["login"][0] == "-"
 
 
 def test_no_address(doctor):

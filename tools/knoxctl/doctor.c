@@ -37,7 +37,9 @@ enum kx_step_result kx_step_failed(struct kx_doctor *d, const struct kx_error *e
     g_string_append(d->said, words);
     if (err->exception && !strstr(words, err->exception))
         g_string_append_printf(d->said, " (%s)", err->exception);
-    if (err->code == EACCES || err->code == EPERM) d->denied = true;
+    enum kx_exit status = kx_exit_of(err);
+    bool told = status == KX_EXIT_DENIED || (status == KX_EXIT_UNREACHABLE && !err->http_status);
+    if (told) d->status = status;
     return KX_STEP_FAIL;
 }
 
@@ -57,12 +59,13 @@ static void make_step(struct kx_doctor *d, const struct kx_step *step, struct pr
     }
     g_string_truncate(d->said, 0);
     g_string_truncate(d->remedy, 0);
-    d->denied = false;
+    d->status = KX_EXIT_DONE;
     enum kx_step_result result = step->look(d);
+    p->ended = p->ended || d->standby;
     print_step(WORDS[result], step->name, d->said->str);
     if (result != KX_STEP_FAIL) return;
     if (d->remedy->len) printf("      ->        %s\n", d->remedy->str);
-    if (!p->failed) p->status = d->denied ? KX_EXIT_DENIED : step->status;
+    if (!p->failed) p->status = (int)(d->status ? d->status : step->status);
     p->failed = true;
     p->ended = p->ended || !step->soft;
 }
@@ -74,6 +77,7 @@ void kx_doctor_clear(struct kx_doctor *d)
     kx_auth_free(d->auth);
     kx_probe_clear(&d->probe);
     kx_error_clear(&d->probe_error);
+    kx_error_clear(&d->asked_error);
     if (d->parsed) kx_endpoint_clear(&d->endpoint);
     g_free(d->folder);
     g_free(d->file);
@@ -85,9 +89,9 @@ void kx_doctor_clear(struct kx_doctor *d)
     kx_log_free(d->log);
 }
 
-/* One server. @service replaces the one of the options. */
+/* One server, of several.  @active whether it is, in a pair; untouched where nobody knows. */
 static int look_at(const struct kx_ctl_call *call, const struct kx_options *options,
-                   const struct kx_secret *typed)
+                   const struct kx_secret *typed, bool several, bool *active)
 {
     struct progress progress = {0};
     enum kx_log_level level = call->ctl->verbose > 1   ? KX_LOG_TRACE
@@ -96,6 +100,7 @@ static int look_at(const struct kx_ctl_call *call, const struct kx_options *opti
     struct kx_doctor doctor = {.options = options,
                                .typed = typed,
                                .wanted = g_hash_table_lookup(call->flags, "write"),
+                               .several = several,
                                .change = !g_hash_table_contains(call->flags, "no-write"),
                                .clock = kx_clock_system(),
                                .log = kx_log_new(level, kx_log_to_stderr, NULL),
@@ -105,23 +110,32 @@ static int look_at(const struct kx_ctl_call *call, const struct kx_options *opti
                                .remedy = g_string_new(NULL)};
     for (size_t i = 0; i < G_N_ELEMENTS(STEPS); i++)
         make_step(&doctor, &STEPS[i], &progress);
+    *active |= !doctor.standby;
     kx_doctor_clear(&doctor);
     return progress.status;
 }
 
-/* Each server of a list by itself.  @return the first status that is not 0. */
+/* Each server of a list by itself.  @return the first status that is not 0; of a pair one has to be
+ * active. */
 static int look_at_each(const struct kx_ctl_call *call, struct kx_options *options,
                         const struct kx_secret *typed)
 {
     struct kx_endpoint list = {0};
-    if (kx_endpoint_parse(options->service, &list, NULL) < 0) return look_at(call, options, typed);
+    bool active = false;
+    if (kx_endpoint_parse(options->service, &list, NULL) < 0)
+        return look_at(call, options, typed, false, &active);
     int status = 0;
     for (const struct kx_endpoint *at = &list; at; at = at->next) {
         g_free(options->service);
         options->service = g_strdup(at->text);
         if (list.next) printf("%s%s\n", at == &list ? "" : "\n", at->text);
-        int one = look_at(call, options, typed);
+        int one = look_at(call, options, typed, list.next != NULL, &active);
         if (!status) status = one;
+    }
+    if (!active) {
+        printf("\nFAIL  none of them is active\n"
+               "      ->        hdfs haadmin -getAllServiceState, and the logs of the ZKFCs\n");
+        status = KX_EXIT_FAILED;
     }
     kx_endpoint_clear(&list);
     return status;

@@ -35,7 +35,12 @@ struct kx_doctor {
     char *target; /* the URL that a redirect leads to; NULL: none */
     char *named;  /* "dn1:9864": as the server named it, before datanode_map */
     bool written; /* `file` is ours */
-    bool denied;  /* the failure was a refusal of the login or of a permission */
+    int asked;    /* the first request's result, and why */
+    struct kx_error asked_error;
+    bool several; /* there are other servers in the list */
+    bool standby; /* it is one of a pair that has another active one */
+    /* of the failure, where the step does not say it: KX_EXIT_DENIED, KX_EXIT_UNREACHABLE; or 0 */
+    enum kx_exit status;
     /* of the present step */
     GString *said;   /* what was found */
     GString *remedy; /* what to do; empty: nothing is known */

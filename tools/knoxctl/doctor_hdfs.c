@@ -1,5 +1,4 @@
-/* The way from a connection to a file's bytes: login, WebHDFS, a redirect, a byte there and back.
- */
+/* From a connection to a file's bytes: login, WebHDFS, a redirect, a byte there and back. */
 #include <errno.h>
 #include <pwd.h>
 #include <string.h>
@@ -93,11 +92,14 @@ enum kx_step_result kx_step_login(struct kx_doctor *d)
     g_autofree char *warning = kx_login_warning(d->options, &d->endpoint);
     int result = make_client(d, &err);
     if (result == 0) {
-        int asked = kx_webhdfs_stat(d->client, "/", &ONCE, &root, &err);
-        bool refused = err.http_status == 401 || err.http_status == 407 ||
-                       (!err.http_status && asked == -EACCES);
+        d->asked = kx_webhdfs_stat(d->client, "/", &ONCE, &root, &d->asked_error);
+        long status = d->asked_error.http_status;
+        bool refused = status == 401 || status == 407 || (!status && d->asked == -EACCES);
         kx_status_clear(&root);
-        if (asked < 0 && refused) result = asked;
+        if (d->asked < 0 && refused) {
+            kx_error_copy(&err, &d->asked_error);
+            result = d->asked;
+        }
     }
     if (result < 0) {
         add_login_remedy(d, &err);
@@ -105,12 +107,19 @@ enum kx_step_result kx_step_login(struct kx_doctor *d)
     }
     say_login(d);
     if (warning) g_string_append_printf(d->said, "; WARNING: %s", warning);
-    return KX_STEP_OK;
+    if (d->asked == 0 || d->asked_error.http_status) return KX_STEP_OK;
+    g_string_append(d->said, "; the server says nothing to it");
+    return KX_STEP_NOTHING;
 }
 
 static const char *kind_of(const struct kx_doctor *d)
 {
     return *d->endpoint.gateway ? "WebHDFS behind a gateway" : "WebHDFS";
+}
+
+static bool is_silent(const struct kx_doctor *d)
+{
+    return d->asked == -ETIMEDOUT && !d->asked_error.http_status;
 }
 
 static void add_service_remedy(struct kx_doctor *d, const struct kx_error *err)
@@ -119,6 +128,9 @@ static void add_service_remedy(struct kx_doctor *d, const struct kx_error *err)
     const char *way = err->message ? kx_doctor_way(err->message) : NULL;
     if (way)
         g_string_append(d->remedy, way);
+    else if (is_silent(d))
+        g_string_append(d->remedy, "it takes the connection and does not answer: it hangs or is "
+                                   "overloaded (its log), or this is no port of HTTP");
     else if (err->message && strstr(err->message, "Hadoop IPC port"))
         g_string_append(d->remedy, "that is the port of Hadoop's RPC; WebHDFS is at the HTTP port "
                                    "(usually 9870)");
@@ -138,8 +150,17 @@ enum kx_step_result kx_step_service(struct kx_doctor *d)
 {
     KX_ERROR_AUTO(err);
     struct kx_status root = {0};
-    int result = kx_webhdfs_stat(d->client, "/", NULL, &root, &err);
+    int result = d->asked;
+    if (is_silent(d))
+        kx_error_copy(&err, &d->asked_error); /* one time that passes in vain is enough */
+    else
+        result = kx_webhdfs_stat(d->client, "/", NULL, &root, &err);
     kx_status_clear(&root);
+    d->standby = d->several && result < 0 && g_strcmp0(err.exception, "StandbyException") == 0;
+    if (d->standby) {
+        g_string_append(d->said, "WebHDFS, the standby of a pair: it waits until it is needed");
+        return KX_STEP_NOTHING;
+    }
     if (result < 0 && !err.exception) {
         add_service_remedy(d, &err);
         return kx_step_failed(d, &err);

@@ -139,6 +139,9 @@ static void add_tls_remedy(struct kx_doctor *d, const char *message, const char 
         g_string_append(d->remedy, "look at the clocks of both machines");
     else if (strstr(message, "another host"))
         g_string_append(d->remedy, "use the name that the certificate is for (above)");
+    else if (strstr(message, "no answer"))
+        g_string_append(d->remedy, "it takes the connection and says nothing of TLS: is it the "
+                                   "right port, and does the service hang (its log)?");
     else if (strstr(message, "no TLS at this port"))
         g_string_append_printf(d->remedy, "say http://%s:%d", host, port);
     else if (strstr(message, "-o pin="))

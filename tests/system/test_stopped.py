@@ -10,6 +10,8 @@ import pytest
 from knoxtest import Running, of_dead_server, run, sh, until
 from knoxtest.mount import mounted
 
+from conftest import meet_again
+
 MIB = 1 << 20
 QUICK = {"timeout": 2, "data_timeout": 3, "connect_timeout": 2}
 IN_TIME_S = 4 * 2 + 4  # mv asks four times; and the machine is busy
@@ -107,4 +109,5 @@ def test_namenode_restarted(mount, hdfs, mend):
         until(lambda: run("ls", mount.path, rc=None).stdout == b"d\nf\n", what="it is back")
         assert file.read() == b"x" * 100
     until(lambda: run("cp", mount / "f", mount / "g", rc=None).returncode == 0)
+    meet_again(mend)  # for the next line, which asks without the driver
     assert hdfs.read("g") == b"x" * 100

@@ -10,6 +10,7 @@ from knoxtest import Hdfs, Mounts, until
 from knoxtest.tree import TREE, stats
 
 from conftest import make_folder
+from test_knoxctl import UNREACHABLE, check_failed, check_ok, doctor, program  # noqa: F401
 
 pytestmark = [pytest.mark.direct("it has servers of its own"), pytest.mark.limit(120)]
 MIB = 1 << 20
@@ -56,7 +57,13 @@ def test_every_connection_has_tls(mounts, secure, folder):
     assert mount.peers() | fresh.peers() <= secure_ports(secure)
 
 
-def test_a_datanode_that_nobody_vouches_for(mounts, secure, folder, tmp_path):
+def test_doctor(doctor, secure, folder):  # noqa: F811
+    found, _ = doctor(f"{secure.secure}{folder.url_path}", "--user", "alice", "--cacert", tls.certificate())
+    check_ok(found)
+    assert f"https://localhost:{secure.plan.port('dn1', 'https')}: connected" in found["datanode"][1] and "certificate of" in found["datanode"][1]
+
+
+def test_a_datanode_that_nobody_vouches_for(mounts, secure, folder, tmp_path, doctor):  # noqa: F811
     """It gets no byte and is believed none; the mount goes on when it has its certificate again."""
     folder.write("f", b"known")
     mount = mounts(folder.url_path, data_timeout=20, timeout=20)
@@ -72,6 +79,9 @@ def test_a_datanode_that_nobody_vouches_for(mounts, secure, folder, tmp_path):
         with pytest.raises(OSError) as failure:
             (mount / "new").write_bytes(b"not for everybody")
         assert failure.value.errno == errno.EPROTO
+        certificate = ["--user", "alice", "--cacert", tls.certificate()]
+        result = doctor(f"{secure.secure}{folder.url_path}", *certificate, rc=UNREACHABLE)
+        check_failed(result, "datanode", "self-signed", f"openssl s_client -connect localhost:{secure.plan.port('dn1', 'https')}")
         said = (mount / TREE / "errors").read_text()
         assert f"localhost:{secure.plan.port('dn1', 'https')}: the server's certificate is self-signed" in said
     finally:

@@ -78,11 +78,18 @@ static int find_lost(struct kx_oozie *oozie, const struct kx_oozie_order *order,
         *out = id;
         return 0;
     }
+    static const char *const FOLDERS[] = {[KX_JOB_WORKFLOW] = "jobs/recent",
+                                          [KX_JOB_COORDINATOR] = "coordinators",
+                                          [KX_JOB_BUNDLE] = "bundles"};
     g_autofree char *words = g_strdup(err->message);
     return kx_error_set(err, EINPROGRESS,
                         "nobody knows whether the job was submitted: its answer was lost (%s); "
-                        "look in jobs/recent before it is done again",
-                        words ? words : "");
+                        "before it is done again look for it in .oozie: grep %s %s/*/%s",
+                        words ? words : "", order->mark ? order->mark : "NAME",
+                        FOLDERS[order->kind],
+                        !order->mark      ? "name"
+                        : order->external ? "external-id"
+                                          : "properties");
 }
 
 int kx_oozie_submit(struct kx_oozie *oozie, const struct kx_oozie_order *order,

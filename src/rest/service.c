@@ -6,9 +6,11 @@
 #include "rest/errno_map.h"
 #include "rest/json_answer.h"
 #include "rest/retry.h"
+#include "rest/silence.h"
 
 #define ATTEMPTS        3
 #define TIMEOUT_MS      30000
+#define SILENT_MS       5000 /* who has waited as long in vain speaks for others */
 #define ERROR_BYTES_MAX ((size_t)65536)
 #define MESSAGE_MAX     ((size_t)4096)
 #define WAIT_SLICE_MS   100 /* between two looks at the caller's cancel while others are served */
@@ -21,9 +23,10 @@ struct kx_service {
     GMutex mutex;      /* guards what follows */
     GCond left;
     unsigned busy;
-    int64_t away_until_ms; /* 0: it is there, as far as is known */
-    struct kx_error away;  /* why it is not */
-    gint sent;             /* atomic */
+    int64_t away_until_ms;     /* 0: it is there, as far as is known */
+    struct kx_error away;      /* why it is not */
+    struct kx_silence silence; /* has a lock of its own */
+    gint sent;                 /* atomic */
 };
 
 struct kx_service *kx_service_new(const struct kx_service_config *config)
@@ -37,6 +40,7 @@ struct kx_service *kx_service_new(const struct kx_service_config *config)
     }
     g_mutex_init(&service->mutex);
     g_cond_init(&service->left);
+    kx_silence_init(&service->silence);
     return service;
 }
 
@@ -45,6 +49,7 @@ void kx_service_free(struct kx_service *service)
     if (!service) return;
     g_mutex_clear(&service->mutex);
     g_cond_clear(&service->left);
+    kx_silence_clear(&service->silence);
     kx_error_clear(&service->away);
     g_free(service->base);
     g_free(service);
@@ -69,6 +74,28 @@ static int64_t now_ms(const struct kx_service *service)
 {
     const struct kx_clock *clock = kx_client_clock(service->config.client);
     return clock->now_ms(clock);
+}
+
+/* Who comes behind one that has waited in vain need not wait as long again: after a lookup that
+ * timed out the kernel asks for the name once more. What changes something is sent all the same. */
+static int hear(struct kx_service *service, const struct kx_service_ask *ask, struct kx_error *err)
+{
+    bool get = !ask->method || strcmp(ask->method, "GET") == 0;
+    int code = get ? kx_silence_lasts(&service->silence, now_ms(service)) : 0;
+    if (!code) return 0;
+    return kx_error_set(err, code,
+                        "%s at %s did not answer in time a moment ago; it is asked again in %d s",
+                        service->config.name, service->base, KX_SILENCE_MS / 1000);
+}
+
+/* What an exchange tells of that. One that had little time tells nothing. */
+static void note_silence(struct kx_service *service, int result, const struct kx_error *err,
+                         int64_t asked_ms, int timeout_ms)
+{
+    if (result == 0 || err->http_status)
+        kx_silence_answered(&service->silence, now_ms(service));
+    else if (result == -ETIMEDOUT && timeout_ms >= SILENT_MS)
+        kx_silence_failed(&service->silence, asked_ms, now_ms(service), ETIMEDOUT);
 }
 
 /* One of the places, when the service is not known to be away. */
@@ -300,13 +327,16 @@ int kx_service_run(struct kx_service *service, struct kx_service_ask *ask, GByte
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
     int timeout_ms = ask->call && ask->call->timeout_ms ? ask->call->timeout_ms : TIMEOUT_MS;
+    int64_t asked_ms = now_ms(service);
     const struct kx_limits limits = {.cancel = ask->call ? ask->call->cancel : NULL,
-                                     .deadline_ms = now_ms(service) + timeout_ms};
+                                     .deadline_ms = asked_ms + timeout_ms};
     ask->sent_maybe = false;
-    int result = enter(service, &limits, to);
+    int result = hear(service, ask, to);
+    if (result == 0) result = enter(service, &limits, to);
     if (result < 0) return result;
     GByteArray *bytes = g_byte_array_new();
     result = attempts(service, ask, &limits, bytes, to);
+    note_silence(service, result, to, asked_ms, timeout_ms);
     if (result < 0 && !to->http_status && result != -EINTR)
         kx_error_prefix(to, "%s at %s", service->config.name, service->base);
     leave(service, result, to);

@@ -11,7 +11,8 @@
  * No redirect is followed. Who we are is said as to HDFS: user.name with the simple login,
  * otherwise the login's header, but only to the origin of the mount itself (a gateway's other
  * services). A service that cannot be reached is not asked for KX_SERVICE_AWAY_MS: the error is the
- * one that was found.
+ * one that was found. One that was silent until a deadline is silent to all questions for a moment
+ * (silence.h).
  *
  * Threads: any number may use one service. */
 #pragma once

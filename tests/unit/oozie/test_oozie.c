@@ -139,7 +139,8 @@ static void a_lost_answer_is_never_repeated(void **state)
     replay_answer(o->scene->replay, "GET", LOST, 200, "{\"id\":null}");
     int rc = hand_in(o, "m", &id);
     scene_expect(o->scene, rc, -EINPROGRESS);
-    assert_error(o->err, EINPROGRESS, NULL, "look in jobs/recent");
+    assert_error(o->err, EINPROGRESS, NULL,
+                 "look for it in .oozie: grep m jobs/recent/*/external-id");
     assert_null(id);
 }
 

@@ -7,6 +7,7 @@
 struct kept {
     char *path, *line, *asked;
     int code;
+    bool noted; /* it is another path's, too: not listed twice */
     int64_t at_ms;
     GList *place; /* in the order; its data is this */
 };
@@ -80,9 +81,10 @@ static char *asked_text(const struct kx_asker *by, const struct kx_error *err)
 }
 
 /* @asked consumed. */
-static void keep_line(struct kx_errors *errors, const char *path, const char *line, char *asked,
-                      int code)
+static void keep_line(struct kx_errors *errors, const char *path, const struct kx_error *err,
+                      char *asked, bool noted)
 {
+    g_autofree char *line = kx_error_format(err);
     g_mutex_lock(&errors->mutex);
     struct kept *kept = g_hash_table_lookup(errors->by_path, path);
     if (kept) {
@@ -98,7 +100,8 @@ static void keep_line(struct kx_errors *errors, const char *path, const char *li
     g_free(kept->asked);
     kept->line = kx_redact(line);
     kept->asked = asked;
-    kept->code = code;
+    kept->code = err->code;
+    kept->noted = noted;
     kept->at_ms = errors->clock->wall_ms(errors->clock);
     if (errors->order.length > KX_ERRORS_MAX) forget_oldest(errors);
     g_mutex_unlock(&errors->mutex);
@@ -142,14 +145,13 @@ void kx_errors_add(struct kx_errors *errors, const struct kx_asker *by, const st
     bool shown = kx_errors_shows(err->code);
     kx_log_write(errors->log, shown ? KX_LOG_WARNING : KX_LOG_DEBUG, "%s", line);
     if (shown) tell_followers(errors, err, asked, line);
-    if (err->path) keep_line(errors, err->path, line, g_steal_pointer(&asked), err->code);
+    if (err->path) keep_line(errors, err->path, err, g_steal_pointer(&asked), false);
 }
 
 void kx_errors_note(struct kx_errors *errors, const struct kx_asker *by, const char *path,
                     const struct kx_error *err)
 {
-    g_autofree char *line = kx_error_format(err);
-    keep_line(errors, path, line, asked_text(by, err), err->code);
+    keep_line(errors, path, err, asked_text(by, err), true);
 }
 
 char *kx_errors_last(struct kx_errors *errors, const char *path)
@@ -167,6 +169,7 @@ void kx_errors_each(struct kx_errors *errors,
     g_mutex_lock(&errors->mutex);
     for (GList *at = errors->order.head; at; at = at->next) {
         const struct kept *kept = at->data;
+        if (kept->noted) continue;
         const struct kx_errors_item item = {kept->at_ms, kept->code, kept->path, kept->line,
                                             kept->asked};
         look(&item, context);

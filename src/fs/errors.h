@@ -52,7 +52,8 @@ struct kx_lines *kx_errors_lines(struct kx_errors *errors);
 /** Append one as such a line, without its end. */
 void kx_errors_format(const struct kx_errors_item *item, GString *out);
 
-/** Look at all that are kept, the oldest first. The function must not call back here, nor block. */
+/** Look at all that are kept, the oldest first, each once. The function must not call back here,
+ * nor block. */
 void kx_errors_each(struct kx_errors *errors,
                     void (*look)(const struct kx_errors_item *item, void *context), void *context);
 

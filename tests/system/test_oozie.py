@@ -137,6 +137,10 @@ def test_what_is_not_there(jobs, done):
     there = jobs / ".oozie"
     for name in (UNKNOWN, "garbage", UNKNOWN + "@x", done[:-1] + "C"):
         refused(errno.ENOENT, os.stat, there / "jobs" / name)
+    for day in ("yesterday", "2026-02-30", "2026-2-3", "2026-02-03T"):
+        refused(errno.ENOENT, os.stat, there / "jobs/by-day" / day)
+    assert os.listdir(there / "jobs/by-day/2001-01-01") == ["README"]
+    refused(errno.EINVAL, os.listdir, there / "jobs/q/colour=red")
     refused(errno.ENOENT, os.stat, job_of(jobs, done) / "actions/nothing")
     refused(errno.EPERM, os.mkdir, there / "jobs/x")
     refused(errno.EPERM, os.rmdir, job_of(jobs, done))
@@ -148,6 +152,7 @@ def test_a_verb_on_an_ended_job_is_busy(jobs, done):
         refused(errno.EBUSY, (job / "ctl").write_text, verb + "\n")
         assert "not possible" in (job / "error").read_text()
     refused(errno.EINVAL, (job / "ctl").write_text, "dance\n")
+    assert "there is no verb dance; possible now: rerun" in (job / "error").read_text()
     refused(errno.EINVAL, (job / "ctl").write_text, "rerun some\n")
     assert (job / "ctl").read_text().split()[0] == "rerun"
     told = subprocess.run(["bash", "-c", f"echo kill > '{job}/ctl'"], capture_output=True)

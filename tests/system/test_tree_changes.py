@@ -42,7 +42,8 @@ def test_ctl(mount, tree):
 def test_ctl_refused(mount, tree):
     done = sh('echo bogus > "$1"', tree / "ctl", rc=1)
     assert b"Invalid argument" in done.stderr
-    assert "there is no verb bogus" in reason(tree / "ctl")
+    refused(errno.EOPNOTSUPP, os.setxattr, tree / "ctl", "system.a", b"b")  # as editors try
+    assert "there is no verb bogus; possible now: loglevel, " in reason(tree / "ctl")
     assert "there is no verb bogus" in (tree / "errors").read_text()
     refused(errno.EINVAL, tell, tree, "loglevel loud")
     refused(errno.EINVAL, tell, tree, "\n")

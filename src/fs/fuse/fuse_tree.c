@@ -93,6 +93,9 @@ void kx_tree_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
         return;
     }
     if (result < 0) {
+        g_autofree char *above = directory ? kx_tree_shown_path(directory) : g_strdup("");
+        g_autofree char *path = g_strconcat(above, "/", name, NULL);
+        kx_error_about(&c.err, NULL, path);
         kx_fuse_tree_reply(&c, result, directory);
         return;
     }
@@ -361,6 +364,12 @@ void kx_tree_op_refuse(fuse_req_t req, fuse_ino_t node, const char *name, int co
         kx_tree_owns(node) && c.mount->tree ? kx_tree_find(c.mount->tree, node) : NULL;
     g_autofree char *above = found ? kx_tree_shown_path(found) : g_strdup("");
     g_autofree char *path = name ? g_strconcat(above, "/", name, NULL) : g_strdup(above);
+    if (code == EOPNOTSUPP) { /* programs try whether it is possible: nothing has failed */
+        kx_fuse_settle(&c);
+        fuse_reply_err(req, code);
+        kx_fuse_finish(&c);
+        return;
+    }
     kx_error_set(&c.err, code, "virtual files are made and named by knoxfs only");
     kx_error_about(&c.err, NULL, path);
     kx_fuse_tree_reply(&c, -code, found);

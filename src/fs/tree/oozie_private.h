@@ -68,6 +68,10 @@ int kx_oozie_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_e
 /** The directory of a view: its time is the newest of what its listing shows. */
 int kx_oozie_folder_look(const struct kx_tree_at *at, struct kx_tree_look *out,
                          struct kx_error *err);
+/** The directory of a named view (by-day/2026-11-22): any name that can be one, whatever is in it.
+ */
+int kx_oozie_named_look(const struct kx_tree_at *at, struct kx_tree_look *out,
+                        struct kx_error *err);
 /** The job {id} in the listing of its view, if that is shared at this moment.  @return borrowed
  * from the answer; NULL: it is not. */
 const struct kx_item *kx_oozie_listed(const struct kx_tree_at *at, struct kx_answer **answer);

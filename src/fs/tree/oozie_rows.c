@@ -8,13 +8,6 @@
 #define JOB    JOBS "/{id}"
 #define ACTION JOB "/actions/{action}"
 
-/* Whatever it is called: the server says what is in it. */
-static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
-{
-    (void)at, (void)out, (void)err;
-    return 0;
-}
-
 /* The links of a view, and the file that says how many there are. */
 #define LINKS(folder, words)                                                                       \
     {.pattern = folder "/{id}",                                                                    \
@@ -59,7 +52,8 @@ static int any(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_
          .kind = KX_TREE_DIRECTORY,                                                                \
          .flags = KX_TREE_UNLISTED,                                                                \
          .help = words,                                                                            \
-         .look = any},                                                                             \
+         .look = kx_oozie_named_look,                                                              \
+         .data = &(const struct kx_oozie_view){KX_JOB_WORKFLOW, filter, bound, false}},            \
     {                                                                                              \
         .pattern = JOBS "/" name "/{" bound "}/{id}", .kind = KX_TREE_LINK, .help = "a job",       \
         .text = kx_shared_view_target, .pages = &kx_oozie_pages, .look = kx_oozie_pages_look,      \

@@ -7,6 +7,25 @@
 
 #define LISTED_MAX 200
 
+/* "2026-11-22": of another text Oozie says that its SQL has failed. */
+static bool is_day(const char *text)
+{
+    static const char FORM[] = "0000-00-00";
+    size_t at = 0;
+    while (FORM[at] && (FORM[at] == '0' ? g_ascii_isdigit(text[at]) : text[at] == '-'))
+        at++;
+    g_autofree char *midnight = g_strconcat(text, "T00:00:00Z", NULL);
+    g_autoptr(GDateTime) day = g_date_time_new_from_iso8601(midnight, NULL);
+    return !FORM[at] && !text[at] && day;
+}
+
+int kx_oozie_named_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err)
+{
+    g_autofree char *filter = NULL;
+    (void)out;
+    return kx_oozie_view_filter(at, at->row->data, &filter, err);
+}
+
 int kx_oozie_view_filter(const struct kx_tree_at *at, const struct kx_oozie_view *view, char **out,
                          struct kx_error *err)
 {
@@ -17,6 +36,8 @@ int kx_oozie_view_filter(const struct kx_tree_at *at, const struct kx_oozie_view
     bool fills = g_strv_length(parts) > 1, whole = fills && !*parts[0];
     if (fills && !whole && value && strpbrk(value, ";="))
         return kx_error_set(err, ENOENT, "%s: no such name in Oozie", value);
+    if (g_strcmp0(view->with, "day") == 0 && !is_day(value))
+        return kx_error_set(err, ENOENT, "%s: a day is written as 2026-11-22", value);
     if (view->filter) *out = g_strjoinv(value ? value : "", parts);
     return 0;
 }

@@ -41,10 +41,21 @@ static int run_verb(const struct kx_tree_at *at, const struct kx_tree_verb *verb
     if (verb->argument && !optional && !*argument)
         return kx_error_set(err, EINVAL, "%s needs %s: %s", verb->name, verb->argument, verb->help);
     if (!verb->argument && *argument)
-        return kx_error_set(err, EINVAL, "%s takes nothing after it", verb->name);
+        return kx_error_set(err, EINVAL, "%s takes nothing after it, and was given %s", verb->name,
+                            argument);
     if (!verb->listed_only && !is_valid(at, verb))
         return kx_error_set(err, EBUSY, "%s is not possible now", verb->name);
     return verb->run(at, *argument ? argument : NULL, err);
+}
+
+static int no_such_verb(const struct kx_tree_at *at, const char *word, struct kx_error *err)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (const struct kx_tree_verb *verb = at->row->verbs; verb->name; verb++)
+        if (is_valid(at, verb))
+            g_string_append_printf(names, "%s%s", names->len ? ", " : "", verb->name);
+    return kx_error_set(err, EINVAL, "there is no verb %s; possible now: %s", word,
+                        names->len ? names->str : "none");
 }
 
 int kx_tree_ctl_write(const struct kx_tree_at *at, const char *data, size_t length,
@@ -58,5 +69,5 @@ int kx_tree_ctl_write(const struct kx_tree_at *at, const char *data, size_t leng
     line[word] = '\0';
     for (const struct kx_tree_verb *verb = at->row->verbs; verb->name; verb++)
         if (strcmp(verb->name, line) == 0) return run_verb(at, verb, argument, err);
-    return kx_error_set(err, EINVAL, "there is no verb %s; reading this file lists them", line);
+    return no_such_verb(at, line, err);
 }

@@ -163,7 +163,12 @@ static struct kx_tree_node *drop_node(struct kx_tree_node *directory, const char
     const struct kx_tree_place *place = kx_tree_place_child(directory->place, name, &value);
     if (place && place->row->kind != kind) place = kx_tree_place_twin(place);
     if (!place || place->row->kind != kind || !place->row->drop) {
-        kx_error_set(err, EPERM, "%s: this name is made by knoxfs only", name);
+        bool own = place && !place->variable; /* as a name of its own it is knoxfs' */
+        kx_error_set(err, EPERM,
+                     own      ? "%s: this name is made by knoxfs only"
+                     : folder ? "%s: no folder can be made here"
+                              : "%s: no such file can be made here",
+                     name);
         return NULL;
     }
     return kx_tree_node_new(directory->tree, directory, place, name, value);

@@ -180,14 +180,17 @@ static void it_is_told_who_has_asked_and_what_the_server_said(void **state)
     kx_error_about(&err, "OPEN", "/a");
     err.http_status = 403;
     kx_errors_add(book->errors, &by, &err);
-    kx_errors_note(book->errors, &kernel, "/b", &err);
+    kx_errors_note(book->errors, &by, "/", &err); /* not listed twice */
+    g_free(err.path);
+    err.path = g_strdup("/b");
+    kx_errors_add(book->errors, &kernel, &err);
     add(book, "/c", EIO, "cut");
     kx_errors_each(book->errors, append_shown, all);
     g_auto(GStrv) lines = g_strsplit(all->str, "\n", -1);
     g_autofree char *first = g_strdup_printf("\t1000\t%d\t%s\t403\tOPEN /a: denied (HTTP 403, %s)",
                                              (int)getpid(), program, strerror(EACCES));
     assert_true(*program && g_str_has_suffix(lines[0], first));
-    assert_non_null(strstr(lines[1], "Z\t7\t-\t-\t403\tOPEN /a: denied"));
+    assert_non_null(strstr(lines[1], "Z\t7\t-\t-\t403\tOPEN /b: denied"));
     assert_non_null(strstr(lines[2], "Z\t-\t-\t-\t-\tOPEN /c: cut"));
     kx_lines_text(kx_errors_lines(book->errors), followed);
     assert_non_null(strstr(followed->str, first));

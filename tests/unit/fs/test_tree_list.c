@@ -249,10 +249,10 @@ static void a_wrong_line_is_refused(void **state)
     } CASES[] = {
         {"", -EINVAL, "a verb is missing; reading this file lists them"},
         {"\n", -EINVAL, "a verb is missing; reading this file lists them"},
-        {"shout a\n", -EINVAL, "there is no verb shout; reading this file lists them"},
-        {"SAY a\n", -EINVAL, "there is no verb SAY; reading this file lists them"},
+        {"shout a\n", -EINVAL, "there is no verb shout; possible now: say, refuse"},
+        {"SAY a\n", -EINVAL, "there is no verb SAY; possible now: say, refuse"},
         {"say\n", -EINVAL, "say needs WORDS: note the words"},
-        {"start now\n", -EINVAL, "start takes nothing after it"},
+        {"start now\n", -EINVAL, "start takes nothing after it, and was given now"},
         {"say a\nsay b\n", -EINVAL, "one verb a write is taken"},
         {"say \xff\n", -EINVAL, "this is no text"},
         {"start\n", -EBUSY, "start is not possible now"},

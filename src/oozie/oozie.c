@@ -220,7 +220,8 @@ int kx_oozie_show(struct kx_oozie *oozie, const struct kx_job_id *id, const char
 
 bool kx_oozie_ended(const char *status)
 {
-    static const char *const ENDED[] = {"SUCCEEDED", "KILLED", "FAILED", "DONEWITHERROR", NULL};
+    static const char *const ENDED[] = {"SUCCEEDED",     "KILLED",  "FAILED",
+                                        "DONEWITHERROR", "IGNORED", NULL};
     return status && g_strv_contains(ENDED, status);
 }
 

@@ -77,7 +77,7 @@ int kx_oozie_show(struct kx_oozie *oozie, const struct kx_job_id *id, const char
                   const char *params, const struct kx_call *call, GBytes **out,
                   struct kx_error *err);
 
-/** SUCCEEDED, KILLED, FAILED, DONEWITHERROR. */
+/** SUCCEEDED, KILLED, FAILED, DONEWITHERROR, IGNORED. */
 bool kx_oozie_ended(const char *status);
 
 /** A member of a listing's or of a job's object that is called otherwise in each kind: "status",
@@ -87,7 +87,14 @@ char *kx_oozie_text(const struct kx_item *job, enum kx_job_kind kind, const char
 /** Milliseconds since the epoch of "Sun, 22 Nov 2026 05:01:37 GMT"; 0: none. */
 int64_t kx_oozie_time(const char *text);
 
-enum kx_verb { KX_VERB_START, KX_VERB_SUSPEND, KX_VERB_RESUME, KX_VERB_KILL, KX_VERB_RERUN };
+enum kx_verb {
+    KX_VERB_START,
+    KX_VERB_SUSPEND,
+    KX_VERB_RESUME,
+    KX_VERB_KILL,
+    KX_VERB_RERUN,
+    KX_VERB_IGNORE /* a coordinator only */
+};
 const char *kx_verb_name(enum kx_verb verb);
 
 /** Is the verb possible for a job in this state? (A workflow in PREP is not suspended, a
@@ -127,8 +134,9 @@ int kx_oozie_run_again(struct kx_oozie *oozie, const struct kx_job_id *id,
                        const struct kx_oozie_again *again, const struct kx_call *call,
                        struct kx_error *err);
 
-/** "endtime=2026-03-07T00:00Z;concurrency=3;pausetime=..." of a coordinator.  @return 0; -EINVAL:
- * Oozie does not like it, or it is none (then nothing is sent); -EBUSY: it does not show it. */
+/** "endtime=2026-03-07T00:00Z;concurrency=3;pausetime=...;status=RUNNING" of a coordinator. @return
+ * 0; -EINVAL: Oozie does not like it, or it is none (then nothing is sent); -EBUSY: it does not
+ * show it. */
 int kx_oozie_change(struct kx_oozie *oozie, const struct kx_job_id *id, const char *changes,
                     const struct kx_call *call, struct kx_error *err);
 

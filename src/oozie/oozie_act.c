@@ -23,6 +23,7 @@ static const struct {
                        "SUSPENDEDWITHERROR", "PAUSEDWITHERROR"},
                       {"KILLED"}},
     [KX_VERB_RERUN] = {"rerun", {"SUCCEEDED", "KILLED", "FAILED", "DONEWITHERROR"}, {NULL}},
+    [KX_VERB_IGNORE] = {"ignore", {"KILLED", "FAILED"}, {"IGNORED"}},
 };
 
 static bool among(const char *const *words, size_t count, const char *word)

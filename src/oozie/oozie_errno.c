@@ -37,7 +37,8 @@ static const struct {
     {"E0904", NULL, NULL, EINVAL},
     {"E1001", "E1004", NULL, EINVAL},
     {"E1013", "E1014", NULL, EBUSY},
-    {"E1015", NULL, NULL, EINVAL}, /* a change that makes no sense */
+    {"E1015", NULL, "pending status is true", EBUSY}, /* it is still being killed */
+    {"E1015", NULL, NULL, EINVAL},                    /* a change that makes no sense */
     {"E1016", "E1019", NULL, EBUSY},
     {"E1020", "E1023", NULL, EINVAL},
     {"E1024", NULL, NULL, EBUSY}, /* ignore, of runs that have not failed */

@@ -138,6 +138,7 @@ static bool shows(const struct kx_item *job, const char *name, const char *value
         return !kx_oozie_iso_time(value) || kx_oozie_iso_time(value) == kx_oozie_time(now);
     }
     g_autofree char *now = kx_item_text(job, name);
+    if (strcmp(name, "status") == 0) return now && g_str_has_prefix(now, value); /* ...WITHERROR */
     return strcmp(name, "concurrency") != 0 || g_strcmp0(now, value) == 0;
 }
 

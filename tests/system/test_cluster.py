@@ -42,13 +42,29 @@ def test_metrics(jobs, cluster):
     numbers = {name for name, value in counted.items() if not isinstance(value, dict)}
     assert set(os.listdir(there / "metrics")) == numbers | {"README"}
     refused(errno.ENOENT, os.stat, there / "metrics/nothing")
-    sample = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"\})? -?[\d.e+-]+')
-    for name in ("metrics.prom", "health"):
+    sample = re.compile(r'[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")?\})? -?[\d.e+-]+')
+    for name in ("metrics.prom", "health", "cost"):
         lines = (there / name).read_text().splitlines()
         assert all(sample.fullmatch(line) or line.startswith("# TYPE ") for line in lines), lines
     assert f"yarn_total_mb {counted['totalMB']}" in (there / "metrics.prom").read_text().splitlines()
     well = (there / "health").read_text()
     assert [f'service="{name}"}} 1' in well for name in ("hdfs", "oozie", "yarn", "jobhistory")] == [True] * 4
+
+
+def test_cost(jobs, cluster, done, sleeper):
+    """What is said of each user and queue is the sum of their applications."""
+    until(lambda: int((app_of(jobs, sleeper) / "vcore-seconds").read_text()) > 0, JOB_S, "it has used something")
+    before = ask(cluster, "apps")["apps"]["app"]
+    text = (jobs / ".cluster/cost").read_text()
+    after = ask(cluster, "apps")["apps"]["app"]
+
+    def cost(name: str) -> int:
+        return int(re.search(rf'^yarn_cost_{name}{{user="alice",queue="root.default"}} (\d+)$', text, re.MULTILINE).group(1))
+
+    for name, member in (("memory_mb_seconds", "memorySeconds"), ("vcore_seconds", "vcoreSeconds")):
+        sums = [sum(app[member] for app in apps if (app["user"], app["queue"]) == ("alice", "root.default")) for apps in (before, after)]
+        assert 0 < sums[0] <= cost(name) <= sums[1]
+    assert cost("applications") == sum(app["queue"] == "root.default" for app in after)
 
 
 def test_queues_and_nodes(jobs, cluster):
@@ -72,6 +88,7 @@ def test_an_application(jobs, cluster, sleeper):
     assert (app / "user").read_text() == "alice\n"
     assert (app / "queue").read_text() == "root.default\n"
     assert json.loads((app / "info.json").read_text())["id"] == app.name
+    until(lambda: int((app / "memory-seconds").read_text()) >= int((app / "vcore-seconds").read_text()) > 0, JOB_S, "it has used something")
     attempt = app / "attempts/1"
     assert (attempt / "state").read_text() == "RUNNING\n"
     container = (attempt / "container").read_text().strip()

@@ -92,8 +92,27 @@ def test_a_coordinator_is_changed(jobs, future):
     (there / "ctl").write_text("change endtime=2099-03-09T00:00Z;concurrency=3\n")
     assert (there / "end").read_text() == "2099-03-09T00:00:00Z\n"
     assert (there / "concurrency").read_text() == "3\n"
+    refused(errno.EBUSY, (there / "ctl").write_text, "ignore\n")
+    assert "ignore is not possible" in (there / "error").read_text()
     (there / "ctl").write_text("kill\n")
     assert status(jobs, future) == "KILLED"
+    refused(errno.EINVAL, (there / "ctl").write_text, "ignore -n\n")
+    assert "say which runs" in (there / "error").read_text() and status(jobs, future) == "KILLED"
+
+    def is_ignored() -> bool:
+        """Oozie refuses it as long as the end of the job is pending."""
+        try:
+            (there / "ctl").write_text("ignore\n")
+        except OSError as caught:
+            assert caught.errno == errno.EBUSY and "pending" in (there / "error").read_text()
+        return status(jobs, future) == "IGNORED"
+
+    until(is_ignored, 2 * JOB_S, "it is ignored")
+    assert status(jobs, future) == (there / "wait").read_text().strip() == "IGNORED"
+    refused(errno.EBUSY, (there / "ctl").write_text, "ignore\n")
+    (there / "ctl").write_text("change status=RUNNING\n")
+    assert status(jobs, future) == "RUNNING"
+    (there / "ctl").write_text("kill\n")
 
 
 def test_what_would_run_again_is_shown_and_nothing_is_done(jobs, days, done):

@@ -21,7 +21,10 @@ int kx_oozie_on_runs(const struct kx_tree_at *at, const char *action, const char
     g_autoptr(kx_answer) record = NULL;
     g_autofree char *rest = NULL;
     bool tried = kx_oozie_only_tried(argument, &rest);
-    g_auto(GStrv) words = g_strsplit_set(rest ? rest : " ", " \t", -1);
+    if (!rest)
+        return kx_error_set(err, EINVAL, "%s -n: say which runs, as 1-3 or FROM::TO",
+                            strcmp(action, "coord-rerun") == 0 ? "rerun" : action);
+    g_auto(GStrv) words = g_strsplit_set(rest, " \t", -1);
     struct kx_oozie_runs runs = {.action = action, .scope = words[0]};
     bool rerun = strcmp(action, "coord-rerun") == 0;
     for (char **word = words + 1; words[0] && *word; word++) {

@@ -86,6 +86,11 @@ static int run_kill_runs(const struct kx_tree_at *at, const char *argument, stru
     return runs ? kx_oozie_on_runs(at, "kill", argument, err) : run_kill(at, NULL, err);
 }
 
+static int run_ignore_runs(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
+{
+    return argument ? kx_oozie_ignore_runs(at, argument, err) : act(at, KX_VERB_IGNORE, NULL, err);
+}
+
 #define SLA(whose, which)                                                                          \
     {.name = "sla-enable",                                                                         \
      .argument = "[" whose "]",                                                                    \
@@ -171,12 +176,12 @@ const struct kx_tree_verb kx_oozie_coordinator_verbs[] = {
          "-n nothing is done, and preview says what would be",
      .run = kx_oozie_rerun_runs},
     {.name = "ignore",
-     .argument = "RUNS [-n]",
-     .help = "count runs that failed, or were killed, as done",
-     .run = kx_oozie_ignore_runs},
+     .argument = "[RUNS [-n]]",
+     .help = "count it, when it has failed or was killed, as done, or only these of its runs",
+     .run = run_ignore_runs},
     {.name = "change",
      .argument = "NAME=VALUE;NAME=VALUE [-n]",
-     .help = "its endtime, concurrency or pausetime",
+     .help = "its endtime, concurrency or pausetime; status=RUNNING: it goes on after all",
      .run = kx_oozie_change_it},
     {.name = "update",
      .argument = "[NAME=VALUE;NAME=VALUE] [-n]",

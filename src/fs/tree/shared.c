@@ -26,6 +26,14 @@ void kx_shared_add_line(const char *name, const char *value, void *context)
     g_string_append_printf(context, "%s\t%s\n", name, line);
 }
 
+void kx_shared_add_label(const char *text, GString *out)
+{
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') g_string_append_c(out, '\\');
+        g_string_append_c(out, *text == '\n' ? ' ' : *text);
+    }
+}
+
 /* Kept under the path that the user sees. */
 int kx_shared_error(const struct kx_tree_at *at, GString *out, struct kx_error *err)
 {

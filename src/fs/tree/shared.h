@@ -12,6 +12,9 @@ void kx_shared_add_time(int64_t ms, GString *out);
 /** Append "NAME<tab>VALUE", line ends in the value as blanks.  @context a GString. */
 void kx_shared_add_line(const char *name, const char *value, void *context);
 
+/** Append the value of a label of Prometheus, without its quotes. */
+void kx_shared_add_label(const char *text, GString *out);
+
 /** `text` of an `error` file: why the last verb of the `ctl` beside it failed. */
 int kx_shared_error(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 

@@ -52,6 +52,9 @@ int kx_yarn_scheduler_table(const struct kx_tree_at *at, GString *out, struct kx
 int kx_yarn_prometheus(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_cluster_health(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 
+/* yarn_cost.c */
+int kx_yarn_cost(const struct kx_tree_at *at, GString *out, struct kx_error *err);
+
 /* yarn_views.c: `data` of a row says which applications */
 struct kx_yarn_view {
     const char *name;     /* of a parameter; NULL: a whole filter, or none without `variable` */
@@ -62,6 +65,9 @@ struct kx_yarn_view {
 #define KX_YARN_LISTED_MAX 200
 int kx_yarn_view_names(const struct kx_tree_at *at, GPtrArray *out, struct kx_error *err);
 int kx_yarn_view_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);
+/** All applications that the ResourceManager remembers.  @apps borrowed from the answer. */
+int kx_yarn_all_apps(const struct kx_tree_at *at, struct kx_answer **answer,
+                     const struct kx_item **apps, struct kx_error *err);
 /** MORE: there when the view has more than it lists. */
 int kx_yarn_more(const struct kx_tree_at *at, GString *out, struct kx_error *err);
 int kx_yarn_more_look(const struct kx_tree_at *at, struct kx_tree_look *out, struct kx_error *err);

@@ -89,6 +89,8 @@ static const struct kx_tree_row ROWS[] = {
     VALUE(APP "/diagnostics", app, "diagnostics", "why it failed"),
     VALUE(APP "/tracking-url", app, "trackingUrl", "its page"),
     VALUE(APP "/priority", app, "priority", "among the applications of its queue"),
+    VALUE(APP "/memory-seconds", app, "memorySeconds", "MiB that it has used, times seconds"),
+    VALUE(APP "/vcore-seconds", app, "vcoreSeconds", "processors that it has used, times seconds"),
     VALUE(APP "/log-status", app, "logAggregationStatus",
           "of collecting its logs: NOT_START, RUNNING, SUCCEEDED, FAILED ..."),
     YARN_FILE(APP "/info", DOCUMENT, app, NULL, TABLE, "all of it as a table"),

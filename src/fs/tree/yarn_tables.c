@@ -3,6 +3,7 @@
 
 #include "fs/mount.h"
 #include "fs/services.h"
+#include "fs/tree/shared.h"
 #include "fs/tree/yarn_private.h"
 #include "rest/webhdfs.h"
 
@@ -51,21 +52,13 @@ static void add_metric(const char *name, const char *value, void *context)
     g_string_append_printf(out, "# TYPE %s gauge\n%s %s\n", snake->str, snake->str, value);
 }
 
-static void add_label(GString *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') g_string_append_c(out, '\\');
-        g_string_append_c(out, *text == '\n' ? ' ' : *text);
-    }
-}
-
 static void add_queue_metric(const char *path, const struct kx_item *queue, void *context)
 {
     GString *out = context;
     g_autofree char *used = kx_item_text(queue, "usedCapacity");
     if (!used) return;
     g_string_append(out, "yarn_queue_used_percent{queue=\"");
-    add_label(out, path);
+    kx_shared_add_label(path, out);
     g_string_append_printf(out, "\"} %s\n", used);
 }
 

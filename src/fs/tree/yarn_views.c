@@ -63,6 +63,15 @@ static int view_answer(const struct kx_tree_at *at, struct kx_answer **answer,
     return result;
 }
 
+int kx_yarn_all_apps(const struct kx_tree_at *at, struct kx_answer **answer,
+                     const struct kx_item **apps, struct kx_error *err)
+{
+    struct kx_yarn *yarn = kx_yarn_of(at, err);
+    int result = yarn ? kx_yarn_get(yarn, "apps", LESS, at->call, answer, err) : -ENOENT;
+    if (result == 0) *apps = kx_item_at(kx_answer_root(*answer), "apps/app");
+    return result;
+}
+
 struct started {
     const struct kx_item *app;
     int64_t ms;

@@ -85,11 +85,9 @@ static void verbs_fit_states(void **state)
     (void)state;
     static const char *const STATES[] = {"PREP",      "RUNNING", "SUSPENDED",
                                          "SUCCEEDED", "KILLED",  "FAILED"};
-    static const char *const FITS[] = {[KX_VERB_START] = "y.....",
-                                       [KX_VERB_SUSPEND] = ".y....",
-                                       [KX_VERB_RESUME] = "..y...",
-                                       [KX_VERB_KILL] = "yyy...",
-                                       [KX_VERB_RERUN] = "...yyy"};
+    static const char *const FITS[] = {
+        [KX_VERB_START] = "y.....", [KX_VERB_SUSPEND] = ".y....", [KX_VERB_RESUME] = "..y...",
+        [KX_VERB_KILL] = "yyy...",  [KX_VERB_RERUN] = "...yyy",   [KX_VERB_IGNORE] = "....yy"};
     for (size_t verb = 0; verb < G_N_ELEMENTS(FITS); verb++)
         for (size_t i = 0; i < G_N_ELEMENTS(STATES); i++)
             if (kx_verb_fits((enum kx_verb)verb, KX_JOB_WORKFLOW, STATES[i]) !=

@@ -186,8 +186,10 @@ def three(wide, data):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL], ids=["SIGSTOP", "SIGKILL"])
 def test_one_of_three_datanodes_goes(mounts, three, wide, data, number):
-    """The reader does not notice."""
+    """The reader does not notice; it is among the events of the mount."""
     mount = mounts(three.url_path, server=wide.namenode, **QUICK)
+    events = mount / ".cluster/mount/events"
+    assert "\tdatanode\t" not in events.read_text()
     ports = {urlsplit(url).port: f"dn{n}" for n, url in enumerate(wide.datanodes, 1)}
     with open(mount / "f", "rb", buffering=0) as file:
         got = file.read(MIB)
@@ -197,3 +199,6 @@ def test_one_of_three_datanodes_goes(mounts, three, wide, data, number):
             done = cat.result()
     assert done.returncode == 0, done.stderr
     assert got + done.stdout == data
+    told = [line.split("\t")[2] for line in events.read_text().splitlines() if line.split("\t")[1] == "datanode"]
+    port = wide.plan.address(serving, "transfer").rpartition(":")[2]
+    assert len(told) == 1 and re.match(rf"the DataNode [\w.]+:{port} is avoided for \d+ s: .+", told[0]), told

@@ -244,11 +244,13 @@ void kx_services_tell(struct kx_services *services, GString *out)
 {
     for (int i = 0; services && i < KX_SERVICE_KINDS; i++) {
         struct one *one = &services->all[i];
+        bool found = g_atomic_int_get(&one->found);
+        g_autofree char *failure = found && one->service ? kx_service_failure(one->service) : NULL;
         g_mutex_lock(&services->mutex);
+        const char *why = failure ? failure : one->service && one->why ? one->why : "";
         g_string_append_printf(out, "%s\t%s\t%s\t%s\n", KINDS[i].name,
                                one->service ? kx_service_base(one->service) : "none",
-                               g_atomic_int_get(&one->found) ? "yes" : "no",
-                               one->service && one->why ? one->why : "");
+                               found && !failure ? "yes" : "no", why);
         g_mutex_unlock(&services->mutex);
     }
 }

@@ -39,5 +39,6 @@ struct kx_service *kx_services_get(struct kx_services *services, enum kx_service
 
 const char *kx_services_name(enum kx_service_kind kind); /* "oozie" */
 
-/** A line each: name, URL, "yes" or "no", why not; with tabs between. */
+/** A line each: name, URL, "yes" or "no" (it answered the last request), why not; with tabs
+ * between. */
 void kx_services_tell(struct kx_services *services, GString *out);

@@ -23,8 +23,9 @@ struct kx_service {
     GMutex mutex;      /* guards what follows */
     GCond left;
     unsigned busy;
-    int64_t away_until_ms;     /* 0: it is there, as far as is known */
-    struct kx_error away;      /* why it is not */
+    int64_t away_until_ms; /* 0: it is there, as far as is known */
+    struct kx_error away;  /* why it is not */
+    char *failure;         /* how the last request ended that nobody answered; NULL: one answered */
     struct kx_silence silence; /* has a lock of its own */
     gint sent;                 /* atomic */
 };
@@ -51,6 +52,7 @@ void kx_service_free(struct kx_service *service)
     g_cond_clear(&service->left);
     kx_silence_clear(&service->silence);
     kx_error_clear(&service->away);
+    g_free(service->failure);
     g_free(service->base);
     g_free(service);
 }
@@ -63,6 +65,14 @@ const char *kx_service_base(const struct kx_service *service)
 struct kx_client *kx_service_client(const struct kx_service *service)
 {
     return service->config.client;
+}
+
+char *kx_service_failure(struct kx_service *service)
+{
+    g_mutex_lock(&service->mutex);
+    char *failure = g_strdup(service->failure);
+    g_mutex_unlock(&service->mutex);
+    return failure;
 }
 
 uint64_t kx_service_sent(struct kx_service *service)
@@ -125,6 +135,12 @@ static void leave(struct kx_service *service, int result, const struct kx_error 
     bool gone = result == -EHOSTDOWN || result == -EHOSTUNREACH;
     g_mutex_lock(&service->mutex);
     service->busy--;
+    if (result != -EINTR) {
+        g_free(service->failure);
+        service->failure = result < 0 && !err->http_status
+                               ? g_strdup(err->message ? err->message : g_strerror(-result))
+                               : NULL;
+    }
     service->away_until_ms = 0;
     if (gone && !err->http_status) {
         service->away_until_ms = now_ms(service) + KX_SERVICE_AWAY_MS;

@@ -41,6 +41,9 @@ void kx_service_free(struct kx_service *service);                          /* NU
 const char *kx_service_base(const struct kx_service *service);
 struct kx_client *kx_service_client(const struct kx_service *service);
 
+/** How the last request ended.  @return owned; NULL: it was answered, or there was none. */
+char *kx_service_failure(struct kx_service *service);
+
 /** How many requests were sent, repetitions included. */
 uint64_t kx_service_sent(struct kx_service *service);
 

@@ -15,6 +15,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.limit(400)]
 STILL = {"path": "^/oozie", "stall_response_after": 0, "latency_ms": 600_000}
 
 
+def service(mount) -> list[str]:
+    """The line of Oozie in mount/services."""
+    return (mount / ".cluster/mount/services").read_text().splitlines()[0].split("\t")
+
+
 def test_a_silent_server_is_waited_for_once(lasting, cluster, done, tmp_path):
     with Proxy(cluster.services["oozie"].removesuffix("/oozie")) as proxy:
         mount = lasting("/", hidevirtual=None, **(services(cluster) | {"oozie": proxy.namenode + "/oozie"}))
@@ -26,6 +31,7 @@ def test_a_silent_server_is_waited_for_once(lasting, cluster, done, tmp_path):
         # The kernel asks for the name once more after a failed lookup.
         assert proxy.count("namenode") == 1, proxy.stats()["recent"]
         assert f"/.oozie/jobs/{done}: Oozie at http" in (mount / ".oozie/errors").read_text()
+        assert service(mount)[2] == "no" and "did not answer in time" in service(mount)[3]
 
         (tmp_path / "left.xml").write_text(FS.format(name="left"))
         with Running("cp", tmp_path / "left.xml", submit) as cp:
@@ -41,6 +47,7 @@ def test_a_silent_server_is_waited_for_once(lasting, cluster, done, tmp_path):
         proxy.rules()
         proxy.drop()
         until(lambda: os.path.exists(mount / f".oozie/jobs/{done}"), what="it answers again")
+        assert service(mount)[2:] == ["yes", ""]
         folder = mount / ".oozie/jobs/recent"
         for job in os.listdir(folder):  # what was told to be done
             if job not in ("README", "MORE") and mark in (folder / job / "external-id").read_text():

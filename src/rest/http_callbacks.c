@@ -93,6 +93,7 @@ size_t kx_callback_header(const char *data, size_t length, struct kx_transfer *t
             header_line(transfer, line);
         else if (transfer->status >= 200)
             transfer->head_complete = TRUE;
+        if (transfer->head_complete) kx_chunks_head(transfer);
         if (transfer->head_complete) g_cond_broadcast(&transfer->changed);
     }
     transfer->moved_bytes += (int64_t)length;
@@ -105,6 +106,14 @@ size_t kx_callback_header(const char *data, size_t length, struct kx_transfer *t
 static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     return kx_callback_header(data, size * count, context);
+}
+
+/* @return how many bytes of the body that is. */
+static size_t queue_body(struct kx_transfer *transfer, const char *data, size_t length)
+{
+    if (transfer->chunked) return kx_chunks_append(transfer, data, length);
+    kx_block_queue_append(&transfer->in, transfer->http->config.pool, data, length);
+    return length;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
@@ -122,14 +131,15 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
         g_mutex_unlock(&transfer->mutex);
         return CURL_WRITEFUNC_PAUSE;
     }
-    kx_block_queue_append(&transfer->in, transfer->http->config.pool, data, length);
-    transfer->body_bytes += (int64_t)length;
+    size_t came = queue_body(transfer, data, length);
+    bool well = !transfer->chunked || !kx_chunked_wrong(&transfer->chunks);
+    transfer->body_bytes += (int64_t)came;
     transfer->moved_bytes += (int64_t)length;
-    kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_READ, length);
+    kx_stats_add(transfer->http->config.stats, KX_STAT_WIRE_READ, came);
     if (transfer->want && transfer->in.bytes >= transfer->want)
         g_cond_broadcast(&transfer->changed);
     g_mutex_unlock(&transfer->mutex);
-    return length;
+    return well ? length : CURL_WRITEFUNC_ERROR;
 }
 
 /* Called when the connection stands and the request is about to go out; a second time when libcurl

@@ -83,7 +83,7 @@ static void note_end(struct kx_transfer *transfer)
             continue;
         }
         transfer->ended = TRUE;
-        transfer->result = result;
+        transfer->result = kx_chunks_end(transfer, result);
     }
 }
 
@@ -100,7 +100,7 @@ static bool perform(struct kx_transfer *transfer, int64_t before)
 
 void kx_caller_move(struct kx_transfer *transfer, int64_t patience_ms)
 {
-    bool known = transfer->socket_left > 0;
+    bool known = transfer->socket_taken;
     int64_t before = transfer->moved_bytes;
     /* While a fast server fills the window again and again, this is when libcurl has nothing. */
     if (!known) go_on(transfer);

@@ -72,6 +72,7 @@ static const struct {
     {CURLE_GOT_NOTHING, ANY, NULL, EIO, "the server closed the connection without an answer"},
     {CURLE_PARTIAL_FILE, ANY, NULL, EIO,
      "the connection was closed before the whole body had come"},
+    {CURLE_BAD_CONTENT_ENCODING, ANY, NULL, EIO, "the body is malformed"},
     {CURLE_SEND_ERROR, ANY, NULL, EIO, "the connection broke while sending"},
     {CURLE_RECV_ERROR, ANY, NULL, EIO, "the connection broke while receiving"},
     {CURLE_OUT_OF_MEMORY, ANY, NULL, ENOMEM, "out of memory"},

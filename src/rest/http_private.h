@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/secret.h"
+#include "rest/chunked.h"
 #include "rest/http.h"
 
 #define KX_SHARED_LOCKS 8 /* at least as many as curl_lock_data has */
@@ -67,11 +68,16 @@ struct kx_transfer {
     struct sockaddr_storage peer;
     socklen_t peer_length; /* 0: not known yet */
     /* of http_socket.c, of the caller */
-    gboolean socket_may;           /* not decided yet */
-    int socket_fd;                 /* libcurl's */
-    void *socket_tls;              /* its session of TLS (http_tls.h), or NULL */
-    int socket_wake;               /* eventfd that ends a wait, or -1; guarded by mutex */
-    int64_t socket_left;           /* of the body; 0: libcurl receives it */
+    gboolean socket_may;   /* not decided yet */
+    int socket_fd;         /* libcurl's */
+    void *socket_tls;      /* its session of TLS (http_tls.h), or NULL */
+    int socket_wake;       /* eventfd that ends a wait, or -1; guarded by mutex */
+    gboolean socket_taken; /* libcurl receives no more */
+    int64_t socket_left;   /* then: of the body; in chunks: it is not known */
+    /* of http_chunks.c; of the caller, by mutex where blocks are queued */
+    gboolean chunks_may;           /* libcurl gives chunks as they are, if it is in chunks */
+    gboolean chunked;              /* it is */
+    struct kx_chunked chunks;      /* of a chunked one */
     struct kx_record_note *record; /* the caller's; NULL: it is not recorded */
     char curl_words[CURL_ERROR_SIZE];
     struct kx_verified verified;
@@ -178,6 +184,15 @@ bool kx_socket_move(struct kx_transfer *transfer);
 void kx_socket_wait(struct kx_transfer *transfer, int64_t ms);
 void kx_socket_wake(struct kx_transfer *transfer);
 void kx_socket_drop(struct kx_transfer *transfer);
+
+/** Bodies in chunks that libcurl does not decode (http_chunks.c): before the start, for who takes
+ * the socket; when the head has come (mutex held); bytes of the connection, whose payload is queued
+ * (mutex held; @return how many bytes that is; what is wrong with them shows in the result); the
+ * result that the transfer shall have when it ends. */
+void kx_chunks_install(struct kx_transfer *transfer);
+void kx_chunks_head(struct kx_transfer *transfer);
+size_t kx_chunks_append(struct kx_transfer *transfer, const char *data, size_t length);
+CURLcode kx_chunks_end(struct kx_transfer *transfer, CURLcode result);
 
 /** Connections in advance (http_spare.c): before the start; when the connection stands; when it
  * ends (@return true: a spare was dead, and the request is to be sent once more); now and then; at

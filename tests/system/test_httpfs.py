@@ -7,6 +7,7 @@ import re
 import pytest
 from faultproxy import Proxy
 from knoxtest import refused, run, sh, until
+from knoxtest.relays import CuttingRelay, payload_of_chunks
 from knoxtest.tree import TREE, stats
 
 from conftest import make_folder
@@ -99,6 +100,43 @@ def test_small_files_are_opened_once(mounts, hdfs, wide, tmp_path):
         numbers = stats(mount / TREE)
         assert numbers["requests"]["OPEN"] == files
         assert numbers["ahead-used"] == numbers["ahead-files"] > files / 2
+        mount.close()
+
+
+def offsets(lines: list[str]) -> list[int]:
+    """Where the OPENs among these requests began."""
+    return [int(re.search(r"[?&]offset=(\d+)", line)[1]) for line in lines if "op=OPEN" in line]
+
+
+@pytest.fixture(scope="module")
+def large() -> bytes:
+    return os.urandom(9 * MIB + 4321)
+
+
+# HttpFS sends such a file in chunks of 32 KiB, with 8 bytes between them (6 before the first).
+@pytest.mark.parametrize("at", [3, 6 + 100, 6 + 100 * 32776 + 5000, 6 + 200 * 32776 - 8, 6 + 200 * 32776 - 5, 6 + 200 * 32776])
+def test_cut_within_chunks(mounts, hdfs, wide, large, at):
+    """Within a chunk, behind it, in the line with a size: opened again at the byte after the last one that came."""
+    hdfs.write("f", large)
+    with CuttingRelay(wide.httpfs.partition("://")[2], b"op=OPEN", at) as relay:
+        mount = mounts(hdfs.url_path, server=f"http://127.0.0.1:{relay.port}")
+        assert (mount / "f").read_bytes() == large
+        assert len(relay.body) == at
+        assert offsets([head.decode() for head in relay.heads]) == [0, payload_of_chunks(relay.body)]
+        mount.close()
+
+
+@pytest.mark.parametrize("how", ["fin", "rst"])
+@pytest.mark.parametrize("at", [0, 1, 65_537, 5 * MIB + 7, 9 * MIB + 4320])
+def test_cut(mounts, hdfs, wide, large, at, how):
+    """... also where chunks are not alike: the proxy makes them anew."""
+    hdfs.write("f", large)
+    with Proxy(wide.namenode, httpfs=wide.httpfs) as proxy:
+        mount = mounts(hdfs.url_path, server=proxy.httpfs)
+        proxy.rules({"role": "httpfs", "op": "OPEN", "cut_response_after": at, "how": how, "times": 1})
+        assert (mount / "f").read_bytes() == large
+        first, second = offsets([one["line"] for one in proxy.stats()["recent"]])
+        assert first == 0 and (second == at if how == "fin" else second <= at)
         mount.close()
 
 

@@ -11,18 +11,36 @@
 /* The answer of every connection. */
 struct script {
     SSL_CTX *context;
-    gint64 pattern; /* of the LONG bytes that its head tells of */
+    gint64 pattern; /* of the LONG bytes that there should be */
+    gint64 chunk;   /* as so long chunks; 0: its head tells how many they are */
     enum { FAREWELL, NO_FAREWELL, GARBAGE, SILENCE } end;
     gint closed; /* how many clients have, while there was silence */
 };
+
+static bool write_chunks(SSL *session, const struct script *script)
+{
+    bool well = tls_print(session, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (gint64 at = 0; well && at < script->pattern; at += script->chunk) {
+        gint64 size = MIN(script->chunk, LONG - at);
+        well = tls_print(session, "%" G_GINT64_MODIFIER "x\r\n", size) &&
+               tls_write_pattern(session, at, MIN(size, script->pattern - at)) &&
+               (at + size > script->pattern || tls_print(session, "\r\n"));
+    }
+    return well && (script->pattern < LONG || tls_print(session, "0\r\n\r\n"));
+}
+
+static bool write_sized(SSL *session, const struct script *script)
+{
+    return tls_print(session, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", LONG) &&
+           tls_write_pattern(session, 0, script->pattern);
+}
 
 static void serve(struct connection *connection, void *context)
 {
     struct script *script = context;
     SSL *session = tls_accept(script->context, connection->fd);
     if (session && tls_read_head(session) &&
-        tls_print(session, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", LONG) &&
-        tls_write_pattern(session, script->pattern)) {
+        (script->chunk ? write_chunks : write_sized)(session, script)) {
         if (script->end == FAREWELL) SSL_shutdown(session);
         if (script->end == GARBAGE) connection_print(connection, "this is no record of TLS");
         if (script->end == SILENCE && connection_wait_closed(connection, 60000))
@@ -92,6 +110,9 @@ static void bodies_come_whole(void **state)
     (void)state;
     check((struct script){.pattern = LONG, .end = FAREWELL}, 0);
     check((struct script){.pattern = LONG, .end = NO_FAREWELL}, 0);
+    check((struct script){.pattern = LONG, .end = FAREWELL, .chunk = 32768}, 0);
+    check((struct script){.pattern = LONG, .end = NO_FAREWELL, .chunk = 5000}, 0);
+    check((struct script){.pattern = LONG, .end = SILENCE, .chunk = 32768}, 0);
 }
 
 static void a_body_that_is_cut_is_an_error(void **state)
@@ -100,13 +121,14 @@ static void a_body_that_is_cut_is_an_error(void **state)
     check((struct script){.pattern = LONG - 1, .end = FAREWELL}, -EIO);
     check((struct script){.pattern = LONG - 1, .end = NO_FAREWELL}, -EIO);
     check((struct script){.pattern = LONG / 2, .end = GARBAGE}, -EIO);
+    check((struct script){.pattern = LONG - 1, .end = FAREWELL, .chunk = 32768}, -EIO);
+    check((struct script){.pattern = LONG - 1, .end = NO_FAREWELL, .chunk = 32768}, -EIO);
+    check((struct script){.pattern = LONG / 2, .end = GARBAGE, .chunk = 32768}, -EIO);
 }
 
 /* Blocks are filled up, and no byte is lost or comes twice, whatever is asked for. */
-static void pieces_of_any_size_are_in_order(void **state)
+static void check_pieces(struct script script)
 {
-    (void)state;
-    struct script script = {.pattern = LONG};
     struct scene scene = begin(&script);
     const struct kx_limits limits = limits_of(20000, 0);
     g_autoptr(kx_transfer) transfer = start(&scene);
@@ -126,6 +148,15 @@ static void pieces_of_any_size_are_in_order(void **state)
     end(&scene);
 }
 
+static void pieces_of_any_size_are_in_order(void **state)
+{
+    (void)state;
+    check_pieces((struct script){.pattern = LONG});
+    check_pieces((struct script){.pattern = LONG, .chunk = 32768});
+    check_pieces((struct script){.pattern = LONG, .chunk = 16384});
+    check_pieces((struct script){.pattern = LONG, .chunk = 1000});
+}
+
 /* All that the server sends before it falls silent. */
 static void pull_what_comes(const struct scene *scene, struct kx_transfer *transfer, gint64 left)
 {
@@ -139,10 +170,8 @@ static void pull_what_comes(const struct scene *scene, struct kx_transfer *trans
     assert_int_equal(left, 0);
 }
 
-static void a_silent_server_is_waited_for_so_long(void **state)
+static void check_patience(struct script script)
 {
-    (void)state;
-    struct script script = {.pattern = LONG / 2, .end = SILENCE};
     struct scene scene = begin(&script);
     for (int i = 0; i < 2; i++) {
         g_autoptr(kx_transfer) transfer = start(&scene);
@@ -156,6 +185,14 @@ static void a_silent_server_is_waited_for_so_long(void **state)
         g_usleep(5000);
     assert_int_equal(g_atomic_int_get(&script.closed), 2); /* a dropped one closes */
     end(&scene);
+}
+
+static void a_silent_server_is_waited_for_so_long(void **state)
+{
+    (void)state;
+    check_patience((struct script){.pattern = LONG / 2, .end = SILENCE});
+    check_patience((struct script){.pattern = LONG / 2, .end = SILENCE, .chunk = 32768});
+    check_patience((struct script){.pattern = 32768 * 100, .end = SILENCE, .chunk = 32768});
 }
 
 static gpointer read_all(gpointer data)

@@ -99,13 +99,13 @@ bool tls_print(SSL *session, const char *fmt, ...)
     return SSL_write(session, text, (int)strlen(text)) > 0;
 }
 
-bool tls_write_pattern(SSL *session, gint64 length)
+bool tls_write_pattern(SSL *session, gint64 offset, gint64 length)
 {
     unsigned char piece[PIECE];
     for (gint64 at = 0; at < length; at += PIECE) {
         int count = (int)MIN((gint64)PIECE, length - at);
         for (int i = 0; i < count; i++)
-            piece[i] = pattern_byte(at + i);
+            piece[i] = pattern_byte(offset + at + i);
         if (SSL_write(session, piece, count) <= 0) return false;
     }
     return true;

@@ -24,4 +24,4 @@ bool tls_read_head(SSL *session);
 
 /** @return false: the client has closed. */
 bool tls_print(SSL *session, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
-bool tls_write_pattern(SSL *session, gint64 length); /* pattern_byte from 0 on */
+bool tls_write_pattern(SSL *session, gint64 offset, gint64 length); /* as server.h's */

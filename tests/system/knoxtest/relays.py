@@ -60,7 +60,7 @@ class Relay:
             server.settimeout(None)
             self.open.append(server)
             server.sendall(first)
-            back = threading.Thread(target=pump, args=(server, connection), daemon=True)
+            back = threading.Thread(target=self.answer, args=(server, connection, first), daemon=True)
             back.start()
             pump(connection, server)
             back.join()
@@ -75,12 +75,42 @@ class Relay:
         self.heads.append(first)
         return host, int(port), first
 
+    def answer(self, server: socket.socket, connection: socket.socket, first: bytes) -> None:
+        """The other way."""
+        pump(server, connection)
+
+
+class CuttingRelay(Relay):
+    """Ends the connection within the first answer to a request with WORD, after so many bytes of its body, as they are on the wire.
+
+    body has these bytes.
+    """
+
+    def __init__(self, target: str, word: bytes, after: int):
+        self.word, self.after, self.body = word, after, b""
+        super().__init__(target)
+
+    def answer(self, server, connection, first):
+        if self.word not in first or self.body:
+            return pump(server, connection)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += exactly(server, 1)
+        connection.sendall(answer)
+        self.body = exactly(server, self.after)
+        connection.sendall(self.body)
+        end(connection, server)
+
 
 def pump(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError, ValueError):
         while piece := source.recv(65536):
             target.sendall(piece)
-    for one in (source, target):
+    end(source, target)
+
+
+def end(*connections: socket.socket) -> None:
+    for one in connections:
         with contextlib.suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)
 
@@ -150,10 +180,20 @@ class SocksProxy(Relay):
 
 
 def exactly(connection: socket.socket, count: int) -> bytes:
-    data = b""
+    data = bytearray()
     while len(data) < count:
         piece = connection.recv(count - len(data))
         if not piece:
             raise OSError("gone")
         data += piece
-    return data
+    return bytes(data)
+
+
+def payload_of_chunks(stream: bytes) -> int:
+    """Of a body in chunks, as far as it goes."""
+    payload = at = 0
+    while (line := stream.find(b"\r\n", at)) >= 0:
+        size = int(stream[at:line], 16)
+        payload += min(size, len(stream) - line - 2)
+        at = line + 2 + size + 2
+    return payload

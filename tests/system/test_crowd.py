@@ -185,7 +185,7 @@ def test_an_entry_is_as_complete_as_a_status(stack, hdfs, via, begun):
     name = {"CREATE": "new", "APPEND": "f"}[begun]
     with hdfs.writing(begun, name, **({"blocksize": MIB} if begun == "CREATE" else {})) as send:
         send(b"y" * (2 * MIB + 300_000))
-        until(lambda: hdfs.length(name) >= MIB, 20, "a whole block counts")
+        until(lambda: (hdfs.length(name) or 0) >= MIB, 20, "a whole block counts")
         time.sleep(0.5)  # and nothing more comes
         page = json.loads(hdfs.ask("GET", "LISTSTATUS_BATCH", user="root"))
         entries = page["DirectoryListing"]["partialListing"]["FileStatuses"]["FileStatus"]

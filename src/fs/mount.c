@@ -341,7 +341,7 @@ unsigned kx_mount_finish(struct kx_mount *mount)
     kx_opens_release_all(mount->opens);
     unsigned lost = (unsigned)(g_atomic_int_get(&mount->failed_closes) - before);
     lost += mount->uploader ? kx_uploader_finish(mount->uploader, mount->ending) : 0;
-    lost += kx_writers_publish_all(mount->writers, &call);
+    lost += kx_writers_publish_last(mount->writers, &call);
     kx_cancel_fire(over);
     g_thread_join(thread);
     return lost;

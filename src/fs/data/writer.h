@@ -170,9 +170,11 @@ GPtrArray *kx_writers_fresh_in(struct kx_writers *writers, struct kx_inode *dire
 struct kx_writer *kx_writers_of_record(struct kx_writers *writers, int64_t id);
 
 /** Publish everything, before an end. What cannot be is kept as a record of the journal, if it is
- * in a local file.  @return how many could not be. */
-unsigned kx_writers_publish_all(struct kx_writers *writers, const struct kx_call *call);
-/** The same of the files at or below `top`. */
+ * in a local file.  @return how many could not be, without those whose program knows it: a close
+ * whose RELEASE the kernel did not send any more is no news. */
+unsigned kx_writers_publish_last(struct kx_writers *writers, const struct kx_call *call);
+/** The same in between, of the files at or below `top`, NULL: of all.  @return how many could not
+ * be. */
 unsigned kx_writers_publish_below(struct kx_writers *writers, const struct kx_inode *top,
                                   const struct kx_call *call);
 

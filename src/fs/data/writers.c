@@ -73,9 +73,15 @@ struct kx_writer *kx_writers_of_record(struct kx_writers *writers, int64_t id)
     return NULL;
 }
 
-unsigned kx_writers_publish_all(struct kx_writers *writers, const struct kx_call *call)
+/* @return whether it is published. */
+static bool publish_one(struct kx_writer *writer, const struct kx_call *call)
 {
-    return kx_writers_publish_below(writers, NULL, call);
+    KX_ERROR_AUTO(err);
+    if (kx_writer_publish(writer, call, &err) == 0) return true;
+    kx_errors_add(writer->mount->errors, NULL, &err);
+    kx_log_write(writer->mount->log, KX_LOG_ERROR, "not uploaded: %s",
+                 err.path ? err.path : "a file without a name");
+    return false;
 }
 
 unsigned kx_writers_publish_below(struct kx_writers *writers, const struct kx_inode *top,
@@ -85,13 +91,20 @@ unsigned kx_writers_publish_below(struct kx_writers *writers, const struct kx_in
     unsigned failed = 0;
     for (guint i = 0; i < now->len; i++) {
         struct kx_writer *writer = g_ptr_array_index(now, i);
-        KX_ERROR_AUTO(err);
         if (top && !kx_inode_is_below(writer->inode, top)) continue;
-        if (kx_writer_publish(writer, call, &err) == 0) continue;
-        kx_errors_add(writer->mount->errors, NULL, &err);
-        kx_log_write(writer->mount->log, KX_LOG_ERROR, "not uploaded: %s",
-                     err.path ? err.path : "a file without a name");
-        failed++;
+        failed += !publish_one(writer, call);
+    }
+    return failed;
+}
+
+unsigned kx_writers_publish_last(struct kx_writers *writers, const struct kx_call *call)
+{
+    g_autoptr(GPtrArray) now = writers_now(writers);
+    unsigned failed = 0;
+    for (guint i = 0; i < now->len; i++) {
+        struct kx_writer *writer = g_ptr_array_index(now, i);
+        bool told = g_atomic_int_get(&writer->told);
+        failed += !publish_one(writer, call) && !told;
     }
     return failed;
 }

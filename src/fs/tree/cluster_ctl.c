@@ -22,7 +22,7 @@ static int set_level(const struct kx_tree_at *at, const char *argument, struct k
 static int sync_all(const struct kx_tree_at *at, const char *argument, struct kx_error *err)
 {
     (void)argument;
-    unsigned failed = kx_writers_publish_all(at->mount->writers, at->call);
+    unsigned failed = kx_writers_publish_below(at->mount->writers, NULL, at->call);
     if (!failed) return 0;
     return kx_error_set(err, EIO, "%u files could not be uploaded; /.cluster/mount/errors says why",
                         failed);

@@ -317,12 +317,14 @@ static void at_the_end_all_is_published(void **state)
     struct kx_writer *writer = writing_open(w, KX_WRITE_NEW);
     writing_put(writer, 0, "abc");
     fake_files_fail(w->client, "FINISH", ENOSPC, false);
-    assert_int_equal(kx_writers_publish_all(w->mount.writers, NULL), 1);
+    assert_int_equal(kx_writers_publish_last(w->mount.writers, NULL), 1);
     g_autofree char *line = kx_errors_last(w->mount.errors, "/d/a");
+    assert_int_equal(kx_writers_publish_last(w->mount.writers, NULL), 0); /* it was told */
+    assert_int_equal(kx_writers_publish_below(w->mount.writers, NULL, NULL), 1);
     kx_writer_close(writer);
     writer = writing_open(w, KX_WRITE_NEW);
     writing_put(writer, 0, "abc");
-    assert_int_equal(kx_writers_publish_all(w->mount.writers, NULL), 0);
+    assert_int_equal(kx_writers_publish_last(w->mount.writers, NULL), 0);
     kx_writer_close(writer);
     writing_check_only(w, "abc");
 }

@@ -82,7 +82,7 @@ static char *asked_text(const struct kx_asker *by, const struct kx_error *err)
 
 /* @asked consumed. */
 static void keep_line(struct kx_errors *errors, const char *path, const struct kx_error *err,
-                      char *asked, bool noted)
+                      char *asked, bool noted, int64_t at_ms)
 {
     g_autofree char *line = kx_error_format(err);
     g_mutex_lock(&errors->mutex);
@@ -102,7 +102,7 @@ static void keep_line(struct kx_errors *errors, const char *path, const struct k
     kept->asked = asked;
     kept->code = err->code;
     kept->noted = noted;
-    kept->at_ms = errors->clock->wall_ms(errors->clock);
+    kept->at_ms = at_ms;
     if (errors->order.length > KX_ERRORS_MAX) forget_oldest(errors);
     g_mutex_unlock(&errors->mutex);
 }
@@ -126,15 +126,12 @@ void kx_errors_format(const struct kx_errors_item *item, GString *out)
 }
 
 static void tell_followers(struct kx_errors *errors, const struct kx_error *err, const char *asked,
-                           const char *line)
+                           const char *line, int64_t at_ms)
 {
     g_autofree char *redacted = kx_redact(line);
     g_autoptr(GString) text = g_string_new(NULL);
-    const struct kx_errors_item item = {.at_ms = errors->clock->wall_ms(errors->clock),
-                                        .code = err->code,
-                                        .path = err->path,
-                                        .line = redacted,
-                                        .asked = asked};
+    const struct kx_errors_item item = {
+        .at_ms = at_ms, .code = err->code, .path = err->path, .line = redacted, .asked = asked};
     kx_errors_format(&item, text);
     kx_lines_add(errors->lines, text->str);
 }
@@ -143,15 +140,16 @@ void kx_errors_add(struct kx_errors *errors, const struct kx_asker *by, const st
 {
     g_autofree char *line = kx_error_format(err), *asked = asked_text(by, err);
     bool shown = kx_errors_shows(err->code);
+    int64_t at_ms = errors->clock->wall_ms(errors->clock); /* the same for all who see it */
     kx_log_write(errors->log, shown ? KX_LOG_WARNING : KX_LOG_DEBUG, "%s", line);
-    if (shown) tell_followers(errors, err, asked, line);
-    if (err->path) keep_line(errors, err->path, err, g_steal_pointer(&asked), false);
+    if (shown) tell_followers(errors, err, asked, line, at_ms);
+    if (err->path) keep_line(errors, err->path, err, g_steal_pointer(&asked), false, at_ms);
 }
 
 void kx_errors_note(struct kx_errors *errors, const struct kx_asker *by, const char *path,
                     const struct kx_error *err)
 {
-    keep_line(errors, path, err, asked_text(by, err), true);
+    keep_line(errors, path, err, asked_text(by, err), true, errors->clock->wall_ms(errors->clock));
 }
 
 char *kx_errors_last(struct kx_errors *errors, const char *path)

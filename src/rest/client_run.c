@@ -370,8 +370,9 @@ int kx_operation_run(struct kx_operation *o, const struct kx_call *call, kx_take
     if (o->direct) return 0;
     result = run_attempts(o, attempts, take, context, out, maybe, to);
     if (result == 0 && o->refused) kx_datanodes_wrong(o->client->datanodes);
-    /* A call with little patience says nothing of the server's. */
-    bool patient = timeout_ms >= config->timeout_ms;
+    /* A call with little patience says nothing of the server's, nor does one that waits for bytes:
+     * where nobody redirects, that is a DataNode's silence. */
+    bool patient = timeout_ms >= config->timeout_ms && !kx_op_info(o->op)->redirected;
     bool silence =
         (result == -ETIMEDOUT && patient) || result == -EHOSTDOWN || result == -EHOSTUNREACH;
     if (silence) kx_silence_failed(&o->client->silence, asked_ms, now_ms(o), -result);

@@ -18,6 +18,7 @@ struct kx_download {
     bool broken;                  /* a stream broke: the NameNode says where it goes on */
     int failures;                 /* in a row, without a byte in between */
     int64_t progress_ms;          /* when the last byte came, or the caller began to wait */
+    struct kx_error lost; /* what the stream ended with, while there are bytes that came before */
 };
 
 static int say_replaced(const struct kx_download *d, struct kx_error *err)
@@ -152,6 +153,18 @@ static int stream_reopen(struct kx_download *d, const struct kx_call *call, stru
     return result < 0 ? result : stream_open(d, call, err);
 }
 
+/* The stream is not waited for any more: what came of it goes first. */
+static int pull_lost(struct kx_download *d, struct kx_block **out, struct kx_error *err)
+{
+    *out = kx_transfer_take(d->transfer);
+    if (*out) {
+        kx_error_clear(err);
+        return 1;
+    }
+    kx_error_copy(err, &d->lost);
+    return -err->code;
+}
+
 /* One try of a pull.  @return as kx_download_pull, but 0 also when the body ended too early. */
 static int pull_once(struct kx_download *d, size_t want, const struct kx_call *call,
                      struct kx_block **out, struct kx_error *err)
@@ -160,9 +173,14 @@ static int pull_once(struct kx_download *d, size_t want, const struct kx_call *c
         int result = stream_reopen(d, call, err);
         if (result < 0) return result;
     }
+    if (d->lost.code) return pull_lost(d, out, err);
     struct kx_limits limits = kx_client_body_limits(d->client, call);
     limits.stall_ms = MAX(limits.stall_ms / 2, 1);
     int result = kx_transfer_pull(d->transfer, want, &limits, out, err);
+    if (result == -ETIMEDOUT) {
+        kx_error_copy(&d->lost, err);
+        return pull_lost(d, out, err);
+    }
     if (result == 0)
         return kx_error_set(err, EIO,
                             "the body ended %" G_GINT64_FORMAT " bytes before the end of the range",
@@ -180,7 +198,7 @@ static void accept_block(struct kx_download *d, struct kx_block *block)
     }
     d->next += (int64_t)block->length;
     d->failures = 0;
-    d->progress_ms = now_ms(d);
+    if (!d->lost.code) d->progress_ms = now_ms(d);
 }
 
 /* The stream came from a DataNode that has the block where it began, not always the one where it
@@ -205,6 +223,7 @@ static void drop_stream(struct kx_download *d, const struct kx_call *call,
                  d->path, d->next, line);
     if (d->transfer) suspect_datanode(d, call, err);
     g_clear_pointer(&d->transfer, kx_transfer_free);
+    kx_error_clear(&d->lost);
     d->failures++;
     d->broken = true;
 }
@@ -216,7 +235,7 @@ int kx_download_pull(struct kx_download *d, size_t want, const struct kx_call *c
     struct kx_error *to = err ? err : &own;
     if (d->next >= d->end) return 0;
     want = (size_t)MIN((int64_t)want, d->end - d->next);
-    d->progress_ms = now_ms(d);
+    if (!d->lost.code) d->progress_ms = now_ms(d);
     for (;;) {
         kx_error_clear(to);
         int result = pull_once(d, want, call, out, to);
@@ -245,6 +264,7 @@ void kx_download_close(struct kx_download *d)
 {
     if (!d) return;
     kx_transfer_free(d->transfer);
+    kx_error_clear(&d->lost);
     g_free(d->inode_path);
     g_free(d->path);
     g_free(d);

@@ -164,6 +164,10 @@ const char *kx_transfer_header_at(const struct kx_transfer *transfer, const char
 int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_limits *limits,
                      struct kx_block **out, struct kx_error *err);
 
+/** Take of the bytes that have come without waiting for any, as when a pull has waited too long for
+ * more of them.  @return owned block; NULL: there are none. */
+struct kx_block *kx_transfer_take(struct kx_transfer *transfer);
+
 /** Change how many bytes of the response's body may wait here, from now on. What waits already
  * stays. */
 void kx_transfer_set_window(struct kx_transfer *transfer, size_t bytes);

@@ -334,6 +334,15 @@ static gboolean bytes_to_pull(const struct kx_transfer *transfer)
     return transfer->ended || transfer->in_paused || transfer->in.bytes >= transfer->want;
 }
 
+/* Mutex held. */
+static struct kx_block *take_block(struct kx_transfer *transfer)
+{
+    struct kx_block *block = kx_block_queue_take(&transfer->in);
+    if (transfer->in_paused && transfer->in.bytes <= transfer->window_bytes / 2)
+        kx_transfer_kick(transfer);
+    return block;
+}
+
 int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_limits *limits,
                      struct kx_block **out, struct kx_error *err)
 {
@@ -342,15 +351,21 @@ int kx_transfer_pull(struct kx_transfer *transfer, size_t want, const struct kx_
     int result = kx_transfer_wait(transfer, bytes_to_pull, limits, err);
     transfer->want = 0;
     if (result == 0 && transfer->in.head) {
-        *out = kx_block_queue_take(&transfer->in);
-        if (transfer->in_paused && transfer->in.bytes <= transfer->window_bytes / 2)
-            kx_transfer_kick(transfer);
+        *out = take_block(transfer);
         result = 1;
     } else if (result == 0 && transfer->result != CURLE_OK) {
         result = kx_transfer_failure(transfer, err);
     }
     g_mutex_unlock(&transfer->mutex);
     return result;
+}
+
+struct kx_block *kx_transfer_take(struct kx_transfer *transfer)
+{
+    g_mutex_lock(&transfer->mutex);
+    struct kx_block *block = transfer->in.head ? take_block(transfer) : NULL;
+    g_mutex_unlock(&transfer->mutex);
+    return block;
 }
 
 void kx_transfer_set_window(struct kx_transfer *transfer, size_t bytes)

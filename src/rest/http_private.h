@@ -60,7 +60,9 @@ struct kx_transfer {
     struct curl_slist *headers_out;
     size_t window_bytes;
     gboolean once;
-    int second_fd; /* of the socket of an upload, or -1; the engine's thread's own */
+    /* of http_salvage.c; the engine's thread's own */
+    int second_fd;    /* of the socket of an upload, or -1 */
+    GByteArray *left; /* what was not read, when sending has failed; or NULL */
     /* of http_spare.c, of the thread that moves its bytes */
     char *server;         /* "dn1:9864", where connections are made in advance; or NULL */
     gboolean spare_tried; /* the first socket was asked for */

@@ -4,13 +4,19 @@
  * it. Its kernel then resets the connection; libcurl's next send fails, and libcurl closes the
  * socket with the answer unread in it (measured with DataNodes: one refusal in fifteen, and the
  * reason, denied or over quota, is lost). So a second descriptor of the socket of a plain http
- * upload is kept, and what is left in it is read when sending has failed. */
+ * upload is kept, and what is left in it is read when sending has failed.
+ *
+ * By TLS it is more than one in two, as libcurl's one send is 32 records. There only the session
+ * can read what is left, and libcurl ends that with the socket; before, it says in words for the
+ * person that debugs it that SSL_write has failed (7.88 to 8.22: ossl_send), and that is when we
+ * read. A libcurl that finds other words loses a reason again, no more. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "rest/http_private.h"
+#include "rest/http_tls.h"
 
 #define LEFT_BYTES_MAX ((size_t)64 * 1024)
 
@@ -25,30 +31,55 @@ static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
     return CURL_SOCKOPT_OK;
 }
 
+static ssize_t receive(int fd, void *session, struct iovec room)
+{
+    return session ? kx_tls_receive(session, &room, 1)
+                   : recv(fd, room.iov_base, room.iov_len, MSG_DONTWAIT);
+}
+
+/* From the session, or from the socket if there is none. */
+static GByteArray *read_left(int fd, void *session)
+{
+    GByteArray *left = g_byte_array_new();
+    char buffer[8192];
+    while (left->len < LEFT_BYTES_MAX) {
+        ssize_t got = receive(fd, session, (struct iovec){buffer, sizeof buffer});
+        if (got <= 0) break;
+        g_byte_array_append(left, (guint8 *)buffer, (guint)got);
+    }
+    return left;
+}
+
+static int on_words(CURL *easy, curl_infotype kind, char *words, size_t length, void *context)
+{
+    static const char FAILED[] = "SSL_write";
+    struct kx_transfer *transfer = context;
+    bool failed = kind == CURLINFO_TEXT && memmem(words, length, FAILED, sizeof FAILED - 1) != NULL;
+    void *session = failed && !transfer->left ? kx_tls_session(easy) : NULL;
+    if (session) transfer->left = read_left(-1, session);
+    return 0;
+}
+
 void kx_salvage_install(struct kx_transfer *transfer, const struct kx_http_request *request)
 {
     transfer->second_fd = -1;
-    if (!request->upload || !g_str_has_prefix(request->url, "http:")) return;
-    curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
-    curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTDATA, transfer);
+    if (!request->upload) return;
+    if (g_str_has_prefix(request->url, "http:")) {
+        curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+        curl_easy_setopt(transfer->easy, CURLOPT_SOCKOPTDATA, transfer);
+    } else {
+        curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L); /* to us, and nobody else */
+        curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, on_words);
+        curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer);
+    }
 }
 
 void kx_salvage_drop(struct kx_transfer *transfer)
 {
     if (transfer->second_fd >= 0) close(transfer->second_fd);
     transfer->second_fd = -1;
-}
-
-static GByteArray *read_left(int fd)
-{
-    GByteArray *left = g_byte_array_new();
-    char buffer[8192];
-    while (left->len < LEFT_BYTES_MAX) {
-        ssize_t got = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
-        if (got <= 0) break;
-        g_byte_array_append(left, (guint8 *)buffer, (guint)got);
-    }
-    return left;
+    if (transfer->left) g_byte_array_unref(transfer->left);
+    transfer->left = NULL;
 }
 
 /* Hand heads on, line by line, as libcurl would.  @return how many bytes they are. */
@@ -67,8 +98,10 @@ static size_t give_heads(struct kx_transfer *transfer, const char *data, size_t 
 CURLcode kx_salvage_try(struct kx_transfer *transfer, CURLcode result)
 {
     bool unread = transfer->status == 0 || transfer->status / 100 == 1; /* 100 Continue */
-    if (result != CURLE_SEND_ERROR || transfer->second_fd < 0 || !unread) return result;
-    g_autoptr(GByteArray) left = read_left(transfer->second_fd);
+    if (result != CURLE_SEND_ERROR || !unread) return result;
+    if (transfer->second_fd >= 0) transfer->left = read_left(transfer->second_fd, NULL);
+    const GByteArray *left = transfer->left;
+    if (!left) return result;
     const char *data = (const char *)left->data;
     if (left->len < 5 || memcmp(data, "HTTP/", 5) != 0) return result;
     size_t head = give_heads(transfer, data, left->len);

@@ -14,14 +14,19 @@ static bool is_of_this_library(void)
     return g_strcmp0(info->ssl_version, mine) == 0;
 }
 
-void *kx_tls_take(CURL *easy, int fd)
+void *kx_tls_session(CURL *easy)
 {
     struct curl_tlssessioninfo *info = NULL;
     if (!is_of_this_library() || curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
-        !info || info->backend != CURLSSLBACKEND_OPENSSL || !info->internals)
+        !info || info->backend != CURLSSLBACKEND_OPENSSL)
         return NULL;
-    SSL *session = info->internals;
-    BIO *socket = BIO_new_socket(fd, BIO_NOCLOSE);
+    return info->internals;
+}
+
+void *kx_tls_take(CURL *easy, int fd)
+{
+    SSL *session = kx_tls_session(easy);
+    BIO *socket = session ? BIO_new_socket(fd, BIO_NOCLOSE) : NULL;
     if (!socket) return NULL;
     /* libcurl's own one (7.87 and later) works within calls of libcurl only. */
     SSL_set_bio(session, socket, socket);

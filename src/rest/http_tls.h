@@ -1,5 +1,6 @@
-/* The bytes of a body that came by TLS, from OpenSSL itself (http_socket.c): what libcurl has
- * deciphered passes through its buffer, a record (16 KiB) a turn of its machinery.
+/* Bytes that came by TLS, from OpenSSL itself: of bodies (http_socket.c), as what libcurl has
+ * deciphered passes through its buffer, a record (16 KiB) a turn of its machinery; and of answers
+ * that libcurl does not read any more (http_salvage.c).
  *
  * Threads: one session by one thread at a time, the one that moves the transfer. Nothing waits. */
 #pragma once
@@ -11,13 +12,21 @@
 #include <curl/curl.h>
 
 /**
+ * The session of TLS that libcurl has for a transfer; within one of its callbacks only, but for
+ * those from within OpenSSL.
+ *
+ * @return the session, libcurl's; NULL: there is none, or libcurl is built with another library
+ * than this program, or with another version of it.
+ */
+void *kx_tls_session(CURL *easy);
+
+/**
  * Takes the session of TLS that libcurl has for a transfer whose body is under way, so that
  * kx_tls_receive can go on where libcurl has stopped. Afterwards libcurl must do nothing with the
  * connection but close it.
  *
  * @param fd  the connection's socket, which stays libcurl's.
- * @return the session, libcurl's; NULL: libcurl is built with another library than this program, or
- * with another version of it. Nothing has changed then.
+ * @return as kx_tls_session; where it is NULL, nothing has changed.
  */
 void *kx_tls_take(CURL *easy, int fd);
 

@@ -1,5 +1,7 @@
-/* Bodies that come by TLS, moved by the thread that waits for them. */
+/* Bodies that come by TLS, moved by the thread that waits for them; and answers that come too
+ * early. */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -7,6 +9,7 @@
 #include "tls.h"
 
 #define LONG 9437190
+#define MIB  1048576
 
 /* The answer of every connection. */
 struct script {
@@ -56,11 +59,11 @@ struct scene {
     struct kx_http *http; /* that trusts the server */
 };
 
-static struct scene begin(struct script *script)
+static struct scene begin(server_handler handler, void *script, SSL_CTX **context)
 {
     struct scene scene = {.tls = tls_new()};
-    script->context = tls_context(scene.tls);
-    scene.engine = engine_new(serve, script);
+    *context = tls_context(scene.tls);
+    scene.engine = engine_new(handler, script);
     scene.url = g_strdup_printf("https://127.0.0.1:%d/", server_port(scene.engine->server));
     const struct kx_http_settings settings = {.cacert = tls_certificate(scene.tls), .proxy = ""};
     const struct kx_http_config config = {.clock = kx_clock_system(),
@@ -92,7 +95,7 @@ static struct kx_transfer *start(const struct scene *scene)
 
 static void check(struct script script, int expected)
 {
-    struct scene scene = begin(&script);
+    struct scene scene = begin(serve, &script, &script.context);
     for (int i = 0; i < 3; i++) {
         gint64 length;
         g_autoptr(kx_transfer) transfer = start(&scene);
@@ -129,7 +132,7 @@ static void a_body_that_is_cut_is_an_error(void **state)
 /* Blocks are filled up, and no byte is lost or comes twice, whatever is asked for. */
 static void check_pieces(struct script script)
 {
-    struct scene scene = begin(&script);
+    struct scene scene = begin(serve, &script, &script.context);
     const struct kx_limits limits = limits_of(20000, 0);
     g_autoptr(kx_transfer) transfer = start(&scene);
     gint64 at = 0;
@@ -172,7 +175,7 @@ static void pull_what_comes(const struct scene *scene, struct kx_transfer *trans
 
 static void check_patience(struct script script)
 {
-    struct scene scene = begin(&script);
+    struct scene scene = begin(serve, &script, &script.context);
     for (int i = 0; i < 2; i++) {
         g_autoptr(kx_transfer) transfer = start(&scene);
         g_autoptr(kx_block) block = NULL;
@@ -212,7 +215,7 @@ static void many_threads_at_once(void **state)
 {
     (void)state;
     struct script script = {.pattern = LONG};
-    struct scene scene = begin(&script);
+    struct scene scene = begin(serve, &script, &script.context);
     GThread *threads[4];
     g_autofree char *wrong = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
@@ -228,6 +231,62 @@ static void many_threads_at_once(void **state)
     end(&scene);
 }
 
+/* --- uploads --- */
+
+#define DENIED "Permission denied"
+
+/* As a DataNode refuses: it answers, and closes with bytes unread, so that the kernel resets. */
+struct refusal {
+    SSL_CTX *context;
+    gint64 after; /* so many bytes have been read */
+};
+
+static void refuse(struct connection *connection, void *context)
+{
+    const struct refusal *refusal = context;
+    SSL *session = tls_accept(refusal->context, connection->fd);
+    char piece[4096];
+    gint64 have = 0;
+    int got = 1;
+    if (session && tls_read_head(session)) {
+        for (; got > 0 && have < refusal->after; have += got)
+            got = SSL_read(session, piece, sizeof piece);
+        if (got > 0)
+            tls_print(session, "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n%s",
+                      strlen(DENIED), DENIED);
+    }
+    SSL_free(session);
+}
+
+static void send_until_refused(const struct scene *scene)
+{
+    const struct kx_limits limits = limits_of(20000, 0);
+    const struct kx_http_request request = {.method = "PUT", .url = scene->url, .upload = true};
+    struct engine *e = scene->engine;
+    g_autoptr(kx_transfer) transfer = NULL;
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    g_autofree char *piece = g_malloc0(MIB);
+    int result = kx_transfer_start(scene->http, &request, &transfer, &e->err);
+    for (int i = 0; i < 256 && result == 0; i++)
+        result = kx_transfer_write(transfer, piece, MIB, &limits, &e->err);
+    engine_expect(e, result, -EPIPE);
+    engine_expect(e, kx_transfer_wait_head(transfer, &limits, &e->err), 0);
+    assert_int_equal(kx_transfer_status(transfer), 403);
+    engine_expect(e, kx_transfer_collect(transfer, 10000, &limits, body, &e->err), 0);
+    assert_int_equal(body->len, strlen(DENIED));
+}
+
+static void a_refusal_before_a_reset_is_heard(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct refusal refusal = {.after = 1 + i * 50000};
+        struct scene scene = begin(refuse, &refusal, &refusal.context);
+        send_until_refused(&scene);
+        end(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +295,7 @@ int main(void)
         cmocka_unit_test(pieces_of_any_size_are_in_order),
         cmocka_unit_test(a_silent_server_is_waited_for_so_long),
         cmocka_unit_test(many_threads_at_once),
+        cmocka_unit_test(a_refusal_before_a_reset_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,9 +53,9 @@ def test_driver_killed(scene, proxy, way, before, role, op, after, at):
 
 @pytest.mark.slow
 def test_driver_killed_before_its_parts_were_removed(scene, proxy):
-    """A part is refused, so all of them go; killed when the first of them does: the next mount removes the others."""
+    """One of the first three parts is refused, so all go; killed when the first of them does: the next mount removes the other."""
     scene.prepare(OLD)
-    refusal = {"role": DN, "op": "CREATE", "after": 1, "status": 403}
+    refusal = {"role": DN, "op": "CREATE", "after": 2, "status": 403}
     proxy.rules(refusal, {"role": NN, "op": "DELETE", "kill": scene.mount.pid, "kill_at": "done"})
     with scene.write(f"overwrite={NEW}") as writer:
         scene.died()

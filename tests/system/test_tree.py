@@ -70,7 +70,7 @@ def test_what_it_says(mount, tree, hdfs, via):
     (mount / "f").write_bytes(b"y")
     obeyed = "no" if via == "httpfs" else "yes"
     assert f"rename-options\t{obeyed}" in (tree / "features").read_text().splitlines()
-    assert (tree / "backend").read_text().strip() == {"direct": "webhdfs", "jwt": "knox"}.get(via, via)
+    assert (tree / "backend").read_text().strip() == {"direct": "webhdfs", "tls": "webhdfs", "jwt": "knox"}.get(via, via)
 
 
 def test_stats_are_those_of_the_wire(proxied, hdfs, proxy):

@@ -12,8 +12,9 @@ from ..table import Sample, WrongContent
 
 LENGTH = 4096
 JOBS = (1, 4, 16)
-READS = {0: 600, 20: 120, 50: 60}  # of one job, by the round trip in ms; of more jobs up to four times as many
-GOALS = {0: ">= 2 x curl by the NameNode", 20: "<= 1.1 x (20 ms + the DataNode's time) a read", 50: ">= 15 reads/s with one job, scaling"}
+READS = {0: 600, 1: 400, 20: 120, 50: 60}  # of one job, by the round trip in ms; of more jobs up to four times as many
+TWICE = ">= 2 x curl by the NameNode"
+GOALS = {0: TWICE, 1: TWICE, 20: "<= 1.1 x (20 ms + the DataNode's time) a read", 50: ">= 15 reads/s with one job, scaling"}
 PYTHON = sys.executable
 
 

@@ -189,6 +189,11 @@ struct kx_stats *kx_client_stats(struct kx_client *client)
     return client->config.stats;
 }
 
+int kx_client_timeout_ms(const struct kx_client *client)
+{
+    return client->config.timeout_ms;
+}
+
 int64_t kx_client_stall_ms(const struct kx_client *client)
 {
     return client->config.stall_ms;

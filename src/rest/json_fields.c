@@ -67,8 +67,7 @@ static int read_string(const struct kx_json_field *field, struct json_object *va
     if (value && !text) return wrong(field, "is no string", err);
     if (text && field->highest > 0 && strlen(text) > (size_t)field->highest)
         return wrong(field, "is too long", err);
-    char *own = field->kind == KX_JSON_INTERNED ? g_ref_string_new_intern(text ? text : "")
-                                                : g_strdup(text);
+    char *own = field->kind == KX_JSON_SHARED ? g_ref_string_new(text ? text : "") : g_strdup(text);
     memcpy(at, &own, sizeof own);
     return 0;
 }
@@ -97,7 +96,7 @@ static int read_field(const struct kx_json_field *field, struct json_object *val
                                struct kx_error *) = {
         [KX_JSON_INT64] = read_integer, [KX_JSON_INT] = read_integer,
         [KX_JSON_BOOL] = read_bool,     [KX_JSON_OCTAL] = read_octal,
-        [KX_JSON_STRING] = read_string, [KX_JSON_INTERNED] = read_string,
+        [KX_JSON_STRING] = read_string, [KX_JSON_SHARED] = read_string,
         [KX_JSON_STRV] = read_strv,
     };
     if (!value && field->required) return wrong(field, "is missing", err);

@@ -56,6 +56,24 @@ static void entry_clear(gpointer entry)
     kx_status_clear(entry);
 }
 
+/* Most entries have the owner of the one before them: one copy does for all. */
+static void share(char **mine, char *before)
+{
+    if (!g_str_equal(*mine, before)) return;
+    g_ref_string_release(*mine);
+    *mine = g_ref_string_acquire(before);
+}
+
+static void append(GArray *entries, struct kx_status status)
+{
+    if (entries->len > 0) {
+        const struct kx_status *last = &g_array_index(entries, struct kx_status, entries->len - 1);
+        share(&status.owner, last->owner);
+        share(&status.group, last->group);
+    }
+    g_array_append_val(entries, status);
+}
+
 static int entry_take(struct json_object *object, struct kx_json_listing *out, struct kx_error *err)
 {
     struct json_object *name = NULL;
@@ -71,7 +89,7 @@ static int entry_take(struct json_object *object, struct kx_json_listing *out, s
     rc = kx_json_status_fill(object, &status, err);
     if (rc < 0) return rc;
     if (usable) {
-        g_array_append_val(out->page.entries, status);
+        append(out->page.entries, status);
         return 0;
     }
     if (status.type == KX_TYPE_DIRECTORY)

@@ -39,8 +39,8 @@ static const struct kx_json_field FIELDS[] = {
     VALUE("ecBit", KX_JSON_BOOL, erasure_coded, false, 0),
     VALUE("snapshotEnabled", KX_JSON_BOOL, snapshottable, false, 0),
     VALUE("pathSuffix", KX_JSON_STRING, name, true, KX_URL_PATH_MAX),
-    VALUE("owner", KX_JSON_INTERNED, owner, false, OWNER_MAX),
-    VALUE("group", KX_JSON_INTERNED, group, false, OWNER_MAX),
+    VALUE("owner", KX_JSON_SHARED, owner, false, OWNER_MAX),
+    VALUE("group", KX_JSON_SHARED, group, false, OWNER_MAX),
     VALUE("symlink", KX_JSON_STRING, target, false, KX_URL_PATH_MAX),
     {.name = NULL},
 };

@@ -1,6 +1,8 @@
 /* What HDFS says of a file or directory (FileStatus), and a page of a listing.
- * Threads: plain values.  Ownership: names are owned by the struct; owner and group are interned
- * references (g_ref_string). */
+ * Threads: plain values.  Ownership: names are owned by the struct; owner and group are references
+ * (g_ref_string), shared within a listing and by copies. They are not GLib's interned ones: of
+ * those, one whose last reference another thread has just given back can be found again, and is
+ * freed twice (2.74, with four threads at once). */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>

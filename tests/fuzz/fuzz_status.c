@@ -11,7 +11,7 @@ static void read_object(GBytes *body, const struct kx_json_shape *shape)
     for (const struct kx_json_field *field = shape->fields; field->name; field++) {
         void *at = (char *)out + field->offset;
         if (field->kind == KX_JSON_STRING) g_free(*(char **)at);
-        if (field->kind == KX_JSON_INTERNED && *(char **)at) g_ref_string_release(*(char **)at);
+        if (field->kind == KX_JSON_SHARED && *(char **)at) g_ref_string_release(*(char **)at);
         if (field->kind == KX_JSON_STRV) g_strfreev(*(char ***)at);
     }
 }

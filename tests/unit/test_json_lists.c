@@ -192,6 +192,45 @@ static void many_entries(void **state)
 
 /* --- attributes, names, exceptions --- */
 
+static void owners_are_shared(void **state)
+{
+    (void)state;
+    struct kx_json_listing listing;
+    read_recorded("liststatus-special-names", &listing);
+    assert_string_not_equal(entry(&listing, 0)->owner, "");
+    for (guint i = 1; i < listing.page.entries->len; i++) {
+        assert_ptr_equal(entry(&listing, i)->owner, entry(&listing, 0)->owner);
+        assert_ptr_equal(entry(&listing, i)->group, entry(&listing, 0)->group);
+    }
+    kx_page_clear(&listing.page);
+}
+
+#define THREADS 4
+#define TIMES   5000
+
+static gpointer read_and_clear(gpointer data)
+{
+    static char WRONG[] = "it is not understood";
+    for (int i = 0; i < TIMES; i++) {
+        struct kx_status status = {0};
+        if (kx_json_status(data, &status, NULL) < 0) return WRONG;
+        kx_status_clear(&status);
+    }
+    return NULL;
+}
+
+/* Each thread may be the last one to have an owner that another one reads. */
+static void threads_read_the_same_owner(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) body = recording_body("getfilestatus-file");
+    GThread *threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        threads[i] = g_thread_new("reader", read_and_clear, body);
+    for (int i = 0; i < THREADS; i++)
+        assert_null(g_thread_join(threads[i]));
+}
+
 static void check_xattr(const char *name, const char *attribute, int rc, const char *value)
 {
     g_autoptr(GBytes) body = recording_body(name);
@@ -284,6 +323,8 @@ int main(void)
         cmocka_unit_test(a_listing_that_hides_its_array),
         cmocka_unit_test(floods_are_refused),
         cmocka_unit_test(many_entries),
+        cmocka_unit_test(owners_are_shared),
+        cmocka_unit_test(threads_read_the_same_owner),
         cmocka_unit_test(attributes_are_decoded),
         cmocka_unit_test(lists_of_names),
         cmocka_unit_test(odd_lists_of_names),
